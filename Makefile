@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# make run    builds what is missing and shows a legacy program's lines through Waybill
+# make test   builds and runs every test that needs nothing but this clone
+# make help   the rest
+
+PACKAGES = build-essential cmake ninja-build ccache \
+  libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libcurl4-openssl-dev prometheus-cpp-dev \
+  doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libfmt-dev libspdlog-dev \
+  libcli11-dev libhowardhinnant-date-dev libcurl4 tzdata \
+  python3 python3-pytest python3-yaml python3-snappy iproute2 curl
+FUZZ_PACKAGES = clang-14 libclang-rt-14-dev
+PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+WAYBILL = build/release/waybill
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: packages
+packages: ## installs the Debian packages that are missing
+	@missing=$$(for p in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "installing:" $$missing; \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends $$missing; \
+	fi
+
+build/%/build.ninja: CMakeLists.txt CMakePresets.json cmake/*.cmake | packages
+	cmake --preset $*
+
+.PHONY: build
+build: packages build/release/build.ninja ## builds the release
+	cmake --build --preset release --target waybill
+
+.PHONY: run
+run: build build/legacy ## the main job, with no backend at all
+	@echo './legacy | waybill'
+	@build/legacy | $(WAYBILL) --to pretty --service checkout
+
+build/legacy: examples/legacy.c
+	@mkdir -p build
+	$(CC) -std=c99 -O1 -Wall -Wextra -o $@ $<
+
+.PHONY: test
+test: packages build/release/build.ninja build/legacy ## unit, black-box and lint tests
+	cmake --build --preset release
+	build/release/tests/waybill_tests
+	$(PYTEST) tests
+
+.PHONY: test-backends
+test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collector
+	$(PYTEST) -rs tests/backends
+
+.PHONY: test-asan test-tsan
+test-asan test-tsan: test-%: packages ## unit tests under sanitizers
+	cmake --preset $*
+	cmake --build --preset $* --target waybill_tests
+	build/$*/tests/waybill_tests
+
+.PHONY: fuzz
+fuzz: ## builds the fuzzers and runs each for a minute (needs clang-14, libclang-rt-14-dev)
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	for f in build/fuzz/tests/fuzz/fuzz_*; do [ -x $$f ] && [ -f $$f ] || continue; \
+	  $$f -max_total_time=60 tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; done
+
+.PHONY: bench
+bench: packages build/release/build.ninja ## throughput, memory and allocations, beside a baseline
+	cmake --build --preset release
+	/usr/bin/python3 bench/run.py
+
+.PHONY: format
+format: ## clang-format over everything
+	git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i
+
+.PHONY: clean
+clean: ## removes what was built
+	rm -rf build

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/hot_path.h"
+
+#include <cstring>
+
+#include "core/canonical.h"
+#include "core/check.h"
+#include "daemon/pipeline.h"
+#include "lineage/record_id.h"
+#include "lineage/resource.h"
+#include "lineage/trace_context.h"
+#include "outputs/elasticsearch/encoder.h"
+#include "outputs/http/http_settings.h"
+#include "outputs/loki/encoder.h"
+#include "outputs/otlp/encoder.h"
+
+namespace waybill::bench {
+
+namespace {
+
+constexpr int64_t kFirstTimeNs = 1'767'323'045'000'000'000;  // 2026-01-02T03:04:05Z
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr size_t kRequestBytes = 1 << 20;
+
+// A service and four attributes, as the goals of docs/ARCHITECTURE.md have them.
+Identity example_identity() {
+  lineage::ResourceInput input;
+  input.service_name = "checkout";
+  input.service_version = "1.4.2";
+  input.service_namespace = "shop";
+  input.environment = "production";
+  input.resource = {{"team", "payments"}};
+  std::vector<std::string> warnings;
+  auto nothing = [](const char*) -> std::optional<std::string> { return std::nullopt; };
+  return lineage::resolve_identity(input, nothing, warnings);
+}
+
+outputs::http::Url local_url() {
+  auto url = outputs::http::parse_url("http://127.0.0.1:1");
+  WAYBILL_CHECK(url.has_value(), "a fixed URL");
+  return *url;
+}
+
+std::unique_ptr<outputs::http::Backend> make_backend(std::string_view name) {
+  if (name == "loki") {
+    return std::make_unique<outputs::loki::Backend>(outputs::loki::Settings{}, local_url());
+  }
+  if (name == "es") {
+    outputs::elasticsearch::Settings settings;
+    settings.data_stream = "logs-checkout-default";
+    return std::make_unique<outputs::elasticsearch::Backend>(settings, std::vector{local_url()});
+  }
+  outputs::otlp::Settings settings;
+  settings.compression = outputs::otlp::Compression::kNone;
+  return std::make_unique<outputs::otlp::Backend>(settings, local_url());
+}
+
+}  // namespace
+
+HotPath::HotPath(Shape shape) : identity_(example_identity()) {
+  LineWriter writer(shape, 1, kFirstTimeNs);
+  // An even number of lines of the average length: a batch that is nearly full.
+  while (text_.size() + 4 * kZapBytes < kBatchBytes) writer.append(text_);
+  auto source = std::make_shared<Source>();
+  source->input = "app";
+  source->path = "/var/log/app/checkout.log";
+  source->number = next_source_number();
+  source_ = source;
+  for (std::string_view name : {"loki", "es", "otlp"}) {
+    outputs_.push_back({name, make_backend(name), std::make_unique<delivery::Payload>(budget_)});
+    WAYBILL_CHECK(outputs_.back().backend->prepare(identity_).has_value(), "no settings at fault");
+  }
+  frame();
+}
+
+void HotPath::frame() {
+  batch_.reset(kBatchBytes);
+  batch_.sources.push_back(source_);
+  batch_.read_ns = kFirstTimeNs;
+  std::memcpy(batch_.room().data(), text_.data(), text_.size());
+  batch_.commit(text_.size());
+  batch_.chunks.push_back(Chunk{0, 0, static_cast<uint32_t>(text_.size()), 0, 0});
+  daemon::frame(batch_);
+  framed_.assign(batch_.records.begin(), batch_.records.end());
+}
+
+void HotPath::walk() {
+  for (const Record& record : framed_) {
+    uint32_t duplicates = 0;
+    tokens_.clear();
+    walker_.walk(record.line, tokens_, duplicates);
+  }
+}
+
+void HotPath::parse() {
+  batch_.records.assign(framed_.begin(), framed_.end());
+  batch_.tokens.clear();
+  batch_.fields.clear();
+  batch_.arena.clear();
+  for (Record& record : batch_.records) parser_.parse(batch_, record);
+}
+
+void HotPath::lineage() {
+  for (Record& record : batch_.records) {
+    lineage::resolve_trace(batch_, record);
+    record.id = lineage::record_id(batch_.source_of(record).nonce, record.offset);
+  }
+}
+
+void HotPath::canonical() {
+  json_.clear();
+  for (const Record& record : batch_.records) {
+    append_canonical(json_, batch_, record, identity_, part::kAll);
+    json_.push_back('\n');
+  }
+}
+
+void HotPath::encode(std::string_view name) {
+  for (Named& output : outputs_) {
+    if (output.name != name) continue;
+    delivery::Payload& payload = *output.payload;
+    for (Record& record : batch_.records) {
+      record.time_ns += kSecond;  // times that come again would be moved apart for Loki
+      output.backend->append(batch_, record, payload);
+    }
+    if (payload.bytes < kRequestBytes) continue;
+    while (picks_.size() < payload.slices.size()) {
+      picks_.push_back(static_cast<uint32_t>(picks_.size()));
+    }
+    output.backend->compose(payload, {picks_.data(), payload.slices.size()}, payload.body);
+    payload.clear();
+  }
+}
+
+}  // namespace waybill::bench

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# waybill_library(NAME [REGISTRY MACRO] [EXTRA FOLDER…] DEPENDS …): the folder NAME as the static
+# library waybill_NAME. Its *_test.cpp files go to the unit-test binary instead (tests/).
+#
+# With REGISTRY, NAME/registry.inc lists the subfolders to compile, one "MACRO(folder)" a line: the
+# code reads the same file, so there is one list. EXTRA names shared subfolders besides.
+
+add_library(waybill_options INTERFACE)
+target_include_directories(waybill_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(waybill_options INTERFACE WAYBILL_VERSION="${PROJECT_VERSION}")
+target_link_libraries(waybill_options INTERFACE Threads::Threads)
+target_compile_options(waybill_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+if(WAYBILL_SANITIZE)
+  target_compile_options(waybill_options INTERFACE
+    -fsanitize=${WAYBILL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(waybill_options INTERFACE -fsanitize=${WAYBILL_SANITIZE})
+endif()
+
+function(waybill_library name)
+  cmake_parse_arguments(ARG "" "REGISTRY" "EXTRA;DEPENDS" ${ARGN})
+  set(folders ".")
+  if(ARG_REGISTRY)
+    set(registry ${CMAKE_SOURCE_DIR}/${name}/registry.inc)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${registry})
+    file(STRINGS ${registry} lines REGEX "^${ARG_REGISTRY}\\(")
+    foreach(line ${lines})
+      string(REGEX REPLACE "^${ARG_REGISTRY}\\(([a-z0-9_]+)\\).*" "\\1" folder "${line}")
+      if(NOT IS_DIRECTORY ${CMAKE_SOURCE_DIR}/${name}/${folder})
+        message(FATAL_ERROR "${name}/registry.inc names '${folder}', but there is no such folder")
+      endif()
+      list(APPEND folders ${folder})
+    endforeach()
+  endif()
+  list(APPEND folders ${ARG_EXTRA})
+  set(sources)
+  foreach(folder ${folders})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/${folder}/*.cpp)
+    list(APPEND sources ${found})
+  endforeach()
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
+  add_library(waybill_${name} STATIC ${sources})
+  target_link_libraries(waybill_${name} PUBLIC waybill_options ${ARG_DEPENDS})
+  set_property(GLOBAL APPEND PROPERTY WAYBILL_TEST_SOURCES ${tests})
+  set_property(GLOBAL APPEND PROPERTY WAYBILL_TEST_LIBRARIES waybill_${name})
+endfunction()

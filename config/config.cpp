@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/address.h"
+#include "config/options.h"
+#include "config/scalars.h"
+#include "config/section_impl.h"
+
+namespace waybill::config {
+
+namespace {
+
+constexpr size_t kSmallestMemory = 1024 * 1024;
+constexpr size_t kLongestName = 64;
+constexpr size_t kSmallestMaxLine = 1024;
+constexpr size_t kLargestMaxLine = 64 * 1024 * 1024;
+
+// Something that this version does not do: `off` is all that can be said about it, for now.
+template <typename S>
+OptionTable<S>& only_off(OptionTable<S>& table, const char* key,
+                         const std::vector<std::string>& planned, const char* prose) {
+  OptionInfo info = detail::option(key, OptionKind::kChoice, prose, "off");
+  info.choices = {"off"};
+  return table.custom(info, [key = info.key, planned](const Section& section, S&) {
+    std::optional<std::string> word = section.raw(key);
+    if (word == "off") return;
+    if (word && std::find(planned.begin(), planned.end(), *word) != planned.end()) {
+      section.fault(key, fmt::format("{} is planned but not built in this version: remove it, or "
+                                     "write off",
+                                     section.shown(key)));
+    } else if (section.string(key)) {
+      section.fault(key, fmt::format("{} is not one of off, {}", section.shown(key),
+                                     fmt::join(planned, ", ")));
+    }
+  });
+}
+
+struct Nothing {};
+
+const OptionTable<ServiceSettings>& service_table() {
+  static const auto made =
+      OptionTable<ServiceSettings>()
+          .text("name", &ServiceSettings::name, "service.name of what logs here")
+          .text("version", &ServiceSettings::version, "service.version")
+          .text("namespace", &ServiceSettings::namespace_, "service.namespace")
+          .text("environment", &ServiceSettings::environment, "deployment.environment.name");
+  return made;
+}
+
+const OptionTable<Nothing>& multiline_table() {
+  static const auto made = [] {
+    OptionTable<Nothing> table;
+    only_off(table, "mode", {"auto"}, "joining of events that span several lines")
+        .not_built("max_lines", "lines of one event at most")
+        .not_built("max_bytes", "bytes of one event at most")
+        .not_built("timeout", "how long an event waits for its next line");
+    return table;
+  }();
+  return made;
+}
+
+const OptionTable<Nothing>& trace_table() {
+  static const auto made = [] {
+    OptionTable<Nothing> table;
+    table.not_built("inherit", "lines without a trace take the one of the same request");
+    only_off(table, "derive", {"request_id"}, "trace ids made from request ids");
+    only_off(table, "generate", {"request", "run"}, "trace ids made for lines without one");
+    return table;
+  }();
+  return made;
+}
+
+struct TimeSettings {
+  std::string default_zone = ParseSettings().default_zone;
+};
+
+const OptionTable<TimeSettings>& time_table() {
+  static const auto made = [] {
+    OptionInfo zone = detail::option(
+        "default_zone", OptionKind::kString,
+        "zone of times that name none: local, UTC, or a name such as Europe/Berlin",
+        TimeSettings().default_zone);
+    zone.min = 1;
+    return OptionTable<TimeSettings>().custom(zone, [](const Section& section, TimeSettings& out) {
+      auto name = detail::filled_text(section, "default_zone");
+      if (name) out.default_zone = std::move(*name);
+    });
+  }();
+  return made;
+}
+
+OptionInfo section_info(const char* key, const char* prose, OptionList children) {
+  OptionInfo info = detail::option(key, OptionKind::kSection, prose, "");
+  info.children = std::move(children);
+  return info;
+}
+
+void read_level(const Section& section, const OptionInfo& info, Level& level) {
+  // Level's values begin with kNone, which nobody can choose.
+  if (auto index = detail::choose(section, info)) level = static_cast<Level>(*index + 1);
+}
+
+OptionInfo level_info() {
+  OptionInfo info =
+      detail::option("default_level", OptionKind::kChoice,
+                     "level of text lines that name none",
+                     std::string(level_name(ParseSettings().default_level)));
+  for (Level level : {Level::kDebug, Level::kInfo, Level::kWarn, Level::kError, Level::kFatal}) {
+    info.choices.emplace_back(level_name(level));
+  }
+  return info;
+}
+
+const OptionTable<ParseSettings>& parse_table() {
+  using Settings = ParseSettings;
+  static const auto made = [] {
+    OptionTable<Settings> table;
+    OptionInfo level = level_info();
+    table.strings("formats", &Settings::formats,
+                  "parsers to try, in order; an input's own format beats them");
+    table.not_built("patterns", "text formats of your own");
+    table.custom(level, [level](const Section& section, Settings& out) {
+      read_level(section, level, out.default_level);
+    });
+    table.custom(section_info("time", "how times are read", time_table().list()),
+                 [](const Section& section, Settings& out) {
+                   TimeSettings time;
+                   if (auto below = section.section("time")) time_table().read(*below, time);
+                   out.default_zone = time.default_zone;
+                 });
+    table.custom(section_info("multiline", "events that span several lines",
+                              multiline_table().list()),
+                 [](const Section& section, Settings&) {
+                   Nothing nothing;
+                   auto below = section.section("multiline");
+                   if (below) multiline_table().read(*below, nothing);
+                 });
+    table.bytes("max_line", &Settings::max_line, kSmallestMaxLine, kLargestMaxLine,
+                "bytes of a line that are kept; the rest is discarded, marked and counted");
+    return table;
+  }();
+  return made;
+}
+
+const OptionTable<AdminSettings>& admin_table() {
+  static const auto made = OptionTable<AdminSettings>().custom(
+      detail::option("listen", OptionKind::kString,
+                     "address and port for metrics and health over TCP, besides admin.sock", ""),
+      [](const Section& section, AdminSettings& out) {
+        if (address(section, "listen")) out.listen = *section.string("listen");
+      });
+  return made;
+}
+
+const OptionTable<ShutdownSettings>& shutdown_table() {
+  static const auto made = OptionTable<ShutdownSettings>().duration(
+      "grace", &ShutdownSettings::grace, Duration::zero(), std::chrono::hours(1),
+      "how long an orderly stop may take");
+  return made;
+}
+
+void read_memory(const Section& section, Config& out) {
+  if (section.raw("memory") == "auto") return;
+  std::optional<int64_t> bytes = section.bytes("memory");
+  if (!bytes) return;
+  if (static_cast<size_t>(*bytes) < kSmallestMemory) {
+    section.fault("memory", fmt::format("{} is out of range (auto, or at least 1MiB)",
+                                        section.shown("memory")));
+    return;
+  }
+  out.memory = static_cast<size_t>(*bytes);
+}
+
+OptionInfo memory_info() {
+  OptionInfo info = detail::option("memory", OptionKind::kBytes,
+                                   "one budget over every stage and queue; auto: 64MiB or half of "
+                                   "the cgroup's limit, whichever is less",
+                                   "auto");
+  info.bounds = "auto, or at least 1MiB";
+  info.choices = {"auto"};
+  info.min = static_cast<double>(kSmallestMemory);
+  return info;
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestName &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-") == std::string_view::npos;
+}
+
+void read_named(const Section& root, const char* key, std::vector<Named>& out) {
+  std::optional<Section> all = root.section(key);
+  if (!all) return;
+  for (const std::string& name : all->keys()) {
+    if (!is_name(name)) {
+      all->fault_at_key(name, fmt::format("{} is not a name (1 to 64 of A-Z a-z 0-9 _ -)",
+                                          quoted_for_message(name)));
+      continue;
+    }
+    std::optional<Section> section = all->section(name);
+    if (!section) {
+      if (!all->has(name)) all->fault(name, "has no value (write a mapping with its type)");
+      continue;
+    }
+    if (!section->has("type")) {
+      section->fault("", "needs 'type'");
+      continue;
+    }
+    std::optional<std::string> type = section->string("type");
+    if (type) out.push_back({name, std::move(*type), *section});
+  }
+}
+
+const OptionTable<Config>& root_table() {
+  static const auto made = [] {
+    OptionTable<Config> table;
+    table.section("service", &Config::service, service_table(), "what logs here")
+        .string_map("resource", &Config::resource,
+                    "more resource attributes; OTEL_* and detectors fill the rest")
+        .path("state_dir", &Config::state_dir,
+              "checkpoints, spool and admin.sock; default: $STATE_DIRECTORY, else "
+              "/var/lib/waybill if root, else $XDG_STATE_HOME/waybill")
+        .custom(memory_info(), read_memory)
+        .custom(section_info("inputs", "where lines come from, by names of your choice", {}),
+                [](const Section& section, Config& out) {
+                  read_named(section, "inputs", out.inputs);
+                })
+        .section("parse", &Config::parse, parse_table(), "how lines are understood")
+        .custom(section_info("trace", "which trace a line belongs to", trace_table().list()),
+                [](const Section& section, Config&) {
+                  Nothing nothing;
+                  auto below = section.section("trace");
+                  if (below) trace_table().read(*below, nothing);
+                })
+        .not_built("redact", "what is masked before anything is stored")
+        .not_built("schema", "the contract that records are held to")
+        .not_built("sample", "which records are worth sending")
+        .not_built("metrics", "metrics counted from records")
+        .custom(section_info("outputs", "where records go, by names of your choice", {}),
+                [](const Section& section, Config& out) {
+                  read_named(section, "outputs", out.outputs);
+                })
+        .not_built("dead_letters", "where refused records are kept")
+        .section("admin", &Config::admin, admin_table(), "metrics and health")
+        .section("shutdown", &Config::shutdown, shutdown_table(), "the orderly end");
+    return table;
+  }();
+  return made;
+}
+
+void check_together(const Section& root, const Config& config,
+                    const std::vector<std::string>& formats) {
+  std::optional<Section> parse = root.section("parse");
+  if (parse) check_formats(*parse, "formats", formats);
+  if (config.memory != 0 && config.parse.max_line > config.memory) {
+    root.fault("memory", fmt::format("{} holds no line of parse.max_line, which is {}",
+                                     root.shown("memory"),
+                                     bytes_text(static_cast<int64_t>(config.parse.max_line))));
+  }
+}
+
+}  // namespace
+
+void check_formats(const Section& section, std::string_view key,
+                   const std::vector<std::string>& formats) {
+  std::optional<std::vector<std::string>> words = section.strings(key);
+  if (!words) return;
+  if (words->empty()) section.fault(key, "an empty list: name at least one");
+  for (size_t i = 0; i < words->size(); ++i) {
+    const std::string& word = (*words)[i];
+    if (std::find(formats.begin(), formats.end(), word) != formats.end()) continue;
+    std::string close = suggestion(word, formats);
+    section.fault_at_item(
+        key, i,
+        fmt::format("{} is not a format ({})", section.shown_item(key, i),
+                    close.empty() ? fmt::format("known: {}", fmt::join(formats, ", "))
+                                  : fmt::format("did you mean '{}'?", close)));
+  }
+}
+
+std::optional<Config> load(const std::string& file, std::string_view text,
+                           const std::vector<std::string>& formats, Diagnostics& diagnostics,
+                           const Environment& environment) {
+  DocumentSource source{file, text, true, &environment};
+  std::shared_ptr<const Document> document = load_document(source, diagnostics);
+  if (document == nullptr) return std::nullopt;
+  Section root = root_section(std::move(document), diagnostics);
+  Config config;
+  root_table().read(root, config);
+  check_together(root, config, formats);
+  return config;
+}
+
+Section section_from_text(const std::string& name, std::string_view text,
+                          Diagnostics& diagnostics) {
+  const Environment environment = process_environment();
+  DocumentSource source{name, text, false, &environment};
+  std::shared_ptr<const Document> document = load_document(source, diagnostics);
+  if (document == nullptr) {
+    auto empty = std::make_shared<Document>();
+    empty->file = name;
+    empty->root.kind = NodeKind::kMapping;
+    document = std::move(empty);
+  }
+  return root_section(std::move(document), diagnostics);
+}
+
+const OptionList& root_options() { return root_table().list(); }
+
+}  // namespace waybill::config

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Config: the whole of waybill.yaml, typed. Inputs and outputs stay Sections, which their own
+// kinds read (inputs/registry, outputs/registry).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/expansion.h"
+#include "config/section.h"
+#include "core/clock.h"
+#include "core/level.h"
+#include "core/result.h"
+
+namespace waybill::config {
+
+// All empty when not said in the file; OTEL_* and detectors fill what is left.
+struct ServiceSettings {
+  std::string name;
+  std::string version;
+  std::string namespace_;
+  std::string environment;
+};
+
+struct ParseSettings {
+  std::vector<std::string> formats = {"auto"};  // names known to load()'s caller, never empty
+  Level default_level = Level::kInfo;           // of text lines that name none; never kNone
+  std::string default_zone = "local";           // "local", "UTC" or an IANA name, not looked up yet
+  size_t max_line = 1024 * 1024;
+};
+
+struct AdminSettings {
+  std::string listen;  // HOST:PORT, checked; empty: no TCP
+};
+
+struct ShutdownSettings {
+  Duration grace = std::chrono::seconds(20);
+};
+
+// One of `inputs` or `outputs`. Its own keys have not been looked at but for `type`.
+struct Named {
+  std::string name;  // [A-Za-z0-9_-]{1,64}
+  std::string type;  // as written; whether there is such a type is for the registry to say
+  Section section;   // everything of it, `type` included
+};
+
+struct Config {
+  ServiceSettings service;
+  std::vector<std::pair<std::string, std::string>> resource;  // in file order
+  std::string state_dir;   // empty: the default is to be found by the daemon
+  size_t memory = 0;       // bytes; 0: auto
+  std::vector<Named> inputs;   // in file order
+  std::vector<Named> outputs;  // in file order
+  ParseSettings parse;
+  AdminSettings admin;
+  ShutdownSettings shutdown;
+};
+
+// Reads a config. Nothing comes back when the text cannot be read at all (not text, a syntax
+// error, no mapping); else everything that is sound, so that the faults of inputs and outputs can
+// be collected as well: whoever wants to *run* it must look at `diagnostics`, too. `file` is what
+// faults name; `formats` are the names allowed in parse.formats. `diagnostics` must outlive the
+// Sections of what is returned.
+std::optional<Config> load(const std::string& file, std::string_view text,
+                           const std::vector<std::string>& formats, Diagnostics& diagnostics,
+                           const Environment& environment = process_environment());
+
+// A section from flow YAML that stands in no file, as made for `--to` and OTEL_* variables.
+// `name` (the flag or variable) stands in faults, without a position. It is read as a file's text
+// would be: a `$` that came from outside must have been doubled (outputs::yaml_quoted does that).
+// An empty section when the text cannot be read.
+Section section_from_text(const std::string& name, std::string_view text,
+                          Diagnostics& diagnostics);
+
+// Reports every word under `key` (a text or a list of texts) that is not one of `formats`, with a
+// suggestion: for parse.formats and for an input's own `format`.
+void check_formats(const Section& section, std::string_view key,
+                   const std::vector<std::string>& formats);
+
+// The text of a config file. Errors (kFixConfig) say which file and why: missing, a folder, no
+// permission, more than 1 MiB.
+Result<std::string> read_file(const std::string& path);
+
+// Every key of the root, with what is below it but for inputs and outputs.
+const OptionList& root_options();
+
+}  // namespace waybill::config

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a record was dropped: one list, so that no place can drop without a reason.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace waybill {
+
+enum class DropReason : uint8_t {
+  kQueueFull,     // the output's share of memory was used up and it may not block
+  kRejected,      // the backend refused this very record, and dead letters could not take it
+  kTooLarge,      // a single record larger than the backend takes
+  kBlocked,       // the backend took the request and said that it discards it (Loki's 260)
+  kOutputClosed,  // the reader of our standard output went away
+};
+constexpr std::array<std::string_view, 5> kDropReasonNames = {
+    "queue_full", "rejected", "too_large", "blocked", "output_closed"};
+constexpr size_t kDropReasonCount = kDropReasonNames.size();
+
+// Why lines were never read.
+enum class MissReason : uint8_t {
+  kKernel,    // datagrams that the kernel dropped before we could receive them
+  kRotation,  // a file was truncated or removed with bytes unread
+  kStartAt,   // the part of a file before the configured start
+};
+constexpr std::array<std::string_view, 3> kMissReasonNames = {"kernel", "rotation", "start_at"};
+constexpr size_t kMissReasonCount = kMissReasonNames.size();
+
+}  // namespace waybill

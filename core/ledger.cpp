@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ledger.h"
+
+#include <numeric>
+
+#include "core/check.h"
+
+namespace waybill {
+
+uint64_t OutputCounts::dropped_total() const {
+  return std::accumulate(dropped.begin(), dropped.end(), uint64_t{0});
+}
+
+void Histogram::observe(double seconds) {
+  size_t bucket = 0;
+  while (bucket < kBounds.size() && seconds > kBounds[bucket]) ++bucket;
+  ++counts[bucket];
+  sum += seconds;
+}
+
+void InputLedger::post(const InputCounts& more) {
+  std::lock_guard lock(mutex_);
+  counts_.lines += more.lines;
+  counts_.records += more.records;
+  counts_.joined += more.joined;
+  counts_.empty += more.empty;
+  counts_.bytes += more.bytes;
+  counts_.truncated_lines += more.truncated_lines;
+  counts_.truncated_bytes += more.truncated_bytes;
+  counts_.repaired_lines += more.repaired_lines;
+  counts_.duplicate_keys += more.duplicate_keys;
+  for (size_t i = 0; i < kMissReasonCount; ++i) counts_.missed[i] += more.missed[i];
+  for (const auto& [format, records] : more.formats) counts_.formats[format] += records;
+}
+
+void InputLedger::missed(MissReason reason, uint64_t amount) {
+  std::lock_guard lock(mutex_);
+  counts_.missed[static_cast<size_t>(reason)] += amount;
+}
+
+void InputLedger::set_lag(uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  counts_.lag_bytes = bytes;
+}
+
+InputCounts InputLedger::snapshot() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void OutputLedger::accept(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  now_.counts.records += records;
+  now_.counts.in_flight += records;
+}
+
+void OutputLedger::delivered(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  WAYBILL_CHECK(records <= now_.counts.in_flight, "more delivered than were in flight");
+  now_.counts.in_flight -= records;
+  now_.counts.delivered += records;
+}
+
+void OutputLedger::dropped(DropReason reason, uint64_t records) {
+  std::lock_guard lock(mutex_);
+  WAYBILL_CHECK(records <= now_.counts.in_flight, "more dropped than were in flight");
+  now_.counts.in_flight -= records;
+  now_.counts.dropped[static_cast<size_t>(reason)] += records;
+}
+
+void OutputLedger::dead_lettered(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  WAYBILL_CHECK(records <= now_.counts.in_flight, "more dead-lettered than were in flight");
+  now_.counts.in_flight -= records;
+  now_.counts.dead_lettered += records;
+}
+
+void OutputLedger::retried() {
+  std::lock_guard lock(mutex_);
+  ++now_.retries;
+}
+
+void OutputLedger::request_took(double seconds) {
+  std::lock_guard lock(mutex_);
+  ++now_.requests;
+  now_.request_seconds.observe(seconds);
+}
+
+void OutputLedger::queue(uint64_t records, uint64_t bytes, SteadyTime oldest) {
+  std::lock_guard lock(mutex_);
+  now_.queue_records = records;
+  now_.queue_bytes = bytes;
+  oldest_ = oldest;
+}
+
+void OutputLedger::state(OutputState state, std::string problem) {
+  std::lock_guard lock(mutex_);
+  now_.state = state;
+  now_.problem = std::move(problem);
+}
+
+OutputSnapshot OutputLedger::snapshot() const {
+  std::lock_guard lock(mutex_);
+  OutputSnapshot copy = now_;
+  if (oldest_ != SteadyTime{}) {
+    copy.oldest_undelivered_seconds =
+        std::chrono::duration<double>(steady_now() - oldest_).count();
+  }
+  return copy;
+}
+
+InputLedger& Ledger::input(std::string_view name) {
+  std::lock_guard lock(mutex_);
+  for (auto& entry : inputs_) {
+    if (entry->name() == name) return *entry;
+  }
+  inputs_.push_back(std::make_unique<InputLedger>(std::string(name)));
+  return *inputs_.back();
+}
+
+OutputLedger& Ledger::output(std::string_view name) {
+  std::lock_guard lock(mutex_);
+  for (auto& entry : outputs_) {
+    if (entry->name() == name) return *entry;
+  }
+  outputs_.push_back(std::make_unique<OutputLedger>(std::string(name)));
+  return *outputs_.back();
+}
+
+std::vector<InputLedger*> Ledger::inputs() const {
+  std::lock_guard lock(mutex_);
+  std::vector<InputLedger*> all;
+  for (const auto& entry : inputs_) all.push_back(entry.get());
+  return all;
+}
+
+std::vector<OutputLedger*> Ledger::outputs() const {
+  std::lock_guard lock(mutex_);
+  std::vector<OutputLedger*> all;
+  for (const auto& entry : outputs_) all.push_back(entry.get());
+  return all;
+}
+
+void Ledger::count_levels(std::string_view service,
+                          const std::array<uint64_t, kLevelCount>& records) {
+  std::lock_guard lock(mutex_);
+  auto found = levels_.find(service);
+  if (found == levels_.end()) {
+    std::string_view key = levels_.size() < kMaxServices ? service : "other";
+    found = levels_.try_emplace(std::string(key)).first;
+  }
+  for (size_t i = 0; i < records.size(); ++i) found->second[i] += records[i];
+}
+
+std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> Ledger::levels() const {
+  std::lock_guard lock(mutex_);
+  return levels_;
+}
+
+void Ledger::count_trace_origins(const std::array<uint64_t, 6>& records) {
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < records.size(); ++i) trace_origins_[i] += records[i];
+}
+
+std::array<uint64_t, 6> Ledger::trace_origins() const {
+  std::lock_guard lock(mutex_);
+  return trace_origins_;
+}
+
+}  // namespace waybill

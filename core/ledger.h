@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger: what became of every line, per input and per output, in records.
+//
+//   input:   lines = records + joined + empty
+//   output:  records + recovered + synthetic
+//              = delivered + filtered + sampled + folded + dropped(reason) + dead_lettered
+//                + in_flight
+//
+// Both balance at every moment: an entry changes under its lock, all its sides together, once per
+// batch. Any thread may post; snapshots are consistent.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/drop_reason.h"
+#include "core/level.h"
+
+namespace waybill {
+
+struct InputCounts {
+  uint64_t lines = 0;    // lines framed
+  uint64_t records = 0;  // records made of them
+  uint64_t joined = 0;   // lines that became part of another line's record
+  uint64_t empty = 0;    // lines without a byte, or of blanks alone
+  uint64_t bytes = 0;    // bytes read, line ends included
+  // Apart: never read, so in no sum. Datagrams for kKernel, bytes for the others.
+  std::array<uint64_t, kMissReasonCount> missed{};
+  uint64_t lag_bytes = 0;  // a gauge: bytes of files not read yet
+  uint64_t truncated_lines = 0, truncated_bytes = 0;
+  uint64_t repaired_lines = 0;  // invalid UTF-8 or raw control characters replaced
+  uint64_t duplicate_keys = 0;
+  std::map<std::string_view, uint64_t> formats;  // records by parser name (a constant)
+
+  bool balanced() const { return lines == records + joined + empty; }
+};
+
+struct OutputCounts {
+  uint64_t records = 0, recovered = 0, synthetic = 0;
+  uint64_t delivered = 0, filtered = 0, sampled = 0, folded = 0, dead_lettered = 0;
+  std::array<uint64_t, kDropReasonCount> dropped{};
+  uint64_t in_flight = 0;
+
+  uint64_t dropped_total() const;
+  bool balanced() const {
+    return records + recovered + synthetic ==
+           delivered + filtered + sampled + folded + dropped_total() + dead_lettered + in_flight;
+  }
+};
+
+// Latencies of requests, as a Prometheus histogram: counts per bucket (not cumulative).
+struct Histogram {
+  static constexpr std::array<double, 10> kBounds = {0.005, 0.01, 0.025, 0.05, 0.1,
+                                                     0.25,  0.5,  1,     2.5,  10};
+  std::array<uint64_t, kBounds.size() + 1> counts{};
+  double sum = 0;
+  void observe(double seconds);
+};
+
+class InputLedger {
+ public:
+  explicit InputLedger(std::string name) : name_(std::move(name)) {}
+  const std::string& name() const { return name_; }
+
+  // Adds every count of `more`; lag_bytes is set by set_lag() alone.
+  void post(const InputCounts& more);
+  void missed(MissReason reason, uint64_t amount);
+  void set_lag(uint64_t bytes);
+  InputCounts snapshot() const;
+
+ private:
+  const std::string name_;
+  mutable std::mutex mutex_;
+  InputCounts counts_;
+};
+
+// How an output is doing, in words for `waybill health` and /outputs.
+enum class OutputState : uint8_t {
+  kOk,
+  kRetrying,       // the backend refuses or cannot be reached
+  kMisconfigured,  // 401, 403, 404, TLS: somebody has to change something
+};
+
+struct OutputSnapshot {
+  OutputCounts counts;
+  uint64_t retries = 0;
+  uint64_t requests = 0;
+  Histogram request_seconds;
+  uint64_t queue_records = 0;
+  uint64_t queue_bytes = 0;
+  double oldest_undelivered_seconds = 0;
+  OutputState state = OutputState::kOk;
+  std::string problem;  // the last failure, while state is not kOk
+};
+
+class OutputLedger {
+ public:
+  explicit OutputLedger(std::string name) : name_(std::move(name)) {}
+  const std::string& name() const { return name_; }
+
+  // Records that were handed to this output: they are in flight until settled.
+  void accept(uint64_t records);
+  // `records` of those in flight have been …
+  void delivered(uint64_t records);
+  void dropped(DropReason reason, uint64_t records);
+  void dead_lettered(uint64_t records);
+
+  void retried();
+  void request_took(double seconds);
+  void queue(uint64_t records, uint64_t bytes, SteadyTime oldest);  // a gauge; min() = none
+  void state(OutputState state, std::string problem);
+  OutputSnapshot snapshot() const;
+
+ private:
+  const std::string name_;
+  mutable std::mutex mutex_;
+  OutputSnapshot now_;
+  SteadyTime oldest_{};
+};
+
+// All of a process. Entries are added by name and never removed, so that counters survive a
+// reload; addresses stay put.
+class Ledger {
+ public:
+  InputLedger& input(std::string_view name);
+  OutputLedger& output(std::string_view name);
+  std::vector<InputLedger*> inputs() const;
+  std::vector<OutputLedger*> outputs() const;
+
+  // Records by service and level; at most kMaxServices services, the others under "other".
+  static constexpr size_t kMaxServices = 100;
+  void count_levels(std::string_view service, const std::array<uint64_t, kLevelCount>& records);
+  std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> levels() const;
+
+  // Records by where their trace id came from, indexed by TraceOrigin.
+  void count_trace_origins(const std::array<uint64_t, 6>& records);
+  std::array<uint64_t, 6> trace_origins() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<InputLedger>> inputs_;
+  std::vector<std::unique_ptr<OutputLedger>> outputs_;
+  std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> levels_;
+  std::array<uint64_t, 6> trace_origins_{};
+};
+
+}  // namespace waybill

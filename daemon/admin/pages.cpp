@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/admin/pages.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/json_text.h"
+
+namespace waybill::daemon::admin {
+
+namespace {
+
+// A JSON object under construction; nested ones are given as JSON.
+class Object {
+ public:
+  Object& json(std::string_view key, std::string_view value) {
+    out_.push_back(first_ ? '{' : ',');
+    first_ = false;
+    append_json_string(out_, key);
+    out_.push_back(':');
+    out_.append(value);
+    return *this;
+  }
+  Object& number(std::string_view key, uint64_t value) { return json(key, std::to_string(value)); }
+  Object& string(std::string_view key, std::string_view value) {
+    Buffer quoted;
+    append_json_string(quoted, value);
+    return json(key, quoted.view());
+  }
+  std::string text() const {
+    return first_ ? std::string("{}") : std::string(out_.view()) + "}";
+  }
+
+ private:
+  Buffer out_;
+  bool first_ = true;
+};
+
+template <size_t N>
+std::string by_reason(const std::array<std::string_view, N>& names,
+                      const std::array<uint64_t, N>& counts) {
+  Object object;
+  for (size_t i = 0; i < N; ++i) object.number(names[i], counts[i]);
+  return object.text();
+}
+
+std::string input_json(const InputCounts& counts) {
+  Object formats;
+  for (const auto& [format, records] : counts.formats) formats.number(format, records);
+  return Object()
+      .number("lines", counts.lines)
+      .number("records", counts.records)
+      .number("joined", counts.joined)
+      .number("empty", counts.empty)
+      .number("bytes", counts.bytes)
+      .json("missed", by_reason(kMissReasonNames, counts.missed))
+      .number("lag_bytes", counts.lag_bytes)
+      .number("truncated_lines", counts.truncated_lines)
+      .number("truncated_bytes", counts.truncated_bytes)
+      .number("repaired_lines", counts.repaired_lines)
+      .number("duplicate_keys", counts.duplicate_keys)
+      .json("formats", formats.text())
+      .text();
+}
+
+std::string output_json(const OutputCounts& counts) {
+  return Object()
+      .number("records", counts.records)
+      .number("recovered", counts.recovered)
+      .number("synthetic", counts.synthetic)
+      .number("delivered", counts.delivered)
+      .number("filtered", counts.filtered)
+      .number("sampled", counts.sampled)
+      .number("folded", counts.folded)
+      .json("dropped", by_reason(kDropReasonNames, counts.dropped))
+      .number("dead_lettered", counts.dead_lettered)
+      .number("in_flight", counts.in_flight)
+      .text();
+}
+
+std::string_view state_name(OutputState state) {
+  constexpr std::array<std::string_view, 3> names = {"ok", "retrying", "misconfigured"};
+  return names[static_cast<size_t>(state)];
+}
+
+}  // namespace
+
+std::string ledger_json(const Ledger& ledger) {
+  bool balanced = true;
+  Object inputs;
+  for (const InputLedger* input : ledger.inputs()) {
+    InputCounts counts = input->snapshot();
+    balanced = balanced && counts.balanced();
+    inputs.json(input->name(), input_json(counts));
+  }
+  Object outputs;
+  for (const OutputLedger* output : ledger.outputs()) {
+    OutputCounts counts = output->snapshot().counts;
+    balanced = balanced && counts.balanced();
+    outputs.json(output->name(), output_json(counts));
+  }
+  return Object()
+             .json("balanced", balanced ? "true" : "false")
+             .json("inputs", inputs.text())
+             .json("outputs", outputs.text())
+             .text() +
+         "\n";
+}
+
+std::string outputs_json(const Ledger& ledger, const std::map<std::string, std::string>& targets) {
+  Object all;
+  for (const OutputLedger* output : ledger.outputs()) {
+    auto target = targets.find(output->name());
+    if (target == targets.end()) continue;  // of an earlier config
+    OutputSnapshot now = output->snapshot();
+    Object one;
+    one.string("target", target->second).string("state", state_name(now.state));
+    if (!now.problem.empty()) one.string("problem", now.problem);
+    one.number("requests", now.requests)
+        .number("retries", now.retries)
+        .number("queue_records", now.queue_records)
+        .number("queue_bytes", now.queue_bytes)
+        .json("oldest_undelivered_seconds", fmt::format("{:.3f}", now.oldest_undelivered_seconds));
+    all.json(output->name(), one.text());
+  }
+  return all.text() + "\n";
+}
+
+}  // namespace waybill::daemon::admin

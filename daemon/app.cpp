@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "daemon/memory.h"
+#include "daemon/notify.h"
+#include "delivery/volatile_checkpoints.h"
+
+namespace waybill::daemon {
+
+namespace {
+
+std::vector<int> wanted_signals(bool with_child) {
+  std::vector<int> signals = {SIGTERM, SIGINT, SIGHUP};
+  // A child gets whatever we get; the rest of the signals tell of our own faults or of the
+  // terminal's, and cannot be passed on.
+  if (with_child) {
+    for (int more : {SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP, SIGALRM}) {
+      signals.push_back(more);
+    }
+  }
+  return signals;
+}
+
+size_t memory_of(const config::Config& config) {
+  return config.memory != 0 ? config.memory : automatic_memory_budget();
+}
+
+}  // namespace
+
+App::App(AppOptions options, Plan plan)
+    : options_(std::move(options)),
+      plan_(std::move(plan)),
+      budget_(memory_of(plan_.config)),
+      signals_(io_, wanted_signals(options_.child.has_value()),
+               [this](int signal, bool from_terminal) { on_signal(signal, from_terminal); }),
+      pool_(budget_),
+      pipeline_(pool_, ledger_),
+      intake_(budget_, pool_, pipeline_),
+      admin_(io_, [this](std::string_view path) { return page(path); }),
+      inputs_timer_(io_),
+      grace_timer_(io_) {}
+
+App::~App() { stop_everything(); }
+
+Result<AppResult> App::run() {
+  if (auto started = start(); !started) {
+    stop_everything();
+    return std::move(started).error();
+  }
+  io_.run();
+  stop_everything();
+  return AppResult{records_left(), child_status_};
+}
+
+Result<void> App::start() {
+  for (const std::string& note : plan_.notes) spdlog::info("{}", note);
+  if (auto done = start_state(); !done) return done;
+  auto ask_again = [this] {
+    boost::asio::post(io_, [this] {
+      for (auto& input : plan_.inputs) input->on_room();
+      if (child_) child_->on_room();
+    });
+  };
+  budget_.on_room(ask_again);
+  pipeline_.on_room(ask_again);
+  if (auto done = start_outputs(plan_.outputs, plan_.outputs.size(), plan_.identity); !done) return done;
+  outputs_started_ = true;
+  pipeline_.start(route_of(plan_));
+  if (auto done = start_inputs(); !done) return done;
+  if (auto done = start_admin(); !done) return done;
+  if (phase_ == Phase::kStarting) phase_ = Phase::kRunning;
+  notify_ready();
+  if (inputs_running_ == 0) begin_drain(false);
+  return {};
+}
+
+// A run without a config file keeps nothing: it can stand beside thousands of its kind.
+Result<void> App::start_state() {
+  checkpoints_ = std::make_unique<delivery::VolatileCheckpoints>();
+  if (options_.request.config_file.empty()) return {};
+  bool needed = !plan_.config.state_dir.empty() ||
+                std::any_of(plan_.inputs.begin(), plan_.inputs.end(),
+                            [](const auto& input) { return input->is_file(); });
+  auto opened = delivery::StateDir::open(state_dir_of(plan_.config));
+  if (!opened) {
+    if (needed) return std::move(opened).error();
+    spdlog::warn("no state_dir, so no admin socket: {}", opened.error().what);
+    return {};
+  }
+  state_dir_ = std::move(*opened);
+  checkpoints_ = std::make_unique<delivery::Checkpoints>(*state_dir_);
+  return {};
+}
+
+// Files wait for us, and so does who asked for it (`on_full: block`); others wait 1 s. With several
+// outputs nobody waits: one that is dead must not slow the others.
+delivery::FullPolicy App::policy_for(size_t outputs) const {
+  if (outputs > 1) return {Duration::zero()};
+  bool all_wait = !child_wanted() &&
+                  std::all_of(plan_.inputs.begin(), plan_.inputs.end(),
+                              [](const auto& input) { return input->may_wait(); });
+  return {all_wait ? Duration::max() : std::chrono::seconds(1)};
+}
+
+Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Output>>& outputs,
+                                size_t all, const Identity& identity) {
+  // Settled where it stays: outputs keep a reference to it.
+  identities_.push_back(identity);
+  for (const auto& output : outputs) {
+    size_t share = budget_.limit() / 2 / all;
+    outputs::Context context{budget_, ledger_.output(output->name), identities_.back(), share,
+                             policy_for(all)};
+    auto started = output->start(context);
+    if (!started) {
+      for (const auto& other : outputs) other->stop();
+      return std::move(started).error().within("outputs." + output->name);
+    }
+    output->on_reader_gone = [this] {
+      boost::asio::post(io_, [this] {
+        if (phase_ == Phase::kRunning) begin_drain(true);
+      });
+    };
+    output->outbox().on_drained([this] {
+      boost::asio::post(io_, [this] { on_output_drained(); });
+    });
+  }
+  return {};
+}
+
+Result<void> App::start_input(inputs::Input& input, size_t max_line) {
+  inputs::Context context{io_,           intake_,  ledger_.input(input.name),
+                          *checkpoints_, max_line, options_.once};
+  const inputs::Input* self = &input;
+  auto started = input.start(context, [this, self] { on_input_end(self); });
+  if (!started) return std::move(started).error().within("inputs." + input.name);
+  ++inputs_running_;
+  return {};
+}
+
+Result<void> App::start_inputs() {
+  size_t max_line = plan_.config.parse.max_line;
+  for (auto& input : plan_.inputs) {
+    if (auto done = start_input(*input, max_line); !done) return done;
+  }
+  if (!options_.child) return {};
+  inputs::exec::ExecSettings settings = *options_.child;
+  for (const auto& output : plan_.outputs) {
+    if (output->writes_to_stdout()) settings.copy_stdout = settings.copy_stderr = false;
+  }
+  child_ = std::make_unique<inputs::exec::ExecInput>(std::move(settings));
+  child_->name = "exec";
+  child_->on_exit([this](int status) { child_status_ = status; });
+  return start_input(*child_, max_line);
+}
+
+Result<void> App::start_admin() {
+  if (state_dir_) {
+    auto listening = admin_.listen_unix(state_dir_->path() + "/admin.sock");
+    if (!listening) return listening;
+  }
+  const std::string& address = plan_.config.admin.listen;
+  if (address.empty()) return {};
+  auto listening = admin_.listen_tcp(address);
+  if (!listening) return listening;
+  spdlog::info("admin pages on http://{}", admin_.tcp_address());
+  return {};
+}
+
+Route App::route_of(const Plan& plan) const {
+  return Route{plan.identity, plan.parse, plan.config.parse.formats, plan.outputs};
+}
+
+}  // namespace waybill::daemon

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// App: a running daemon. Owns everything, in the order in which it starts; stops in reverse.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/byte_budget.h"
+#include "core/ledger.h"
+#include "daemon/admin/metrics.h"
+#include "daemon/admin/server.h"
+#include "daemon/intake.h"
+#include "daemon/pipeline.h"
+#include "daemon/plan.h"
+#include "daemon/signals.h"
+#include "delivery/checkpoints.h"
+#include "delivery/state_dir.h"
+#include "inputs/exec/exec_input.h"
+
+namespace waybill::daemon {
+
+struct AppOptions {
+  PlanRequest request;
+  bool once = false;     // --once
+  bool verbose = false;  // -v: the ledger is printed at the end
+  // `waybill exec`: the child to run.
+  std::optional<inputs::exec::ExecSettings> child;
+};
+
+// What a run came to.
+struct AppResult {
+  uint64_t left = 0;                // records read and not delivered
+  std::optional<int> child_status;  // of `exec`, as a shell would have it
+};
+
+class App {
+ public:
+  // `plan` is sound.
+  App(AppOptions options, Plan plan);
+  ~App();
+  App(App&&) = delete;
+
+  // Starts, runs until the end, stops. An Error when it could not start.
+  Result<AppResult> run();
+
+ private:
+  enum class Phase { kStarting, kRunning, kDrainingInputs, kDrainingOutputs, kStopped };
+
+  // ---- start (app.cpp) ----
+  Result<void> start();
+  Result<void> start_state();
+  Result<void> start_outputs(const std::vector<std::shared_ptr<outputs::Output>>& outputs,
+                             size_t all, const Identity& identity);
+  Result<void> start_inputs();
+  Result<void> start_input(inputs::Input& input, size_t max_line);
+  Result<void> start_admin();
+  Route route_of(const Plan& plan) const;
+  delivery::FullPolicy policy_for(size_t outputs) const;
+  bool child_wanted() const { return options_.child.has_value(); }
+
+  // ---- end (shutdown.cpp) ----
+  void on_signal(int signal, bool from_terminal);
+  void on_input_end(const inputs::Input* input);
+  void begin_drain(bool at_once);
+  void finish_inputs();
+  void on_output_drained();
+  void finish();
+  void stop_everything();
+  uint64_t records_left() const;
+
+  // ---- reload (reload.cpp) ----
+  void reload();
+  Result<void> apply(Plan next);
+  Result<void> swap_inputs(Plan& next);
+  void put_back(Plan& next, const std::vector<inputs::Input*>& kept);
+  void stop_input(inputs::Input& input);
+
+  // ---- admin (app_pages.cpp) ----
+  std::optional<admin::Page> page(std::string_view path);
+  admin::Page health() const;
+  admin::Page readiness() const;
+
+  AppOptions options_;
+  Plan plan_;  // its inputs and outputs are the running ones
+  boost::asio::io_context io_;
+  ByteBudget budget_;
+  Ledger ledger_;
+  Signals signals_;  // before any thread: it sets the mask that they inherit
+  std::optional<delivery::StateDir> state_dir_;
+  std::unique_ptr<inputs::CheckpointStore> checkpoints_;
+  BatchPool pool_;
+  Pipeline pipeline_;
+  PipelineIntake intake_;
+  std::unique_ptr<inputs::exec::ExecInput> child_;
+  std::deque<Identity> identities_;  // of every config so far: outputs refer to theirs
+  bool outputs_started_ = false;
+  std::vector<std::shared_ptr<outputs::Output>> retired_;  // of earlier configs, still draining
+  admin::Server admin_;
+  boost::asio::steady_timer inputs_timer_;  // when inputs must have come to their end
+  boost::asio::steady_timer grace_timer_;   // when everything must have
+
+  Phase phase_ = Phase::kStarting;
+  size_t inputs_running_ = 0;
+  size_t outputs_draining_ = 0;
+  SteadyTime deadline_{};
+  bool drain_at_once_ = false;
+  bool terminating_ = false;  // somebody wants us and the child to end
+  admin::ReloadCounts reloads_;
+  std::optional<int> child_status_;
+};
+
+}  // namespace waybill::daemon

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line (docs/cli.md).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/plan.h"
+
+namespace waybill::daemon {
+
+namespace exit_code {
+constexpr int kOk = 0;
+constexpr int kCannotStart = 1;  // port, permission, lock; also: unhealthy
+constexpr int kUsage = 2;        // bad usage, faults in the config
+constexpr int kLeft = 3;         // something was left undelivered; also: no daemon to talk to
+}  // namespace exit_code
+
+enum class Command {
+  kRun, kExec, kCheck, kExplain, kHealth, kLedger, kReference, kVersion,
+  kDone,  // answered already: --help, bad usage
+};
+
+struct CommandLine {
+  Command command = Command::kRun;
+  int exit_code = exit_code::kOk;  // of kDone
+  bool verbose = false;
+
+  PlanRequest plan;
+  bool once = false;
+  std::vector<std::string> child;  // exec: CMD ARG…
+  bool pty = false;
+  bool quiet = false;
+  bool strict = false;
+  bool connect = false;     // check
+  std::string line;         // explain
+  bool has_line = false;
+  bool ready = false;       // health
+  std::string socket;       // health, ledger
+  std::string format;       // ledger: table or json; reference: markdown or json-schema
+};
+
+// Prints help or what is wrong with the usage itself, and says kDone then.
+CommandLine parse_command_line(int argc, char** argv);
+
+}  // namespace waybill::daemon

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// `waybill health` and `waybill ledger`: ask the running daemon.
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <cstdio>
+
+#include "daemon/admin/client.h"
+#include "daemon/commands/commands.h"
+
+namespace waybill::daemon::commands {
+
+namespace {
+
+// Where the daemon of this config listens; nothing (and `code`) when the config cannot be read.
+std::optional<std::string> socket_of(const CommandLine& line, int& code) {
+  if (!line.socket.empty()) return line.socket;
+  config::Config config;
+  if (!line.plan.config_file.empty()) {
+    PlanRequest request = line.plan;
+    request.to = {"json"};  // only state_dir is wanted
+    auto plan = plan_or_complain(request, code);
+    if (!plan) return std::nullopt;
+    config.state_dir = plan->config.state_dir;
+  }
+  return state_dir_of(config) + "/admin.sock";
+}
+
+std::optional<admin::Answer> ask(const CommandLine& line, std::string_view path, int& code) {
+  auto socket = socket_of(line, code);
+  if (!socket) return std::nullopt;
+  auto answer = admin::ask(*socket, path);
+  if (answer) return std::move(*answer);
+  fmt::print(stderr, "waybill: {}\n", answer.error().what);
+  code = exit_code::kLeft;
+  return std::nullopt;
+}
+
+// One line per entry: every number of it, those of nested objects under "outer(inner)".
+void print_entry(std::string_view kind, std::string_view name, simdjson::dom::object counts) {
+  fmt::print("{:<7} {:<16}", kind, name);
+  for (auto [key, value] : counts) {
+    if (value.is_object()) {
+      for (auto [inner, number] : simdjson::dom::object(value)) {
+        uint64_t count = number;
+        if (count != 0) fmt::print(" {}({})={}", key, inner, count);
+      }
+    } else {
+      uint64_t count = value;
+      fmt::print(" {}={}", key, count);
+    }
+  }
+  fmt::print("\n");
+}
+
+}  // namespace
+
+int health(const CommandLine& line) {
+  int code = exit_code::kOk;
+  auto answer = ask(line, line.ready ? "/readyz" : "/healthz", code);
+  if (!answer) return code;
+  std::fputs(answer->body.c_str(), answer->status == 200 ? stdout : stderr);
+  return answer->status == 200 ? exit_code::kOk : exit_code::kCannotStart;
+}
+
+int ledger(const CommandLine& line) {
+  int code = exit_code::kOk;
+  auto answer = ask(line, "/ledger", code);
+  if (!answer) return code;
+  if (line.format == "json") {
+    std::fputs(answer->body.c_str(), stdout);
+    return exit_code::kOk;
+  }
+  simdjson::dom::parser parser;
+  simdjson::dom::element root = parser.parse(answer->body);
+  for (auto [name, counts] : simdjson::dom::object(root["inputs"])) {
+    print_entry("input", name, counts);
+  }
+  for (auto [name, counts] : simdjson::dom::object(root["outputs"])) {
+    print_entry("output", name, counts);
+  }
+  bool balanced = root["balanced"];
+  fmt::print("the ledger {}\n", balanced ? "balances" : "DOES NOT BALANCE: please report this");
+  return balanced ? exit_code::kOk : exit_code::kCannotStart;
+}
+
+}  // namespace waybill::daemon::commands

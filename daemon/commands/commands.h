@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands, one file each. Each returns the process's exit code (daemon/cli.h).
+#pragma once
+
+#include "daemon/cli.h"
+
+namespace waybill::daemon::commands {
+
+int run(const CommandLine& line);
+int exec(const CommandLine& line);
+int check(const CommandLine& line);
+int explain(const CommandLine& line);
+int health(const CommandLine& line);
+int ledger(const CommandLine& line);
+int reference(const CommandLine& line);
+int version();
+
+// Makes the plan, or prints why it cannot be had; `code` is the exit code then.
+std::optional<Plan> plan_or_complain(const PlanRequest& request, int& code);
+
+}  // namespace waybill::daemon::commands

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
+#include "daemon/pipeline.h"
+
+namespace waybill::daemon {
+
+namespace {
+
+bool is_blank(std::string_view line) {
+  // The usual line shows at its first byte that it is not.
+  return line.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+}  // namespace
+
+uint64_t frame(Batch& batch) {
+  uint64_t empty = 0;
+  for (const Chunk& chunk : batch.chunks) {
+    const char* begin = batch.bytes() + chunk.begin;
+    const char* end = begin + chunk.size;
+    for (const char* at = begin; at < end;) {
+      const void* found = std::memchr(at, '\n', static_cast<size_t>(end - at));
+      const char* stop = found != nullptr ? static_cast<const char*>(found) : end;
+      std::string_view line{at, static_cast<size_t>(stop - at)};
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      if (is_blank(line)) {
+        ++empty;
+      } else {
+        Record& record = batch.records.emplace_back();
+        record.line = line;
+        record.offset = chunk.offset + static_cast<uint64_t>(at - begin);
+        record.source = chunk.source;
+        record.read_ns = batch.read_ns;
+        record.time_ns = batch.read_ns;
+        record.marks.truncated_bytes = chunk.truncated_bytes;
+      }
+      at = stop + 1;
+    }
+  }
+  return empty;
+}
+
+}  // namespace waybill::daemon

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pipeline.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "core/canonical.h"
+#include "lineage/record_id.h"
+#include "lineage/trace_context.h"
+
+namespace waybill::daemon {
+
+namespace {
+
+int64_t steady_nanos() { return Duration(steady_now().time_since_epoch()).count(); }
+
+}  // namespace
+
+Pipeline::Pipeline(BatchPool& pool, Ledger& ledger) : pool_(pool), ledger_(ledger) {}
+
+Pipeline::~Pipeline() {
+  close();
+  join();
+}
+
+void Pipeline::start(Route route) {
+  take_route(std::move(route));
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "pipeline");
+}
+
+void Pipeline::submit(std::unique_ptr<Batch> batch) {
+  queue_.push_anyway(Work{std::move(batch), nullptr});
+}
+
+Duration Pipeline::busy_for() const {
+  int64_t since = busy_since_.load(std::memory_order_relaxed);
+  return since == 0 ? Duration::zero() : steady_now().time_since_epoch() - Duration(since);
+}
+
+void Pipeline::reroute(Route route, std::function<void()> done) {
+  auto shared = std::make_shared<Route>(std::move(route));
+  queue_.push_anyway(Work{nullptr, [this, shared, done = std::move(done)] {
+                            take_route(std::move(*shared));
+                            done();
+                          }});
+}
+
+void Pipeline::close() { queue_.close(); }
+
+void Pipeline::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Pipeline::run() {
+  while (true) {
+    SteadyTime due = SteadyTime::max();
+    for (const Feeder& feeder : feeders_) due = std::min(due, feeder.due());
+    std::optional<Work> work = queue_.pop_until(due);
+    busy_since_.store(steady_nanos(), std::memory_order_relaxed);
+    if (work && work->batch) {
+      process(*work->batch);
+      pool_.give(std::move(work->batch));
+    } else if (work) {
+      work->command();
+    } else if (queue_.drained()) {
+      break;
+    }
+    seal_due(steady_now());
+    busy_since_.store(0, std::memory_order_relaxed);
+  }
+  take_route(Route{});
+}
+
+void Pipeline::seal_due(SteadyTime now) {
+  for (Feeder& feeder : feeders_) {
+    if (feeder.due() <= now) feeder.seal(picks_, busy_since_);
+  }
+}
+
+// Feeders of outputs that stay keep what they have gathered.
+void Pipeline::take_route(Route route) {
+  std::vector<Feeder> next;
+  for (auto& output : route.outputs) {
+    auto same = std::find_if(feeders_.begin(), feeders_.end(),
+                             [&](const Feeder& feeder) { return feeder.output == output; });
+    if (same != feeders_.end()) {
+      next.push_back(std::move(*same));
+      feeders_.erase(same);
+    } else {
+      next.push_back(Feeder{output, nullptr, &ledger_.output(output->name)});
+    }
+  }
+  for (Feeder& gone : feeders_) {
+    gone.seal(picks_, busy_since_);
+    gone.output->outbox().close();
+  }
+  feeders_ = std::move(next);
+  identity_ = std::move(route.identity);
+  parser_ = std::make_unique<parsers::LineParser>(route.parse, route.formats);
+}
+
+void Pipeline::process(Batch& batch) {
+  uint64_t empty = frame(batch);
+  parse(batch);
+  count(batch, empty);
+  batch.recharge();
+  for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
+}
+
+void Pipeline::parse(Batch& batch) {
+  for (Record& record : batch.records) {
+    parser_->parse(batch, record);
+    lineage::resolve_trace(batch, record);
+    if (record.passed == nullptr) {
+      record.id = lineage::record_id(batch.source_of(record).nonce, record.offset);
+    }
+    if (record.time_said) continue;
+    // Read times rise by at least 1 ns a line, so that the order of a source's lines survives.
+    last_read_ns_ = std::max(record.read_ns, last_read_ns_ + 1);
+    record.time_ns = last_read_ns_;
+    record.time_digits = 9;
+  }
+}
+
+// All entries of one input at once, so that its ledger balances whenever somebody looks.
+void Pipeline::count(const Batch& batch, uint64_t empty) {
+  if (batch.sources.empty()) return;
+  InputCounts counts;
+  counts.records = batch.records.size();
+  counts.empty = empty;
+  counts.lines = counts.records + empty;
+  for (const Chunk& chunk : batch.chunks) {
+    counts.bytes += chunk.size + chunk.truncated_bytes;
+    counts.truncated_bytes += chunk.truncated_bytes;
+    counts.truncated_lines += chunk.truncated_bytes > 0 ? 1 : 0;
+  }
+  std::array<uint64_t, 6> origins{};
+  std::string_view format;
+  uint64_t same_format = 0;
+  for (const Record& record : batch.records) {
+    counts.repaired_lines += record.marks.repaired ? 1 : 0;
+    counts.duplicate_keys += record.marks.duplicate_keys;
+    ++origins[static_cast<size_t>(record.trace_origin)];
+    if (record.format.data() != format.data()) {
+      if (same_format > 0) counts.formats[format] += same_format;
+      format = record.format;
+      same_format = 0;
+    }
+    ++same_format;
+  }
+  if (same_format > 0) counts.formats[format] += same_format;
+  ledger_.input(batch.sources.front()->input).post(counts);
+  ledger_.count_trace_origins(origins);
+  count_levels(batch);
+}
+
+// Most batches speak of one service; a batch that changes service with every line costs a look-up
+// a line.
+void Pipeline::count_levels(const Batch& batch) {
+  std::array<uint64_t, kLevelCount> levels{};
+  Text service;
+  bool any = false;
+  for (const Record& record : batch.records) {
+    Text own = service_of(record, identity_);
+    if (any && own.bytes() != service.bytes()) {
+      ledger_.count_levels(service.bytes(), levels);
+      levels.fill(0);
+    }
+    service = own;
+    any = true;
+    ++levels[static_cast<size_t>(record.level)];
+  }
+  if (any) ledger_.count_levels(service.bytes(), levels);
+}
+
+SteadyTime Pipeline::Feeder::due() const {
+  if (!open || open->slices.empty()) return SteadyTime::max();
+  return open->oldest + output->limits.delay;
+}
+
+void Pipeline::Feeder::add(const Batch& batch, std::vector<uint32_t>& picks,
+                           std::atomic<int64_t>& busy_since) {
+  if (batch.records.empty()) return;
+  ledger->accept(batch.records.size());
+  bool noted = false;  // whether the open payload holds this batch's ticket
+  for (const Record& record : batch.records) {
+    if (!open) {
+      open = output->outbox().take();
+      noted = false;
+    }
+    if (!noted) {
+      if (batch.ticket) open->tickets.push_back(batch.ticket);
+      if (open->slices.empty() || batch.read_at < open->oldest) open->oldest = batch.read_at;
+      noted = true;
+    }
+    output->append(batch, record, *open);
+    if (open->slices.size() >= output->limits.records || open->bytes >= output->limits.bytes) {
+      seal(picks, busy_since);
+    }
+  }
+}
+
+void Pipeline::Feeder::seal(std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since) {
+  if (!open || open->slices.empty()) return;
+  size_t count = open->slices.size();
+  while (picks.size() < count) picks.push_back(static_cast<uint32_t>(picks.size()));
+  output->compose(*open, {picks.data(), count}, open->body);
+  open->recharge();
+  // Waiting for a backend is no fault of this thread.
+  busy_since.store(0, std::memory_order_relaxed);
+  output->outbox().push(std::move(open));
+  busy_since.store(steady_nanos(), std::memory_order_relaxed);
+}
+
+}  // namespace waybill::daemon

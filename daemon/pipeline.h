@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pipeline: the thread between inputs and outputs. All CPU work happens here, batch by batch:
+//
+//   frame → parse → lineage → encode for each output
+//
+// It owns the order of the stages and nothing else: each is a function of its own folder.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/bounded_queue.h"
+#include "core/identity.h"
+#include "core/ledger.h"
+#include "outputs/output.h"
+#include "parsers/line_parser.h"
+
+namespace waybill::daemon {
+
+// Cuts the batch's chunks into lines and makes a record of each that is not empty: line, offset,
+// source, read_ns, time_ns, marks.truncated_bytes. Line ends ("\n", "\r\n") are no part of a line;
+// a line of blanks alone counts as empty. Returns how many were empty.
+uint64_t frame(Batch& batch);
+
+// What the pipeline does with records, for one config. Swapped as a whole on reload.
+struct Route {
+  Identity identity;
+  parsers::Settings parse;
+  std::vector<std::string> formats;
+  std::vector<std::shared_ptr<outputs::Output>> outputs;  // started
+};
+
+class Pipeline {
+ public:
+  // Batches that wait in front of the pipeline: enough to keep it busy, few enough to stay small.
+  static constexpr size_t kQueueDepth = 8;
+
+  Pipeline(BatchPool& pool, Ledger& ledger);
+  ~Pipeline();
+  Pipeline(Pipeline&&) = delete;
+
+  // ---- main thread ----
+  void start(Route route);
+  // Whether inputs should wait; then on_room is called once there is room again.
+  bool full() { return queue_.full(); }
+  // Queues a batch, even when full: what has been read must go on.
+  void submit(std::unique_ptr<Batch> batch);
+  void on_room(std::function<void()> callback) { queue_.on_room(std::move(callback)); }
+  // From the batch after those submitted so far on, `route` holds. What outputs of the old one
+  // have not been given yet is given to them first; outputs that are in both keep their queues,
+  // and the outboxes of those that are not are closed. `done` is called on the pipeline thread.
+  void reroute(Route route, std::function<void()> done);
+  // How long it has been at work on one batch without waiting for an output: a thread that hangs.
+  Duration busy_for() const;
+  // No more batches: what was submitted is worked off, every output gets what is due, and the
+  // outboxes are closed.
+  void close();
+  void join();
+
+ private:
+  // One output and the payload that is being filled for it.
+  struct Feeder {
+    std::shared_ptr<outputs::Output> output;
+    std::unique_ptr<delivery::Payload> open;
+    OutputLedger* ledger = nullptr;
+
+    void add(const Batch& batch, std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since);
+    void seal(std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since);
+    SteadyTime due() const;
+  };
+  struct Work {
+    std::unique_ptr<Batch> batch;
+    std::function<void()> command;
+  };
+
+  void run();
+  void process(Batch& batch);
+  void parse(Batch& batch);
+  void count(const Batch& batch, uint64_t empty);
+  void count_levels(const Batch& batch);
+  void take_route(Route route);
+  void seal_due(SteadyTime now);
+
+  BatchPool& pool_;
+  Ledger& ledger_;
+  BoundedQueue<Work> queue_{kQueueDepth};
+
+  // Pipeline thread only, but for start().
+  Identity identity_;
+  std::unique_ptr<parsers::LineParser> parser_;
+  std::vector<Feeder> feeders_;
+  std::vector<uint32_t> picks_;  // 0, 1, 2, …
+  WallNanos last_read_ns_ = 0;
+
+  // Steady nanoseconds when the present work began; 0 while idle or waiting for an output's queue.
+  std::atomic<int64_t> busy_since_{0};
+  std::thread thread_;
+};
+
+}  // namespace waybill::daemon

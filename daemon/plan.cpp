@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/plan.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "lineage/resource.h"
+#include "outputs/basics.h"
+
+namespace waybill::daemon {
+
+namespace {
+
+constexpr std::string_view kStdin = "stdin";
+
+std::vector<std::string> parser_names() {
+  std::vector<std::string> names;
+  for (std::string_view name : parsers::format_names()) names.emplace_back(name);
+  return names;
+}
+
+template <typename Registry>
+std::vector<std::string> type_names(Registry all) {
+  std::vector<std::string> names;
+  for (const auto* descriptor : all) names.emplace_back(descriptor->type);
+  return names;
+}
+
+// Types of the design that this version does not build.
+bool planned_type(std::string_view type) {
+  return type == "tcp" || type == "journald" || type == "kafka";
+}
+
+void refuse_type(const config::Named& named, const char* kind, std::vector<std::string> known) {
+  if (planned_type(named.type)) {
+    named.section.fault("type", fmt::format("{} type '{}' is planned but not built in this version",
+                                            kind, named.type));
+    return;
+  }
+  std::string close = config::suggestion(named.type, known);
+  std::string list = fmt::format("{}", fmt::join(known, ", "));
+  named.section.fault("type", fmt::format("unknown {} type '{}' ({})", kind, named.type,
+                                          close.empty() ? "there are: " + list
+                                                        : "did you mean '" + close + "'?"));
+}
+
+class Planner {
+ public:
+  Planner(const PlanRequest& request, Plan& plan) : request_(request), plan_(plan) {}
+
+  void make_all() {
+    resolve_identity();
+    resolve_zone();
+    make_inputs();
+    make_outputs();
+  }
+
+ private:
+  void resolve_identity() {
+    const config::ServiceSettings& service = plan_.config.service;
+    lineage::ResourceInput input{request_.service,    service.name,
+                                 service.version,     service.namespace_,
+                                 service.environment, plan_.config.resource};
+    plan_.identity =
+        lineage::resolve_identity(input, lineage::process_environment, plan_.notes);
+  }
+
+  void resolve_zone() {
+    const std::string& name = plan_.config.parse.default_zone;
+    auto zone = parsers::TimeZone::find(name);
+    if (!zone) {
+      fault(request_.config_file,
+            fmt::format("parse.time.default_zone: this system knows no time zone '{}' (write "
+                        "local, UTC, or a name as Europe/Berlin; is tzdata installed?)",
+                        name));
+    }
+    plan_.parse = {plan_.config.parse.default_level, zone.value_or(parsers::TimeZone())};
+  }
+
+  void fault(const std::string& file, std::string message) {
+    plan_.diagnostics->add(config::Fault{file, {}, std::move(message)});
+  }
+
+  void make_inputs() {
+    std::vector<std::string> known;
+    for (const auto* descriptor : inputs::registry()) {
+      if (descriptor->in_config) known.emplace_back(descriptor->type);
+    }
+    for (const config::Named& named : plan_.config.inputs) {
+      const inputs::Descriptor* descriptor = inputs::find(named.type);
+      if (descriptor == nullptr) {
+        refuse_type(named, "input", known);
+        continue;
+      }
+      // Below `exec` the standard input is the child's.
+      if (named.type == kStdin && !request_.standard_input) continue;
+      config::check_formats(named.section, "format", parser_names());
+      add_input(*descriptor, named.name, named.section);
+    }
+    bool none = plan_.config.inputs.empty() && plan_.inputs.empty();
+    if (none && request_.standard_input) {
+      add_input(*inputs::find(kStdin), std::string(kStdin),
+                config::section_from_text("stdin", "{type: stdin}", *plan_.diagnostics));
+    }
+  }
+
+  void add_input(const inputs::Descriptor& descriptor, const std::string& name,
+                 const config::Section& section) {
+    auto input = descriptor.make(section);
+    if (!input) return;
+    input->name = name;
+    input->settings_text = section.text();
+    plan_.inputs.push_back(std::move(input));
+  }
+
+  void make_outputs() {
+    if (!request_.to.empty()) {
+      for (const std::string& target : request_.to) add_target("--to", target);
+      return;
+    }
+    for (const config::Named& named : plan_.config.outputs) {
+      const outputs::Descriptor* descriptor = outputs::find(named.type);
+      if (descriptor == nullptr) {
+        refuse_type(named, "output", type_names(outputs::registry()));
+      } else {
+        add_output(*descriptor, named.name, named.section);
+      }
+    }
+    if (plan_.config.outputs.empty()) add_default_outputs();
+  }
+
+  void add_default_outputs() {
+    add_target("the default output", "console");
+    // OpenTelemetry, "OTLP exporter configuration": empty counts as unset.
+    auto endpoint = lineage::process_environment("OTEL_EXPORTER_OTLP_ENDPOINT");
+    if (!endpoint) return;
+    plan_.notes.push_back("OTEL_EXPORTER_OTLP_ENDPOINT is set: records go to " + *endpoint +
+                          ", too");
+    add_target("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp=" + *endpoint);
+  }
+
+  // `origin` names the flag or variable in faults.
+  void add_target(const std::string& origin, const std::string& target) {
+    // The two styles of the console by their own names, whatever stands behind our stdout.
+    if (target == "json" || target == "pretty") {
+      return add_target_section(origin, "console", "{type: console, style: " + target + "}");
+    }
+    for (const outputs::Descriptor* descriptor : outputs::registry()) {
+      std::string_view prefix = descriptor->to_prefix;
+      bool takes_value = !prefix.empty() && (prefix.back() == '=' || prefix.back() == ':');
+      bool matches = takes_value ? target.starts_with(prefix) && target.size() > prefix.size()
+                                 : !prefix.empty() && target == prefix;
+      if (!matches) continue;
+      std::string_view value = std::string_view(target).substr(prefix.size());
+      std::string text = descriptor->to_section(value, plan_.identity);
+      return add_target_section(origin, std::string(descriptor->type), text);
+    }
+    if (target.starts_with("kafka=")) {
+      return fault(origin, "kafka is planned but not built in this version");
+    }
+    fault(origin, fmt::format("'{}' is no target (write console, pretty, json, file:PATH, loki=URL, "
+                              "es=URL or otlp=URL)",
+                              target));
+  }
+
+  void add_target_section(const std::string& origin, const std::string& type,
+                          const std::string& text) {
+    const outputs::Descriptor* descriptor = outputs::find(type);
+    std::string name = type;
+    for (int i = 2; has_output(name); ++i) name = type + std::to_string(i);
+    add_output(*descriptor, name, config::section_from_text(origin, text, *plan_.diagnostics));
+  }
+
+  bool has_output(const std::string& name) const {
+    for (const auto& output : plan_.outputs) {
+      if (output->name == name) return true;
+    }
+    return false;
+  }
+
+  void add_output(const outputs::Descriptor& descriptor, const std::string& name,
+                  const config::Section& section) {
+    std::shared_ptr<outputs::Output> output = descriptor.make(section);
+    if (!output) return;
+    output->name = name;
+    output->settings_text = section.text();
+    plan_.outputs.push_back(std::move(output));
+  }
+
+  const PlanRequest& request_;
+  Plan& plan_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const PlanRequest& request) {
+  Plan plan;
+  if (!request.config_file.empty()) {
+    auto text = config::read_file(request.config_file);
+    if (!text) return std::move(text).error();
+    auto config = config::load(request.config_file, *text, parser_names(), *plan.diagnostics);
+    if (!config) return plan;
+    plan.config = std::move(*config);
+  }
+  Planner(request, plan).make_all();
+  return plan;
+}
+
+std::string state_dir_of(const config::Config& config) {
+  if (!config.state_dir.empty()) return config.state_dir;
+  auto set = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value != nullptr ? value : "";
+  };
+  std::string systemd = set("STATE_DIRECTORY");
+  if (!systemd.empty()) return systemd.substr(0, systemd.find(':'));
+  if (geteuid() == 0) return "/var/lib/waybill";
+  std::string xdg = set("XDG_STATE_HOME");
+  if (!xdg.empty()) return xdg + "/waybill";
+  return set("HOME") + "/.local/state/waybill";
+}
+
+}  // namespace waybill::daemon

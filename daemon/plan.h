@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plan: what a config, the flags and the environment together ask for, checked as a whole and not
+// started. `check` stops here; `run` and a reload go on from here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "core/identity.h"
+#include "inputs/input.h"
+#include "outputs/output.h"
+#include "parsers/parser.h"
+
+namespace waybill::daemon {
+
+// What the command line says.
+struct PlanRequest {
+  std::string config_file;       // -c; empty: none
+  std::vector<std::string> to;   // --to; replaces the outputs of the file
+  std::string service;           // --service
+  bool standard_input = true;    // whether stdin may be read: not below `exec`
+};
+
+struct Plan {
+  // Every fault of config and flags. Outlives the sections below.
+  std::unique_ptr<config::Diagnostics> diagnostics = std::make_unique<config::Diagnostics>();
+  config::Config config;
+  Identity identity;
+  parsers::Settings parse;
+  std::vector<std::unique_ptr<inputs::Input>> inputs;    // made, not started
+  std::vector<std::shared_ptr<outputs::Output>> outputs;
+  std::vector<std::string> notes;  // worth saying once at the start
+
+  bool sound() const { return diagnostics->empty(); }
+};
+
+// Reads and checks everything. An Error when the config file cannot be read at all; faults inside
+// it are in the plan's diagnostics.
+Result<Plan> make_plan(const PlanRequest& request);
+
+// Where state is kept: the config's own `state_dir`, else $STATE_DIRECTORY (systemd; the first of
+// several), else /var/lib/waybill for root, else $XDG_STATE_HOME/waybill, else
+// ~/.local/state/waybill.
+std::string state_dir_of(const config::Config& config);
+
+}  // namespace waybill::daemon

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a run ends: inputs to their end, then the pipeline, then the outputs, all within the grace.
+#include <spdlog/spdlog.h>
+
+#include "daemon/app.h"
+#include "daemon/notify.h"
+
+namespace waybill::daemon {
+
+namespace {
+
+// What inputs may take of the grace; the rest is for the outputs.
+constexpr int kInputsShare = 2;
+
+}  // namespace
+
+void App::on_signal(int signal, bool from_terminal) {
+  bool ends = signal == SIGTERM || signal == SIGINT;
+  if (child_ && phase_ == Phase::kRunning) {
+    // The child decides whether and when to end, and we end with it: a wrapper that went first
+    // would leave it without anybody to read its last words.
+    terminating_ |= ends;
+    return child_->forward(signal, from_terminal);
+  }
+  if (signal == SIGHUP) return reload();
+  if (!ends) return;
+  if (phase_ == Phase::kRunning || phase_ == Phase::kStarting) return begin_drain(true);
+  spdlog::warn("second signal: stopping at once");
+  finish();
+}
+
+void App::on_input_end(const inputs::Input* input) {
+  --inputs_running_;
+  if (phase_ == Phase::kDrainingInputs && inputs_running_ == 0) return finish_inputs();
+  if (phase_ != Phase::kRunning) return;
+  // `exec` ends with its child, whatever else is read beside it.
+  bool child_ended = child_ && input == child_.get();
+  bool others_run = false;
+  for (const auto& other : plan_.inputs) others_run |= !other->can_end();
+  if (child_ended || (inputs_running_ == 0 && !others_run)) begin_drain(terminating_);
+}
+
+// `at_once`: somebody wants us to end, so a backend that refuses gets one more attempt and no
+// more; else, at the end of the input, retries may use the whole grace.
+void App::begin_drain(bool at_once) {
+  phase_ = Phase::kDrainingInputs;
+  drain_at_once_ = at_once;
+  notify_stopping();
+  Duration grace = plan_.config.shutdown.grace;
+  deadline_ = steady_now() + grace;
+  grace_timer_.expires_at(deadline_);
+  grace_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) finish();
+  });
+  if (inputs_running_ == 0) return finish_inputs();
+  inputs_timer_.expires_at(deadline_ - grace / kInputsShare);
+  inputs_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && phase_ == Phase::kDrainingInputs) finish_inputs();
+  });
+  // drain() may end an input right here, and the last one of them goes on to finish_inputs().
+  for (size_t i = 0; i < plan_.inputs.size() && phase_ == Phase::kDrainingInputs; ++i) {
+    plan_.inputs[i]->drain();
+  }
+  if (child_ && phase_ == Phase::kDrainingInputs) child_->drain();
+}
+
+void App::finish_inputs() {
+  phase_ = Phase::kDrainingOutputs;
+  inputs_timer_.cancel();
+  // Pipes and sockets hand over what they hold. Files are stopped last: acknowledgements move
+  // their checkpoints until then.
+  for (auto& input : plan_.inputs) {
+    if (!input->is_file()) input->stop();
+  }
+  if (child_) child_->stop();
+  intake_.close();
+  outputs_draining_ = plan_.outputs.size() + retired_.size();
+  pipeline_.close();
+  if (drain_at_once_) {
+    for (auto& output : plan_.outputs) output->drain(deadline_);
+  }
+  if (outputs_draining_ == 0) finish();
+}
+
+void App::on_output_drained() {
+  std::erase_if(retired_, [this](const std::shared_ptr<outputs::Output>& output) {
+    if (!output->outbox().drained()) return false;
+    output->stop();
+    if (phase_ == Phase::kDrainingOutputs) --outputs_draining_;
+    return true;
+  });
+  if (phase_ != Phase::kDrainingOutputs) return;
+  for (const auto& output : plan_.outputs) {
+    if (!output->outbox().drained()) return;
+  }
+  if (retired_.empty()) finish();
+}
+
+void App::finish() {
+  phase_ = Phase::kStopped;
+  inputs_timer_.cancel();
+  grace_timer_.cancel();
+  io_.stop();
+}
+
+// Also after a start that failed half-way: everything here may be called twice.
+void App::stop_everything() {
+  phase_ = Phase::kStopped;
+  admin_.stop();
+  for (auto& input : plan_.inputs) {
+    if (!input->is_file()) input->stop();
+  }
+  if (child_) child_->stop();
+  if (outputs_started_) {
+    for (auto& output : plan_.outputs) output->outbox().abort();
+    for (auto& output : retired_) output->outbox().abort();
+  }
+  pipeline_.close();
+  pipeline_.join();
+  for (auto& output : plan_.outputs) output->stop();
+  for (auto& output : retired_) output->stop();
+  // Acknowledgements that are still on their way to the inputs.
+  io_.restart();
+  io_.poll();
+  for (auto& input : plan_.inputs) input->stop();
+  if (checkpoints_) {
+    auto flushed = checkpoints_->flush();
+    if (!flushed) spdlog::error("checkpoints: {}", flushed.error().what);
+  }
+}
+
+uint64_t App::records_left() const {
+  uint64_t left = 0;
+  for (const OutputLedger* output : ledger_.outputs()) {
+    OutputCounts counts = output->snapshot().counts;
+    left += counts.in_flight + counts.dropped_total();
+  }
+  return left;
+}
+
+}  // namespace waybill::daemon

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delivery/outbox.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace waybill::delivery {
+
+namespace {
+
+// Payloads kept for reuse: one being filled, one being sent, one between them.
+constexpr size_t kIdlePayloads = 2;
+
+// `from` + `wait`, or the end of time.
+SteadyTime later(SteadyTime from, Duration wait) {
+  if (wait >= SteadyTime::max() - from) return SteadyTime::max();
+  return from + wait;
+}
+
+// wait_until() with the end of time overflows in some libraries: that one is a plain wait().
+template <typename Condition>
+bool wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, SteadyTime until,
+          Condition condition) {
+  if (until != SteadyTime::max()) return changed.wait_until(lock, until, condition);
+  changed.wait(lock, condition);
+  return true;
+}
+
+}  // namespace
+
+Outbox::Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, FullPolicy policy)
+    : budget_(budget), ledger_(ledger), share_(share_bytes), policy_(policy) {}
+
+std::unique_ptr<Payload> Outbox::take() {
+  std::lock_guard lock(mutex_);
+  if (idle_.empty()) return std::make_unique<Payload>(budget_);
+  std::unique_ptr<Payload> payload = std::move(idle_.back());
+  idle_.pop_back();
+  return payload;
+}
+
+void Outbox::push(std::unique_ptr<Payload> payload) {
+  payload->recharge();
+  Entry entry{nullptr, payload.get(), payload->charge.held(), payload->unsettled, payload->oldest};
+  {
+    std::unique_lock lock(mutex_);
+    wait_for_room(lock, entry.bytes);
+    // What the output has popped stays where it is, so one payload may stand beyond the share.
+    while (!closed_ && !aborted_ && !has_room(entry.bytes) && !queue_.empty()) drop_oldest(lock);
+    if (closed_ || aborted_) {
+      left_ += entry.records;
+      lock.unlock();
+      payload->abandon();
+      return;
+    }
+    held_ += entry.bytes;
+    entry.payload = std::move(payload);
+    queue_.push_back(std::move(entry));
+    update_gauges();
+  }
+  tell_filled();
+}
+
+void Outbox::wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes) {
+  auto settled = [&] { return has_room(bytes) || closed_ || aborted_; };
+  while (!settled()) {
+    if (!full_since_) full_since_ = steady_now();
+    SteadyTime until = later(*full_since_, policy_.wait);
+    Duration before = policy_.wait;
+    bool changed =
+        wait(room_, lock, until, [&] { return settled() || policy_.wait != before || !full_since_; });
+    if (!changed) return;
+  }
+}
+
+void Outbox::drop_oldest(std::unique_lock<std::mutex>& lock) {
+  Entry entry = std::move(queue_.front());
+  queue_.pop_front();
+  held_ -= entry.bytes;
+  ledger_.dropped(DropReason::kQueueFull, entry.records);
+  update_gauges();
+  uint64_t report = drop_log_.add(steady_now(), entry.records);
+  lock.unlock();
+  if (report != 0) {
+    spdlog::warn("output {}: its queue is full: the oldest in it had to go ({} record{} dropped)",
+                 ledger_.name(), report, report == 1 ? "" : "s");
+  }
+  entry.payload.reset();  // lets the tickets go: these records are settled
+  lock.lock();
+}
+
+void Outbox::close() {
+  {
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    room_.notify_all();
+    tell_if_drained(lock);
+  }
+  tell_filled();
+}
+
+std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline) {
+  std::unique_lock lock(mutex_);
+  wait(filled_, lock, deadline, [&] { return !queue_.empty() || closed_ || woken_; });
+  bool woken = std::exchange(woken_, false);
+  if (woken || queue_.empty()) return nullptr;
+  Entry entry = std::move(queue_.front());
+  queue_.pop_front();
+  std::unique_ptr<Payload> payload = std::move(entry.payload);
+  popped_.push_back(std::move(entry));
+  return payload;
+}
+
+void Outbox::give(std::unique_ptr<Payload> payload) {
+  WAYBILL_CHECK(payload->unsettled == 0, "a payload was given back with unsettled records");
+  const Payload& key = *payload;
+  payload->clear();  // lets the tickets go, outside of the lock
+  payload->recharge();
+  bool keep = !budget_.tight();
+  std::unique_lock lock(mutex_);
+  forget_popped(key);
+  if (keep && idle_.size() < kIdlePayloads) idle_.push_back(std::move(payload));
+  tell_if_drained(lock);
+}
+
+void Outbox::abandon(std::unique_ptr<Payload> payload) {
+  payload->abandon();
+  std::unique_lock lock(mutex_);
+  left_ += payload->unsettled;
+  forget_popped(*payload);
+  tell_if_drained(lock);
+}
+
+void Outbox::forget_popped(const Payload& payload) {
+  auto entry = std::find_if(popped_.begin(), popped_.end(),
+                            [&](const Entry& one) { return one.key == &payload; });
+  WAYBILL_CHECK(entry != popped_.end(), "a payload came back that was not popped here");
+  held_ -= entry->bytes;
+  popped_.erase(entry);
+  full_since_.reset();
+  update_gauges();
+  room_.notify_all();
+}
+
+void Outbox::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  tell_filled();
+}
+
+void Outbox::abort() {
+  std::deque<Entry> queued;
+  {
+    std::unique_lock lock(mutex_);
+    aborted_ = true;
+    woken_ = true;
+    queued.swap(queue_);
+    for (const Entry& entry : queued) {
+      held_ -= entry.bytes;
+      left_ += entry.records;
+    }
+    update_gauges();
+    room_.notify_all();
+    for (const Entry& entry : queued) entry.payload->abandon();
+    tell_if_drained(lock);
+  }
+  tell_filled();
+}
+
+bool Outbox::drained() const {
+  std::lock_guard lock(mutex_);
+  return closed_ && queue_.empty() && popped_.empty();
+}
+
+uint64_t Outbox::left() const {
+  std::lock_guard lock(mutex_);
+  return left_;
+}
+
+void Outbox::set_policy(FullPolicy policy) {
+  std::lock_guard lock(mutex_);
+  policy_ = policy;
+  room_.notify_all();
+}
+
+void Outbox::on_filled(std::function<void()> callback) {
+  std::lock_guard lock(mutex_);
+  on_filled_ = std::move(callback);
+}
+
+void Outbox::on_drained(std::function<void()> callback) {
+  std::lock_guard lock(mutex_);
+  on_drained_ = std::move(callback);
+}
+
+void Outbox::update_gauges() {
+  uint64_t records = 0;
+  SteadyTime oldest{};
+  auto count = [&](const Entry& entry) {
+    records += entry.records;
+    if (oldest == SteadyTime{} || entry.oldest < oldest) oldest = entry.oldest;
+  };
+  for (const Entry& entry : popped_) count(entry);
+  for (const Entry& entry : queue_) count(entry);
+  ledger_.queue(records, held_, oldest);
+}
+
+void Outbox::tell_filled() {
+  filled_.notify_one();
+  std::function<void()> callback;
+  {
+    std::lock_guard lock(mutex_);
+    callback = on_filled_;
+  }
+  if (callback) callback();
+}
+
+void Outbox::tell_if_drained(std::unique_lock<std::mutex>& lock) {
+  if (told_ || !closed_ || !queue_.empty() || !popped_.empty()) return;
+  told_ = true;
+  std::function<void()> callback = on_drained_;
+  lock.unlock();
+  if (callback) callback();
+  lock.lock();
+}
+
+}  // namespace waybill::delivery

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outbox: the queue in front of one output.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/ledger.h"
+#include "delivery/payload.h"
+#include "delivery/throttle.h"
+
+namespace waybill::delivery {
+
+// What push() does when the output's share of memory is used up.
+struct FullPolicy {
+  // How long push() waits for room before the oldest payload is dropped (and counted as
+  // DropReason::kQueueFull). Duration::max(): for ever.
+  Duration wait = Duration::max();
+};
+
+// Between the pipeline thread (push, take) and the output's thread (pop, give). Bounded in bytes
+// held by what is queued or being sent. Dropping the oldest never touches a payload that the output has popped.
+class Outbox {
+ public:
+  Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, FullPolicy policy);
+  Outbox(Outbox&&) = delete;
+
+  // ---- pipeline thread ----
+  // An empty payload to fill: a used one if there is one.
+  std::unique_ptr<Payload> take();
+  // Queues it; its records have been accepted in the ledger already. May wait, see FullPolicy; a
+  // closed or aborted outbox abandons the payload.
+  void push(std::unique_ptr<Payload> payload);
+  // Nothing more will be pushed.
+  void close();
+
+  // ---- output's thread ----
+  // The oldest payload, or null: at `deadline`, when there is none and the outbox is closed, or
+  // when wake() was called.
+  std::unique_ptr<Payload> pop_until(SteadyTime deadline);
+  // A payload that is settled: its tickets are let go and its memory is used again.
+  void give(std::unique_ptr<Payload> payload);
+  // What could not be delivered before the end: abandoned, and counted in left().
+  void abandon(std::unique_ptr<Payload> payload);
+
+  // ---- any thread ----
+  void wake();
+  // No more waiting: push() returns at once from now on, and everything queued is abandoned.
+  void abort();
+  bool drained() const;         // closed, and nothing queued or popped
+  uint64_t left() const;        // records abandoned undelivered
+  void set_policy(FullPolicy policy);
+  // Called by a pushing thread whenever something was queued or the outbox was closed, aborted or
+  // woken: for an output thread that waits in curl_multi_poll instead of pop_until(). Set once.
+  void on_filled(std::function<void()> callback);
+  // Called on the thread that finishes: closed, and the last payload was given back or abandoned.
+  void on_drained(std::function<void()> callback);
+
+ private:
+  // What is queued or popped, as it was when it was pushed: the output's thread changes a popped
+  // payload without our lock.
+  struct Entry {
+    std::unique_ptr<Payload> payload;  // null once popped
+    const Payload* key = nullptr;
+    size_t bytes = 0;
+    uint64_t records = 0;
+    SteadyTime oldest{};
+  };
+
+  bool has_room(size_t bytes) const { return held_ == 0 || held_ + bytes <= share_; }
+  void wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes);
+  void drop_oldest(std::unique_lock<std::mutex>& lock);
+  void forget_popped(const Payload& payload);
+  void update_gauges();
+  void tell_filled();
+  void tell_if_drained(std::unique_lock<std::mutex>& lock);
+
+  ByteBudget& budget_;
+  OutputLedger& ledger_;
+  const size_t share_;
+  mutable std::mutex mutex_;
+  std::condition_variable filled_;  // for the output's thread
+  std::condition_variable room_;    // for the pipeline thread
+  FullPolicy policy_;
+  std::deque<Entry> queue_;
+  std::vector<Entry> popped_;
+  std::vector<std::unique_ptr<Payload>> idle_;
+  size_t held_ = 0;  // bytes of what is queued or popped
+  uint64_t left_ = 0;
+  // Since when nothing has been settled while a push waited: a backend that is away holds the
+  // pipeline up for policy_.wait once, not once per payload.
+  std::optional<SteadyTime> full_since_;
+  Throttle drop_log_{std::chrono::seconds(10)};
+  bool closed_ = false;
+  bool aborted_ = false;
+  bool woken_ = false;
+  bool told_ = false;
+  std::function<void()> on_filled_;
+  std::function<void()> on_drained_;
+};
+
+}  // namespace waybill::delivery

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payload: the records of one request to one output, encoded, and where each of them lies.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/buffer.h"
+#include "core/byte_budget.h"
+#include "core/clock.h"
+
+namespace waybill::delivery {
+
+// One encoded record: bytes [begin, begin + size) of its group.
+struct Slice {
+  uint32_t group = 0;
+  uint32_t begin = 0;
+  uint32_t size = 0;
+  bool settled = false;  // delivered or given up: not to be sent again
+};
+
+// Records that share what stands before them on the wire: a Loki stream, an OTLP resource and
+// scope. Outputs without such a thing use one group with an empty head.
+struct Group {
+  std::string head;  // the encoded common part, in the output's own form; also the look-up key
+  Buffer bytes;      // the encoded records, back to back
+};
+
+// What goes over the wire.
+struct Body {
+  Buffer bytes;
+  // Bytes before compression: backends limit those.
+  size_t plain_size = 0;
+  void clear() {
+    bytes.clear();
+    plain_size = 0;
+  }
+};
+
+// Filled by the pipeline thread (Output::append), then handed to the output's thread as a whole.
+// Retries send the same bytes: nothing in here depends on when or how often it is sent.
+struct Payload {
+  explicit Payload(ByteBudget& budget) : charge(budget) {}
+  Payload(Payload&&) = delete;
+
+  std::vector<Group> groups;  // the first `group_count` are in use; the others keep their memory
+  uint32_t group_count = 0;
+  std::vector<Slice> slices;  // in the order in which the records came
+  size_t bytes = 0;           // sum over the slices: what `batch.bytes` limits
+  Body body;                  // composed of all slices
+  std::vector<TicketRef> tickets;  // of the batches whose records are in here
+  SteadyTime oldest{};        // when the oldest record was read
+  uint32_t unsettled = 0;     // slices not settled yet
+  ByteCharge charge;
+
+  // The group with this head: the same one for the same head within a payload.
+  uint32_t group(std::string_view head);
+  // Room of `group` for a record that is written next; finish it with added().
+  Buffer& buffer(uint32_t group) { return groups[group].bytes; }
+  // A record has been appended to `group`, from byte `begin` of its buffer to its present end.
+  void added(uint32_t group, uint32_t begin);
+
+  // Slice `index` is delivered or given up, and counted by whoever calls this.
+  void settle(uint32_t index);
+
+  // Empties it for the next records, and lets its tickets go; memory is kept.
+  void clear();
+  // Charges the budget with what is held now.
+  void recharge();
+  size_t memory() const;  // bytes held
+  // Nobody will deliver what is unsettled: the tickets must not move a checkpoint.
+  void abandon();
+};
+
+}  // namespace waybill::delivery

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inputs/file/glob_scan.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "core/clock.h"
+
+namespace waybill::inputs::file {
+
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+bool is_magic(const std::string& part) { return part.find_first_of("*?[\\") != std::string::npos; }
+
+std::vector<std::string> split(const std::string& pattern) {
+  std::error_code ignored;
+  std::string absolute = pattern;
+  if (!pattern.starts_with('/')) {
+    absolute = std::filesystem::current_path(ignored).string() + "/" + pattern;
+  }
+  std::vector<std::string> parts;
+  size_t at = 0;
+  while (at < absolute.size()) {
+    size_t end = std::min(absolute.find('/', at), absolute.size());
+    std::string part = absolute.substr(at, end - at);
+    if (!part.empty() && part != ".") parts.push_back(std::move(part));
+    at = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+GlobScan::GlobScan(std::vector<std::string> include, std::vector<std::string> exclude)
+    : exclude_(std::move(exclude)) {
+  for (const std::string& pattern : include) include_.push_back(split(pattern));
+}
+
+std::vector<std::string> GlobScan::paths() {
+  found_.clear();
+  folders_.clear();
+  for (const Components& parts : include_) {
+    if (!parts.empty()) expand("", parts, 0);
+  }
+  // A folder that no glob leads to any more is forgotten.
+  std::erase_if(cache_, [&](const auto& item) { return !folders_.contains(item.first); });
+  return {found_.begin(), found_.end()};
+}
+
+void GlobScan::expand(const std::string& folder, const Components& parts, size_t at) {
+  const std::string& part = parts[at];
+  bool last = at + 1 == parts.size();
+  if (part == "**") {
+    if (!last) expand(folder, parts, at + 1);
+    // A copy: the recursion reads other folders, and the cache may forget this one.
+    const std::vector<Entry> inside = entries(folder);
+    for (const Entry& entry : inside) {
+      if (entry.name.starts_with('.')) continue;
+      std::string path = folder + "/" + entry.name;
+      if (entry.type == DT_DIR) expand(path, parts, at);
+      if (last && entry.type != DT_DIR && !excluded(path)) found_.insert(path);
+    }
+    return;
+  }
+  if (!is_magic(part)) {
+    std::string path = folder + "/" + part;
+    if (!last) {
+      expand(path, parts, at + 1);
+    } else {
+      // Its folder matters for being told of its creation; whether it exists is seen by stat.
+      folders_.insert(folder.empty() ? "/" : folder);
+      if (!excluded(path)) found_.insert(std::move(path));
+    }
+    return;
+  }
+  const std::vector<Entry> inside = entries(folder);
+  for (const Entry& entry : inside) {
+    if (fnmatch(part.c_str(), entry.name.c_str(), FNM_PERIOD) != 0) continue;
+    std::string path = folder + "/" + entry.name;
+    bool may_be_folder =
+        entry.type == DT_DIR || entry.type == DT_LNK || entry.type == DT_UNKNOWN;
+    if (!last && may_be_folder) expand(path, parts, at + 1);
+    if (last && entry.type != DT_DIR && !excluded(path)) found_.insert(std::move(path));
+  }
+}
+
+const std::vector<GlobScan::Entry>& GlobScan::entries(const std::string& folder) {
+  const std::string path = folder.empty() ? "/" : folder;
+  folders_.insert(path);
+  Folder& cached = cache_[path];
+  int64_t now = wall_now();
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) {
+    // A folder that is not there yet is no fault: it may come with the first log.
+    if (errno != ENOENT && errno != ENOTDIR && told_.insert(path).second) {
+      problems_.push_back(path + ": " + std::strerror(errno));
+    }
+    cached = {};
+    return cached.entries;
+  }
+  int64_t modified = status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec;
+  bool fresh = now - cached.read_ns < 10 * kSecond && now >= cached.read_ns;
+  if (cached.settled && fresh && cached.modified_ns == modified) return cached.entries;
+
+  cached = {};
+  std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(path.c_str()), closedir);
+  if (!stream) {
+    if (errno != ENOENT && errno != ENOTDIR && told_.insert(path).second) {
+      problems_.push_back(path + ": " + std::strerror(errno));
+    }
+    return cached.entries;
+  }
+  while (const dirent* entry = readdir(stream.get())) {
+    std::string_view name = entry->d_name;
+    if (name != "." && name != "..") cached.entries.push_back({std::string(name), entry->d_type});
+  }
+  told_.erase(path);
+  cached.modified_ns = modified;
+  cached.read_ns = now;
+  // Times have a grain (a tick, on some file systems a second or two): a change right after the
+  // read could leave the same time behind.
+  cached.settled = now - modified > 3 * kSecond;
+  return cached.entries;
+}
+
+bool GlobScan::excluded(const std::string& path) const {
+  for (const std::string& pattern : exclude_) {
+    bool whole = pattern.find('/') != std::string::npos;
+    const char* text = whole ? path.c_str() : path.c_str() + path.rfind('/') + 1;
+    bool any_depth = pattern.find("**") != std::string::npos;  // then a star crosses slashes
+    if (fnmatch(pattern.c_str(), text, whole && !any_depth ? FNM_PATHNAME : 0) == 0) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> GlobScan::take_problems() { return std::exchange(problems_, {}); }
+
+}  // namespace waybill::inputs::file

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inputs/file/tail_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace waybill::inputs::file {
+
+namespace {
+
+int64_t modified_ns(const struct stat& status) {
+  return status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec;
+}
+
+ssize_t read_at(int fd, char* bytes, size_t size, uint64_t offset) {
+  ssize_t got;
+  do {
+    got = pread(fd, bytes, size, static_cast<off_t>(offset));
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+}  // namespace
+
+TailFile::TailFile(uint64_t file_number, std::string file_path, FileKey file_key, size_t max_line)
+    : number(file_number),
+      key(file_key),
+      path(std::move(file_path)),
+      last_bytes(steady_now()),
+      carry_(max_line) {}
+
+int TailFile::open() {
+  // A pipe with a log's name must not hang us, a terminal not become ours.
+  Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return errno;
+  struct stat status{};
+  if (fstat(fd.get(), &status) != 0) return errno;
+  if (!S_ISREG(status.st_mode) || key_of(status) != key) return ESTALE;
+  size_ = static_cast<uint64_t>(status.st_size);
+  modified_ns_ = -1;
+  fd_ = std::move(fd);
+  return 0;
+}
+
+void TailFile::begin(std::shared_ptr<const Source> source, uint64_t offset) {
+  source_ = std::move(source);
+  ++generation_;
+  carry_.restart(offset);
+  frontier = AckFrontier(offset);
+  fresh_ = offset == 0;
+  suspect_ = false;
+  mark_ = offset == 0 ? Print() : mark_print(fd_.get(), offset);
+  modified_ns_ = -1;
+}
+
+bool TailFile::notice(const struct stat& status) {
+  uint64_t size = static_cast<uint64_t>(status.st_size);
+  bool changed = size != position() || modified_ns(status) != modified_ns_;
+  if (size > size_) {
+    size_ = size;
+    modified_ns_ = -1;
+  }
+  return changed;
+}
+
+TailFile::Look TailFile::look() {
+  struct stat status{};
+  if (fstat(fd_.get(), &status) != 0) {
+    close();
+    return Look::kFailed;
+  }
+  uint64_t size = static_cast<uint64_t>(status.st_size);
+  // `size_` stays what it was until now: the caller counts what was lost of it.
+  if (size < position() || suspect_) return Look::kReplaced;
+  bool untouched = modified_ns(status) == modified_ns_ && size == size_;
+  if (!untouched && mark_.size > 0 && mark_print(fd_.get(), position(), mark_.size) != mark_) {
+    return Look::kReplaced;
+  }
+  links_ = status.st_nlink;
+  size_ = size;
+  modified_ns_ = modified_ns(status);
+  if (size == position()) return Look::kQuiet;
+  if (fresh_ && starts_compressed()) return Look::kCompressed;
+  return Look::kMore;
+}
+
+bool TailFile::starts_compressed() const {
+  std::array<char, 8> head;
+  ssize_t got = read_at(fd_.get(), head.data(), head.size(), 0);
+  return got > 0 && looks_compressed({head.data(), static_cast<size_t>(got)});
+}
+
+TailFile::Read TailFile::read(Batch& into, uint32_t source) {
+  if (fresh_) {
+    // A writer that does not append leaves a hole where its file was truncated: it is no data.
+    off_t data = lseek(fd_.get(), static_cast<off_t>(position()), SEEK_DATA);
+    if (data > static_cast<off_t>(position())) {
+      carry_.restart(static_cast<uint64_t>(data));
+      frontier.skip_to(position());
+    }
+  }
+  std::span<char> room = carry_.place(into);
+  if (limit <= position()) return {};
+  size_t wanted = static_cast<size_t>(std::min<uint64_t>(room.size(), limit - position()));
+  ssize_t got = read_at(fd_.get(), room.data(), wanted, position());
+  if (got < 0) {
+    close();
+    return {};
+  }
+  if (got == 0) return {};
+  size_t size = static_cast<size_t>(got);
+  size_t useful = skip_holes(room.data(), size, size < wanted);
+  if (useful == 0) return {0, size == room.size()};
+  carry_.take(into, source, useful);
+  remember_mark(room.data(), useful);
+  last_bytes = steady_now();
+  return {useful, size == room.size()};
+}
+
+// NULs before the first line are a hole, NULs at the end are room that was reserved and not yet
+// written (mapped logs, some network file systems): neither is taken in. What is left stands at
+// `bytes`; the result is its size.
+size_t TailFile::skip_holes(char* bytes, size_t size, bool at_end) {
+  if (at_end) {
+    while (size > 0 && bytes[size - 1] == '\0') --size;
+  }
+  if (!fresh_ || size == 0) return size;
+  size_t hole = 0;
+  while (hole < size && bytes[hole] == '\0') ++hole;
+  if (hole > 0) {
+    carry_.restart(position() + hole);
+    frontier.skip_to(position());
+    size -= hole;
+    std::memmove(bytes, bytes + hole, size);
+  }
+  fresh_ = size == 0;
+  return size;
+}
+
+void TailFile::remember_mark(const char* bytes, size_t size) {
+  if (size >= kPrintBytes) {
+    mark_ = print_of({bytes + size - kPrintBytes, kPrintBytes});
+    return;
+  }
+  // A short read: the mark reaches back to bytes read earlier. Were they replaced meanwhile, the
+  // bytes just read are, too.
+  std::array<char, kPrintBytes> before;
+  size_t wanted = static_cast<size_t>(std::min<uint64_t>(kPrintBytes, position()));
+  ssize_t got = read_at(fd_.get(), before.data(), wanted, position() - wanted);
+  if (got != static_cast<ssize_t>(wanted) ||
+      std::memcmp(before.data() + wanted - size, bytes, size) != 0) {
+    suspect_ = true;
+    return;
+  }
+  mark_ = print_of({before.data(), wanted});
+}
+
+FileCheckpoint TailFile::checkpoint() {
+  if (saved_generation_ != generation_) {
+    saved_head_ = {};
+    saved_offset_ = UINT64_MAX;
+    saved_generation_ = generation_;
+  }
+  uint64_t offset = frontier.committed();
+  if (is_open() && saved_head_.size < kPrintBytes && saved_head_.size < size_) {
+    saved_head_ = head_print(fd_.get());
+  }
+  if (offset != saved_offset_) {
+    saved_mark_ = is_open() ? mark_print(fd_.get(), offset) : Print();
+    saved_offset_ = offset;
+  }
+  FileCheckpoint made;
+  made.path = path;
+  made.device = key.device;
+  made.inode = key.inode;
+  made.head_size = saved_head_.size;
+  made.head_hash = saved_head_.hash;
+  made.nonce = source_->nonce;
+  made.offset = offset;
+  made.mark_size = saved_mark_.size;
+  made.mark_hash = saved_mark_.hash;
+  return made;
+}
+
+}  // namespace waybill::inputs::file

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inputs/file/watcher.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace waybill::inputs::file {
+
+namespace {
+
+// Watching far more folders than anybody writes to costs kernel memory; the sweep sees the rest.
+constexpr size_t kMaxFolders = 4096;
+
+}  // namespace
+
+void Watcher::open() {
+  Fd fd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!fd) {
+    tell("fs.inotify.max_user_instances", errno);
+    return;
+  }
+  if (!readiness_.open(fd.get(), Readiness::Direction::kRead, Readiness::Sharing::kOwn)) return;
+  inotify_ = std::move(fd);
+}
+
+void Watcher::close() {
+  readiness_.close();
+  inotify_.reset();
+  folders_.clear();
+  folder_of_.clear();
+}
+
+void Watcher::tell(const char* what, int code) {
+  if (std::exchange(told_, true)) return;
+  spdlog::warn("input {}: cannot watch every file: {}; they are looked at once a second instead "
+               "(raise {} to be told at once)",
+               input_, std::strerror(code), what);
+}
+
+int Watcher::watch_file(int fd) {
+  if (!inotify_) return -1;
+  // The path of the descriptor leads to the very file, whatever its name is by now.
+  std::string path = "/proc/self/fd/" + std::to_string(fd);
+  int watch = inotify_add_watch(inotify_.get(), path.c_str(), IN_MODIFY | IN_MOVE_SELF);
+  if (watch < 0 && errno == ENOSPC) tell("fs.inotify.max_user_watches", errno);
+  return watch;
+}
+
+void Watcher::forget_file(int watch) {
+  if (inotify_ && watch >= 0) inotify_rm_watch(inotify_.get(), watch);
+}
+
+void Watcher::watch_folders(const std::set<std::string>& folders) {
+  if (!inotify_) return;
+  std::vector<int> left;
+  for (const auto& [path, watch] : folders_) {
+    if (!folders.contains(path)) left.push_back(watch);
+  }
+  for (int watch : left) {
+    inotify_rm_watch(inotify_.get(), watch);
+    forget_folder(watch);
+  }
+  for (const std::string& path : folders) {
+    if (folders_.size() >= kMaxFolders) break;
+    if (folders_.contains(path)) continue;
+    int watch = inotify_add_watch(inotify_.get(), path.c_str(),
+                                  IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                      IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+    if (watch < 0) {
+      if (errno == ENOSPC) tell("fs.inotify.max_user_watches", errno);
+      continue;
+    }
+    forget_folder(watch);  // two names for one folder: the last one stands
+    folders_[path] = watch;
+    folder_of_[watch] = path;
+  }
+}
+
+void Watcher::forget_folder(int watch) {
+  auto found = folder_of_.find(watch);
+  if (found == folder_of_.end()) return;
+  folders_.erase(found->second);
+  folder_of_.erase(found);
+}
+
+void Watcher::wait(std::function<void()> news) {
+  if (inotify_) readiness_.wait(std::move(news));
+}
+
+Watcher::News Watcher::collect() {
+  News news;
+  alignas(inotify_event) char buffer[16 * 1024];
+  while (inotify_) {
+    ssize_t got = ::read(inotify_.get(), buffer, sizeof buffer);
+    if (got <= 0) break;
+    for (char* at = buffer; at < buffer + got;) {
+      inotify_event event;
+      std::memcpy(&event, at, sizeof event);
+      at += sizeof event + event.len;
+      if (event.mask & IN_Q_OVERFLOW) {
+        news.names = true;
+      } else if (folder_of_.contains(event.wd)) {
+        news.names = true;
+        if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) inotify_rm_watch(inotify_.get(), event.wd);
+        if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) forget_folder(event.wd);
+      } else if (event.mask & IN_MODIFY) {
+        if (news.files.empty() || news.files.back() != event.wd) news.files.push_back(event.wd);
+      } else if (event.mask & IN_MOVE_SELF) {
+        news.names = true;
+      }
+    }
+  }
+  return news;
+}
+
+}  // namespace waybill::inputs::file

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// StdinInput: lines from our standard input, whatever stands behind it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "inputs/input.h"
+#include "inputs/stream_pump.h"
+
+namespace waybill::inputs::stdin_pipe {
+
+enum class OnFull {
+  kDrop,   // the producer waits 1 s at most, then the oldest records are dropped and counted
+  kBlock,  // the producer waits
+};
+
+struct StdinSettings {
+  OnFull on_full = OnFull::kDrop;
+  std::string format = "auto";
+  bool trust_service = true;
+};
+
+// A pipe, a terminal, a socket, a regular file or /dev/null. Ends at EOF.
+class StdinInput : public Input {
+ public:
+  // `fd` is duplicated at start and not closed.
+  explicit StdinInput(StdinSettings settings, int fd = 0) : settings_(settings), fd_(fd) {}
+
+  Result<void> start(const Context& context, std::function<void()> on_end) override;
+  void on_room() override;
+  void drain() override {}  // read to EOF, as always
+  void stop() override;
+  bool can_end() const override { return true; }
+  bool may_wait() const override;
+
+ private:
+  const StdinSettings settings_;
+  const int fd_;
+  std::unique_ptr<StreamPump> pump_;
+};
+
+}  // namespace waybill::inputs::stdin_pipe

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// StreamPump: reads one byte stream — a pipe, a terminal, a connection — into batches of lines.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "inputs/fd.h"
+#include "inputs/input.h"
+#include "inputs/lifeline.h"
+#include "inputs/line_carry.h"
+#include "inputs/readiness.h"
+
+namespace waybill::inputs {
+
+// Main thread only. What was read is submitted at once, so a line is never held back for others;
+// a stream that comes in drops is then given 2 ms to gather more before it is read again.
+class StreamPump {
+ public:
+  struct Hooks {
+    // The stream is over: EOF or an error, every line has been submitted. Called once, last.
+    std::function<void()> ended;
+    // Sees all bytes as they are read. May be empty.
+    std::function<void(std::string_view)> copy;
+    // True: do not read now; resume() will be called. May be empty.
+    std::function<bool()> held_up;
+  };
+
+  // `fd` is closed at the end; with Sharing::kShared its flags are left as they are.
+  StreamPump(const Context& context, Fd fd, Readiness::Sharing sharing,
+             std::shared_ptr<const Source> source, Hooks hooks);
+  StreamPump(StreamPump&&) = delete;
+
+  void start();
+  // There is room again (Input::on_room), or what held it up has passed.
+  void resume();
+  // Submits a line that was begun, and closes; `ended` is not called.
+  void stop();
+
+  bool running() const { return static_cast<bool>(fd_); }
+  bool held_up() const { return running() && wants_to_read_; }  // waits for resume()
+  SteadyTime last_bytes() const { return last_bytes_; }  // when something was read last, or start
+
+ private:
+  void wait();
+  void read_once();
+  void read_again_later(bool emptied);
+  void end(std::unique_ptr<Batch> batch);
+  void submit(std::unique_ptr<Batch> batch);
+
+  const Context context_;
+  Fd fd_;
+  const Readiness::Sharing sharing_;
+  const std::shared_ptr<const Source> source_;
+  const Hooks hooks_;
+  LineCarry carry_;
+  Readiness readiness_;
+  boost::asio::steady_timer pause_;
+  bool pollable_ = true;
+  bool wants_to_read_ = false;  // read_once() could not go on; resume() tries again
+  SteadyTime last_bytes_;
+  Lifeline lifeline_;
+};
+
+}  // namespace waybill::inputs

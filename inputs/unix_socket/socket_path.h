@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// SocketPath: a Unix socket bound to a path, which goes when it goes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "core/result.h"
+#include "inputs/fd.h"
+
+namespace waybill::inputs::unix_socket {
+
+// Main thread only: binding sets the umask of the process for a moment.
+class SocketPath {
+ public:
+  SocketPath() = default;
+  SocketPath(SocketPath&&) = delete;
+  ~SocketPath() { close(); }
+
+  // Binds a non-blocking socket of `type` (SOCK_DGRAM, SOCK_STREAM) to `path` with `permissions`.
+  // A socket that a killed process left there is replaced; one that somebody listens on, and
+  // anything that is no socket, is an Error.
+  Result<void> bind(const std::string& path, int type, mode_t permissions);
+  // Closes it and removes the path, if it still is ours.
+  void close();
+  int fd() const { return fd_.get(); }
+
+ private:
+  Fd fd_;
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+}  // namespace waybill::inputs::unix_socket

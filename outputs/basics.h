@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the sections of all outputs have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "config/options.h"
+#include "outputs/output.h"
+
+namespace waybill::outputs {
+
+// `batch:`. An output with other defaults derives from it and sets them in its constructor.
+struct BatchSettings {
+  int64_t records = static_cast<int64_t>(BatchLimits{}.records);
+  size_t bytes = BatchLimits{}.bytes;
+  Duration delay = BatchLimits{}.delay;
+
+  BatchLimits limits() const { return {static_cast<size_t>(records), bytes, delay}; }
+};
+
+// The table of B, which is BatchSettings or derives from it.
+template <typename B>
+const config::OptionTable<B>& batch_options() {
+  static const auto table =
+      config::OptionTable<B>()
+          .integer("records", static_cast<int64_t B::*>(&BatchSettings::records), 1, 1'000'000,
+                   "so many records")
+          .bytes("bytes", static_cast<size_t B::*>(&BatchSettings::bytes), 1024, 64 * 1024 * 1024,
+                 "so many bytes of encoded records, before compression")
+          .duration("delay", static_cast<Duration B::*>(&BatchSettings::delay), Duration::zero(),
+                    std::chrono::minutes(5), "so long after the oldest record of it was read");
+  return table;
+}
+
+// Adds `type`, `batch`, and what every output will have but this version does not build. S has a
+// member `batch`, its own or inherited: BatchSettings, or derived from it.
+template <typename S>
+config::OptionTable<S>& add_common_options(config::OptionTable<S>& table) {
+  using B = std::remove_reference_t<decltype(std::declval<S&>().batch)>;
+  return table.other("type", config::OptionKind::kString, "which kind of output this is")
+      .section("batch", static_cast<B S::*>(&S::batch), batch_options<B>(),
+               "when a batch is sent: whichever limit is reached first")
+      .not_built("when", "an expression: only records for which it holds go here")
+      .not_built("memory", "this output's share of the memory budget")
+      .not_built("spool", "what is kept on disk while the backend is away");
+}
+
+// Fills name and settings_text from the output's own section ("outputs.<name>").
+void adopt_section(Output& output, const config::Section& section);
+
+// `text` as a double-quoted YAML scalar of a config: `$` is doubled, so nothing in it expands. For
+// Descriptor::to_section.
+std::string yaml_quoted(std::string_view text);
+
+}  // namespace waybill::outputs

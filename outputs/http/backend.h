@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backend: what differs between the servers that take logs over HTTP.
+//
+// HttpOutput (http_output.h) does everything they share: queue, connection, TLS, time-outs,
+// retries, back-off, splitting, counting, messages. A backend says how records look on the wire,
+// and what a reply means for each of them. It does no I/O, keeps no state between calls but its
+// settings, and reads no clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/clock.h"
+#include "core/drop_reason.h"
+#include "core/identity.h"
+#include "core/result.h"
+#include "delivery/payload.h"
+
+namespace waybill::outputs::http {
+
+// Where and how requests go: constant for a config.
+struct Endpoint {
+  // Whole URLs with path and query, without credentials, all equivalent: the next one is tried
+  // when one cannot be reached. At least one.
+  std::vector<std::string> urls;
+  // Lines "Name: value" of this backend: Content-Type, X-Scope-OrgID, a Content-Encoding that
+  // compose() has applied. Authorization and the user's own `headers` are added by the sender.
+  std::vector<std::string> headers;
+  // Whether the sender compresses what compose() wrote (and says so in Content-Encoding). On the
+  // pipeline thread, as all encoding.
+  bool gzip = false;
+  // "Loki", for messages: "is Loki running there?"
+  std::string product;
+};
+
+// A whole reply of the server. Larger ones than kMaxReply, and 3xx, never reach a backend.
+constexpr size_t kMaxReply = 4 * 1024 * 1024;
+struct Response {
+  int status = 0;
+  std::string_view body;
+  std::string_view content_type;        // lower case, without parameters; empty when absent
+  std::optional<Duration> retry_after;  // honoured by the sender already
+};
+
+// What was sent in the request that a reply belongs to.
+struct Sent {
+  const delivery::Payload& payload;
+  std::span<const uint32_t> picks;  // indices into payload.slices, ascending
+  uint32_t attempt = 1;  // how often exactly these records have been sent, this time included
+};
+
+enum class Outcome : uint8_t {
+  kDelivered,      // all of it has been stored, or will be
+  kRetry,          // again later as it is, with back-off, for ever
+  kSplit,          // too large: again in halves at once; a lone record is dropped as kTooLarge
+  kBisect,         // it holds a bad record that the reply does not name: again in halves at once; a
+                   // lone record is dropped with `drop`
+  kMisconfigured,  // somebody has to change something (401, 403, 404): held, again every 30 s
+  kPartial,        // all but `items` and `unnamed` has been stored
+  kRejected,       // none of it will ever be taken: dropped with `drop`
+};
+
+// One record of a kPartial that was not stored.
+struct Item {
+  uint32_t position = 0;  // index into Sent::picks
+  bool retry = false;     // again later (alone); else dropped with `drop`
+  DropReason drop = DropReason::kRejected;
+  std::string reason;     // the server's words; may be empty
+};
+
+struct Verdict {
+  Outcome outcome = Outcome::kDelivered;
+  // The server's words, for people: any bytes, the sender cuts and escapes them. Empty: "HTTP 503".
+  std::string reason;
+  std::vector<Item> items;   // kPartial: by ascending position, each at most once
+  uint32_t unnamed = 0;      // kPartial: so many more were dropped (with `drop`, for `reason`)
+  DropReason drop = DropReason::kRejected;
+};
+
+// What a status means where a backend has nothing more special to say: 2xx delivered; 401, 403,
+// 404, 405, 407 misconfigured; 408, 425, 429 and 5xx retry; 413 split; every other 4xx bisect. The
+// reason is the beginning of the body when that is text.
+Verdict judge_status(const Response& response);
+
+// A request that asks whether the server is there and takes our credentials, without storing
+// anything.
+struct Probe {
+  std::string url;
+  bool post = false;   // else GET
+  std::string body;    // of a POST; sent with Endpoint::headers
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // ---- main thread, before anything else ----
+  // Encodes what is constant. `identity` outlives the backend. An Error ends the start.
+  virtual Result<void> prepare(const Identity& identity) = 0;
+  // Known from the settings alone: also called before prepare().
+  virtual const Endpoint& endpoint() const = 0;
+  // One per URL, in their order.
+  virtual std::vector<Probe> probes() const = 0;
+  // A 2xx, or a status that only says that the server is there, is success. The sender has
+  // answered for what never got a reply, for 3xx, and calls this with the rest. The Error's text
+  // begins with what is wrong; the URL stands before it already.
+  virtual Result<void> judge_probe(const Response& response) const;
+
+  // ---- pipeline thread; compose() on the output's thread, too ----
+  // As Output::append and Output::compose.
+  virtual void append(const Batch& batch, const Record& record, delivery::Payload& payload) = 0;
+  virtual void compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
+                       delivery::Body& body) const = 0;
+
+  // For `waybill explain`: the one record of `payload`, for people. The default suits backends
+  // that send text.
+  virtual std::string preview(const delivery::Payload& payload) const;
+
+  // ---- output's thread ----
+  // What a reply means. Pure.
+  virtual Verdict judge(const Response& response, const Sent& sent) const = 0;
+};
+
+}  // namespace waybill::outputs::http

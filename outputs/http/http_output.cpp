@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outputs/http/http_output.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "outputs/http/gzip.h"
+#include "outputs/http/sender.h"
+#include "outputs/printable.h"
+
+namespace waybill::outputs::http {
+
+namespace {
+
+// A probe is asked by somebody who waits for the answer.
+constexpr std::chrono::seconds kProbeTimeout{10};
+
+class Until final : public Patience {
+ public:
+  explicit Until(SteadyTime end) : end_(end) {}
+  SteadyTime until(SteadyTime) const override { return end_; }
+
+ private:
+  SteadyTime end_;
+};
+
+class HttpOutput final : public Output {
+ public:
+  HttpOutput(const Settings& settings, std::unique_ptr<Backend> backend)
+      : settings_(settings), backend_(std::move(backend)) {}
+  ~HttpOutput() override { stop(); }
+
+  Result<void> start(const Context& context) override;
+  Result<void> probe(const Identity& identity) override;
+  Result<std::string> preview(const Identity& identity, const Batch& batch,
+                              const Record& record) override;
+  void drain(SteadyTime deadline) override;
+  void stop() override;
+
+  void append(const Batch& batch, const Record& record, delivery::Payload& payload) override {
+    backend_->append(batch, record, payload);
+  }
+  void compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
+               delivery::Body& body) const override;
+  delivery::Outbox& outbox() override {
+    WAYBILL_CHECK(outbox_ != nullptr, "an output has no outbox before its start");
+    return *outbox_;
+  }
+
+ private:
+  Result<std::unique_ptr<Transport>> connect(const Identity& identity);
+  void warn_of_insecure(const std::string& authorization) const;
+
+  const Settings settings_;
+  const std::unique_ptr<Backend> backend_;
+  Control control_;
+  std::unique_ptr<delivery::Outbox> outbox_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Sender> sender_;
+  std::thread thread_;
+};
+
+Result<std::unique_ptr<Transport>> HttpOutput::connect(const Identity& identity) {
+  if (Result<void> ready = backend_->prepare(identity); !ready) return std::move(ready).error();
+  Result<const CurlApi*> curl = load_curl();
+  if (!curl) return std::move(curl).error();
+  Result<std::string> header = authorization(settings_.auth);
+  if (!header) return std::move(header).error();
+  warn_of_insecure(*header);
+  std::vector<std::string> headers = backend_->endpoint().headers;
+  if (backend_->endpoint().gzip) headers.push_back("Content-Encoding: gzip");
+  auto made = Transport::make(**curl, settings_, std::move(headers), backend_->endpoint().product);
+  if (made && !header->empty()) (*made)->set_authorization("Authorization: " + *header);
+  return made;
+}
+
+void HttpOutput::warn_of_insecure(const std::string& header) const {
+  if (settings_.tls.insecure_skip_verify) {
+    spdlog::warn("output {}: tls.insecure_skip_verify is set: anybody between here and {} can read "
+                 "the logs and the credentials", name, target);
+  }
+  for (const std::string& text : backend_->endpoint().urls) {
+    Result<Url> url = parse_url(text);
+    if (header.empty() || !url || url->scheme == "https" || url->loopback()) continue;
+    spdlog::warn("output {}: the credentials go to {} in the clear: use https", name, text);
+    return;
+  }
+}
+
+Result<void> HttpOutput::start(const Context& context) {
+  Result<std::unique_ptr<Transport>> transport = connect(context.identity);
+  if (!transport) return std::move(transport).error().within("output " + name);
+  transport_ = *std::move(transport);
+  outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger,
+                                               context.memory_share, context.policy);
+  sender_ = std::make_unique<Sender>(*this, *backend_, settings_, *transport_, *outbox_,
+                                     context.ledger, control_, delivery::Backoff::Random());
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
+    // A write to a connection that is gone is an error of that connection.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    sender_->run();
+  });
+  return {};
+}
+
+Result<std::string> HttpOutput::preview(const Identity& identity, const Batch& batch,
+                                        const Record& record) {
+  if (Result<void> ready = backend_->prepare(identity); !ready) return std::move(ready).error();
+  ByteBudget budget(0);
+  delivery::Payload payload(budget);
+  backend_->append(batch, record, payload);
+  return backend_->preview(payload);
+}
+
+Result<void> HttpOutput::probe(const Identity& identity) {
+  Result<std::unique_ptr<Transport>> transport = connect(identity);
+  if (!transport) return std::move(transport).error();
+  for (const Probe& probe : backend_->probes()) {
+    Duration patience = std::min<Duration>(settings_.timeout, kProbeTimeout);
+    Reply reply = (*transport)->send({probe.url, probe.post, probe.body},
+                                     Until(steady_now() + patience));
+    if (reply.kind != Reply::Kind::kAnswered) {
+      bool fix = reply.kind == Reply::Kind::kMisconfigured;
+      return Error{fix ? Action::kFixConfig : Action::kRetry, reply.problem};
+    }
+    if (Result<void> fine = backend_->judge_probe(reply.response); !fine) {
+      Error error = std::move(fine).error();
+      return Error{error.action, probe.url + ": " + printable(error.what, 400)};
+    }
+  }
+  return {};
+}
+
+void HttpOutput::drain(SteadyTime deadline) {
+  control_.drain(deadline);
+  if (outbox_) outbox_->wake();
+  if (transport_) transport_->interrupt();
+}
+
+void HttpOutput::stop() {
+  control_.stop();
+  if (outbox_) outbox_->wake();
+  if (transport_) transport_->interrupt();
+  if (thread_.joinable()) thread_.join();
+}
+
+void HttpOutput::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
+                         delivery::Body& body) const {
+  backend_->compose(payload, picks, body);
+  if (!backend_->endpoint().gzip) return;
+  // Two threads come here, and each keeps a buffer for it.
+  thread_local Buffer plain;
+  plain.swap(body.bytes);
+  if (body.plain_size == 0) body.plain_size = plain.size();
+  body.bytes.clear();
+  append_gzip(body.bytes, plain.view());
+}
+
+}  // namespace
+
+std::unique_ptr<Output> make_output(const config::Section& section, const Settings& settings,
+                                    std::unique_ptr<Backend> backend) {
+  if (!check_settings(section, settings)) return nullptr;
+  const Endpoint& endpoint = backend->endpoint();
+  WAYBILL_CHECK(!endpoint.urls.empty(), "an HTTP backend has at least one URL");
+  std::string target = fmt::format("{}", fmt::join(endpoint.urls, ", "));
+  auto output = std::make_unique<HttpOutput>(settings, std::move(backend));
+  adopt_section(*output, section);
+  output->limits = settings.batch.limits();
+  output->target = std::move(target);
+  return output;
+}
+
+}  // namespace waybill::outputs::http

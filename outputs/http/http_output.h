@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// HttpOutput: sends payloads to a Backend over HTTP, one request at a time, and never gives up.
+#pragma once
+
+#include <memory>
+
+#include "config/section.h"
+#include "outputs/http/backend.h"
+#include "outputs/http/http_settings.h"
+#include "outputs/output.h"
+
+namespace waybill::outputs::http {
+
+// The output of a section whose settings have been read: what a Descriptor's make() returns. Null
+// when the shared settings are at fault (credentials, certificates, headers), which is reported.
+//
+//   LokiSettings settings;
+//   table().read(section, settings);
+//   std::optional<Url> url = http::read_url(section, "endpoint", settings.endpoint, settings);
+//   if (!url) return nullptr;
+//   return http::make_output(section, settings, std::make_unique<LokiBackend>(settings, *url));
+std::unique_ptr<Output> make_output(const config::Section& section, const Settings& settings,
+                                    std::unique_ptr<Backend> backend);
+
+}  // namespace waybill::outputs::http

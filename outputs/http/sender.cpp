@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outputs/http/sender.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "outputs/printable.h"
+
+namespace waybill::outputs::http {
+
+using delivery::Backoff;
+using delivery::Payload;
+
+Sender::Sender(const Output& output, const Backend& backend, const Settings& settings,
+               Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
+               Control& control, Backoff::Random random)
+    : output_(output),
+      backend_(backend),
+      settings_(settings),
+      transport_(transport),
+      outbox_(outbox),
+      ledger_(ledger),
+      control_(control),
+      backoff_(std::move(random)) {}
+
+void Sender::run() {
+  while (steady_now() < control_.deadline()) {
+    std::unique_ptr<Payload> payload = outbox_.pop_until(wake_time());
+    if (!payload) {
+      if (outbox_.drained()) break;
+      say_what_is_due(false);
+      continue;
+    }
+    if (deliver(*payload)) {
+      outbox_.give(std::move(payload));
+    } else {
+      outbox_.abandon(std::move(payload));
+    }
+  }
+  if (!outbox_.drained()) outbox_.abort();
+  say_what_is_due(true);
+}
+
+SteadyTime Sender::wake_time() const {
+  SteadyTime earliest = control_.deadline();
+  for (const Drops& drops : drops_) {
+    if (auto due = drops.throttle.due()) earliest = std::min(earliest, *due);
+  }
+  return earliest;
+}
+
+// False: what is unsettled will not be delivered any more.
+bool Sender::deliver(Payload& payload) {
+  Part all{std::move(spare_picks_), 0, true};
+  all.picks.resize(payload.slices.size());
+  std::iota(all.picks.begin(), all.picks.end(), 0u);
+  parts_.clear();
+  parts_.push_back(std::move(all));
+  Next next = Next::kGoOn;
+  while (!parts_.empty() && next == Next::kGoOn) next = send_part(payload);
+  if (!parts_.empty()) spare_picks_ = std::move(parts_.front().picks);
+  body_.bytes.release();
+  return next == Next::kGoOn;
+}
+
+Sender::Next Sender::send_part(Payload& payload) {
+  Part& part = parts_.back();
+  if (part.picks.empty()) {
+    parts_.pop_back();
+    return Next::kGoOn;
+  }
+  std::string_view bytes = payload.body.bytes.view();
+  if (!part.whole || bytes.empty()) {
+    output_.compose(payload, part.picks, body_);
+    bytes = body_.bytes.view();
+  }
+  if (++part.attempt > 1) ledger_.retried();
+  const std::vector<std::string>& urls = backend_.endpoint().urls;
+  Reply reply = transport_.send({urls[url_ % urls.size()], true, bytes}, *this);
+  switch (reply.kind) {
+    case Reply::Kind::kAnswered:
+      ledger_.request_took(reply.seconds);
+      return judge(payload, reply);
+    case Reply::Kind::kCut:
+      // The end, or a backend that hangs while we drain: it would hang for all the others, too.
+      ledger_.state(OutputState::kRetrying, reply.problem);
+      outbox_.abort();
+      return Next::kAbandon;
+    case Reply::Kind::kTimedOut:
+      ledger_.request_took(reply.seconds);
+      if (control_.draining()) {
+        ledger_.state(OutputState::kRetrying, reply.problem);
+        outbox_.abort();
+        return Next::kAbandon;
+      }
+      break;
+    case Reply::Kind::kFailed:
+    case Reply::Kind::kMisconfigured:
+      break;
+  }
+  ++url_;
+  ++urls_failed_;
+  return failed(reply.kind == Reply::Kind::kMisconfigured, reply.problem);
+}
+
+Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
+  Part& part = parts_.back();
+  const Response& response = reply.response;
+  Verdict verdict = backend_.judge(response, Sent{payload, part.picks, part.attempt});
+  switch (verdict.outcome) {
+    case Outcome::kRetry:
+      if (response.status >= 502 && response.status <= 504) {
+        ++url_;
+        ++urls_failed_;
+      }
+      return failed(false, refusal(response, verdict.reason), response.retry_after);
+    case Outcome::kMisconfigured: {
+      Next next = failed(true, refusal(response, verdict.reason));
+      refresh_credentials();
+      return next;
+    }
+    case Outcome::kSplit:
+      return halve(payload, DropReason::kTooLarge, refusal(response, verdict.reason));
+    case Outcome::kBisect:
+      return halve(payload, verdict.drop, refusal(response, verdict.reason));
+    case Outcome::kPartial:
+      return settle_partly(payload, verdict, response);
+    case Outcome::kRejected:
+      recovered();
+      dropped(verdict.drop, part.picks.size(), refusal(response, verdict.reason));
+      break;
+    case Outcome::kDelivered:
+      recovered();
+      ledger_.delivered(part.picks.size());
+      break;
+  }
+  settle_all(payload, part);
+  return Next::kGoOn;
+}
+
+// All records of `part`, which is the last one, are counted; it goes.
+void Sender::settle_all(Payload& payload, const Part& part) {
+  for (uint32_t pick : part.picks) payload.settle(pick);
+  spare_picks_ = std::move(parts_.back().picks);
+  parts_.pop_back();
+}
+
+Sender::Next Sender::halve(Payload& payload, DropReason lone, const std::string& reason) {
+  recovered();
+  Part& part = parts_.back();
+  if (part.picks.size() == 1) {
+    dropped(lone, 1, reason);
+    settle_all(payload, part);
+    return Next::kGoOn;
+  }
+  auto middle = part.picks.begin() + static_cast<ptrdiff_t>(part.picks.size() / 2);
+  Part first{{part.picks.begin(), middle}, 0, false};
+  part.picks.erase(part.picks.begin(), middle);
+  part.attempt = 0;
+  part.whole = false;
+  parts_.push_back(std::move(first));  // the older records go first
+  return Next::kGoOn;
+}
+
+Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
+                                   const Response& response) {
+  Part& part = parts_.back();
+  auto beyond = [&](const Item& item) { return item.position >= part.picks.size(); };
+  bool ascending = std::is_sorted(verdict.items.begin(), verdict.items.end(),
+                                  [](const Item& a, const Item& b) { return a.position <= b.position; });
+  if (!ascending || (!verdict.items.empty() && beyond(verdict.items.back()))) {
+    return failed(false, refusal(response, "its answer does not fit what was sent"));
+  }
+  Part again;
+  std::string why = verdict.reason;
+  size_t next = 0;
+  for (const Item& item : verdict.items) {
+    for (; next < item.position; ++next) payload.settle(part.picks[next]);
+    ++next;
+    if (item.retry) {
+      again.picks.push_back(part.picks[item.position]);
+      if (why.empty()) why = item.reason;
+      continue;
+    }
+    payload.settle(part.picks[item.position]);
+    dropped(item.drop, 1, refusal(response, item.reason.empty() ? verdict.reason : item.reason));
+  }
+  for (; next < part.picks.size(); ++next) payload.settle(part.picks[next]);
+  uint64_t stored = part.picks.size() - verdict.items.size();
+  uint64_t unnamed = std::min<uint64_t>(verdict.unnamed, stored);
+  if (unnamed != 0) dropped(verdict.drop, unnamed, refusal(response, verdict.reason));
+  if (stored > unnamed) ledger_.delivered(stored - unnamed);
+  if (again.picks.empty()) {
+    recovered();
+    parts_.pop_back();
+    return Next::kGoOn;
+  }
+  // Those that have been sent in company count their attempts anew.
+  again.attempt = again.picks.size() == part.picks.size() ? part.attempt : 1;
+  bool progress = again.picks.size() < part.picks.size();
+  std::string problem = fmt::format("{} of {} records were put off: {}", again.picks.size(),
+                                    part.picks.size(), refusal(response, why));
+  part = std::move(again);
+  if (progress) backoff_.reset();
+  return failed(false, problem, response.retry_after);
+}
+
+// The last part could not be delivered now: waits, or gives up because the end is near.
+Sender::Next Sender::failed(bool misconfigured, const std::string& problem,
+                            std::optional<Duration> retry_after) {
+  ledger_.state(misconfigured ? OutputState::kMisconfigured : OutputState::kRetrying, problem);
+  if (auto line = incident_.failed(steady_now(), misconfigured, problem)) {
+    spdlog::log(misconfigured ? spdlog::level::err : spdlog::level::warn, "output {}: {}",
+                output_.name, *line);
+  }
+  if (control_.stopping()) return Next::kAbandon;
+  // Refused twice, at least once of it while draining.
+  if (control_.draining() && parts_.back().attempt >= 2) return Next::kAbandon;
+  size_t urls = backend_.endpoint().urls.size();
+  bool another_url = urls_failed_ != 0 && urls_failed_ % urls != 0;
+  if (another_url && !retry_after) return Next::kGoOn;
+  control_.pause(misconfigured ? Backoff::kMisconfigured : backoff_.next(retry_after));
+  say_what_is_due(false);
+  return control_.stopping() ? Next::kAbandon : Next::kGoOn;
+}
+
+void Sender::recovered() {
+  backoff_.reset();
+  urls_failed_ = 0;
+  if (!incident_.open()) return;
+  ledger_.state(OutputState::kOk, "");
+  if (auto line = incident_.recovered(steady_now())) {
+    spdlog::info("output {}: {}", output_.name, *line);
+  }
+}
+
+// A token that has expired is often replaced in its file, by somebody who does not know of us.
+void Sender::refresh_credentials() {
+  Result<std::string> header = authorization(settings_.auth);
+  if (header && !header->empty()) transport_.set_authorization("Authorization: " + *header);
+}
+
+std::string Sender::refusal(const Response& response, const std::string& words) const {
+  const char* hint = "";
+  if (response.status == 401 || response.status == 403) hint = "; are the credentials right?";
+  if (response.status == 404 || response.status == 405) hint = "; is the URL right?";
+  std::string text = fmt::format("{} answers HTTP {}", backend_.endpoint().product, response.status);
+  if (!words.empty()) text += ": " + printable(words);
+  return text + hint;
+}
+
+void Sender::dropped(DropReason why, uint64_t records, const std::string& words) {
+  ledger_.dropped(why, records);
+  Drops& drops = drops_[static_cast<size_t>(why)];
+  drops.words = words;
+  if (uint64_t report = drops.throttle.add(steady_now(), records)) say_dropped(why, report);
+}
+
+void Sender::say_dropped(DropReason why, uint64_t records) {
+  auto index = static_cast<size_t>(why);
+  spdlog::error("output {}: dropped {} record{} ({}): {}", output_.name, records,
+                records == 1 ? "" : "s", kDropReasonNames[index], drops_[index].words);
+}
+
+void Sender::say_what_is_due(bool at_the_end) {
+  for (size_t i = 0; i < drops_.size(); ++i) {
+    delivery::Throttle& throttle = drops_[i].throttle;
+    uint64_t report = at_the_end ? throttle.rest()
+                                 : (throttle.due() ? throttle.add(steady_now(), 0) : 0);
+    if (report != 0) say_dropped(static_cast<DropReason>(i), report);
+  }
+}
+
+}  // namespace waybill::outputs::http

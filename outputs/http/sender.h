@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sender: the loop of an HTTP output's thread. Every record it pops ends delivered, dropped with a
+// reason, or abandoned at the end.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "delivery/backoff.h"
+#include "delivery/outbox.h"
+#include "delivery/throttle.h"
+#include "outputs/control.h"
+#include "outputs/http/backend.h"
+#include "outputs/http/incident.h"
+#include "outputs/http/transport.h"
+#include "outputs/output.h"
+
+namespace waybill::outputs::http {
+
+// All references outlive it. Runs on one thread; Control and the outbox are the ways in.
+class Sender final : private Patience {
+ public:
+  Sender(const Output& output, const Backend& backend, const Settings& settings,
+         Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
+         Control& control, delivery::Backoff::Random random);
+
+  // Returns once the outbox is drained, at the deadline of a drain, or after stop(); then the
+  // outbox is drained or aborted.
+  void run();
+
+ private:
+  // Records that are sent together. The first part of a payload is all of it.
+  struct Part {
+    std::vector<uint32_t> picks;
+    uint32_t attempt = 0;
+    bool whole = false;  // payload.body is its wire form
+  };
+  enum class Next : uint8_t { kGoOn, kAbandon };
+
+  bool deliver(delivery::Payload& payload);
+  Next send_part(delivery::Payload& payload);
+  Next judge(delivery::Payload& payload, const Reply& reply);
+  Next halve(delivery::Payload& payload, DropReason lone, const std::string& reason);
+  Next settle_partly(delivery::Payload& payload, const Verdict& verdict, const Response& response);
+  Next failed(bool misconfigured, const std::string& problem,
+              std::optional<Duration> retry_after = std::nullopt);
+  void settle_all(delivery::Payload& payload, const Part& part);
+  void recovered();
+  void dropped(DropReason why, uint64_t records, const std::string& words);
+  void say_dropped(DropReason why, uint64_t records);
+  void say_what_is_due(bool at_the_end);
+  void refresh_credentials();
+  std::string refusal(const Response& response, const std::string& words) const;
+  SteadyTime wake_time() const;
+  SteadyTime until(SteadyTime idle_since) const override { return control_.give_up(idle_since); }
+
+  const Output& output_;
+  const Backend& backend_;
+  const Settings& settings_;
+  Transport& transport_;
+  delivery::Outbox& outbox_;
+  OutputLedger& ledger_;
+  Control& control_;
+  delivery::Backoff backoff_;
+  Incident incident_;
+  std::vector<Part> parts_;  // of the payload at hand; the last one is next
+  std::vector<uint32_t> spare_picks_;
+  delivery::Body body_;
+  size_t url_ = 0;          // which of the endpoint's
+  size_t urls_failed_ = 0;  // in a row
+  struct Drops {
+    delivery::Throttle throttle{std::chrono::seconds(10)};
+    std::string words;  // of the last one
+  };
+  std::array<Drops, kDropReasonCount> drops_;
+};
+
+}  // namespace waybill::outputs::http

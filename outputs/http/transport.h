@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transport: one connection to a server, one request at a time, that can be cut at any moment.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "outputs/http/backend.h"
+#include "outputs/http/curl_api.h"
+#include "outputs/http/http_settings.h"
+
+namespace waybill::outputs::http {
+
+struct Request {
+  std::string url;
+  bool post = true;
+  std::string_view body;  // must stay put until send() returns
+};
+
+// What became of a request.
+struct Reply {
+  enum class Kind : uint8_t {
+    kAnswered,       // `response` is whole
+    kFailed,         // no answer, or not a whole one: may be sent again
+    kTimedOut,       // of these, the ones that took all the time they had
+    kMisconfigured,  // no answer will come until somebody changes something: TLS, a redirect
+    kCut,            // by the caller's `until` or by interrupt()
+  };
+  Kind kind = Kind::kFailed;
+  Response response;    // its views are valid until the next send()
+  std::string problem;  // for people, unless answered: "cannot reach http://…: …"
+  double seconds = 0;   // what it took
+};
+
+// When a request is given up for other reasons than its own time-out. Asked again after each
+// interrupt() and whenever something happens on the connection.
+class Patience {
+ public:
+  virtual ~Patience() = default;
+  // Nothing more is wanted at and after this moment. `idle_since`: when the last byte went over
+  // the wire, either way.
+  virtual SteadyTime until(SteadyTime idle_since) const = 0;
+};
+
+// Belongs to one thread, but for interrupt(). Speaks HTTP/1.1, keeps the connection, follows no
+// redirect, decompresses nothing, looks at no proxy variable of the environment.
+class Transport {
+ public:
+  // `headers` and `product` are those of the Endpoint. Fails only for want of memory or when
+  // libcurl cannot do what we ask of it.
+  static Result<std::unique_ptr<Transport>> make(const CurlApi& curl, const Settings& settings,
+                                                 std::vector<std::string> headers,
+                                                 std::string product);
+  ~Transport();
+  Transport(Transport&&) = delete;
+
+  // The header line "Authorization: …", or empty for none.
+  void set_authorization(std::string line);
+  Reply send(const Request& request, const Patience& patience);
+  // Any thread: makes send() ask its Patience again.
+  void interrupt();
+
+ private:
+  Transport(const CurlApi& curl, const Settings& settings, std::vector<std::string> headers,
+            std::string product);
+  Result<void> set_options();
+  bool build_headers();
+  CURLcode transfer(const Patience& patience, bool& cut);
+  Reply answered();
+  Reply failed(CURLcode code, const std::string& url) const;
+  static size_t on_body(char* bytes, size_t size, size_t count, void* self);
+  static int on_progress(void* self, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up);
+
+  const CurlApi& curl_;
+  const Settings settings_;
+  const std::vector<std::string> headers_;
+  const std::string product_;
+  std::string authorization_;
+  CURL* easy_ = nullptr;
+  CURLM* multi_ = nullptr;
+  curl_slist* list_ = nullptr;
+  std::string body_;
+  std::string content_type_;
+  bool too_large_ = false;
+  SteadyTime idle_since_{};
+  curl_off_t moved_ = 0;
+  char error_[CURL_ERROR_SIZE] = {};
+};
+
+// The words for a transfer that failed, and whether it is worth trying again soon (else somebody
+// has to change something).
+struct FailureWords {
+  std::string problem;
+  bool misconfigured = false;
+};
+struct Failure {
+  CURLcode code = CURLE_OK;
+  int os_error = 0;          // errno of the socket, or 0
+  std::string_view details;  // libcurl's own message; may be empty
+  std::string_view url;
+  std::string_view product;
+  bool connected = false;
+  Duration timeout{};
+};
+FailureWords explain(const Failure& failure);
+
+}  // namespace waybill::outputs::http

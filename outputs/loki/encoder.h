@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Loki is sent: POST /loki/api/v1/push, a snappy block of logproto.PushRequest
+// (grafana/loki, pkg/push/push.proto).
+//
+//   PushRequest   { repeated StreamAdapter streams = 1; }
+//   StreamAdapter { string labels = 1; repeated EntryAdapter entries = 2; }
+//   EntryAdapter  { google.protobuf.Timestamp timestamp = 1; string line = 2;
+//                   repeated LabelPairAdapter structuredMetadata = 3; }
+//   LabelPairAdapter { string name = 1; string value = 2; }
+//   Timestamp     { int64 seconds = 1; int32 nanos = 2; }
+//
+// A payload's group is a stream: its head is the label text, its records are `entries` fields.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "outputs/http/backend.h"
+#include "outputs/loki/settings.h"
+#include "outputs/loki/times.h"
+
+namespace waybill::outputs::loki {
+
+class Backend final : public http::Backend {
+ public:
+  Backend(const Settings& settings, const http::Url& url);
+
+  Result<void> prepare(const Identity& identity) override;
+  const http::Endpoint& endpoint() const override { return endpoint_; }
+  std::vector<http::Probe> probes() const override;
+
+  void append(const Batch& batch, const Record& record, delivery::Payload& payload) override;
+  void compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
+               delivery::Body& body) const override;
+
+  Result<void> judge_probe(const http::Response& response) const override;
+  http::Verdict judge(const http::Response& response, const http::Sent& sent) const override;
+
+ private:
+  enum class LabelKind : uint8_t { kService, kLevel, kResource };
+  struct Label {
+    std::string name;  // as sent
+    LabelKind kind;
+    std::string value;  // of the configured resource; empty when it has no such attribute
+  };
+  // A stream that was written to lately: most lines find theirs here.
+  struct Stream {
+    bool known = false;
+    Level level = Level::kNone;
+    TextForm form = TextForm::kRaw;
+    std::string service;  // as it stood in the record, escapes included
+    std::string head;
+    uint64_t hash = 0;    // of the head
+    uint32_t group = 0;   // in the payload that was written to last
+  };
+  static constexpr size_t kRecentStreams = 32;
+
+  Label* find_label(std::string_view name);  // of a resource attribute, by its sanitised name
+  Stream& stream_of(const Batch& batch, const Record& record, delivery::Payload& payload);
+  void write_labels(const Record& record, const Token* resource);
+  static void append_time(Buffer& out, int64_t time_ns);
+  void append_line(Buffer& out, const Batch& batch, const Record& record, uint32_t parts);
+  void cut_line(Buffer& out, size_t begin) const;
+  void append_metadata(Buffer& out, const Record& record);
+  void append_own_resource(Buffer& out, const Record& record, const Token* resource);
+  // One structuredMetadata field; none for an absent or empty value.
+  void append_pair(Buffer& out, std::string_view name, Text value);
+  // The characters; valid until the next call.
+  std::string_view plain(Text text);
+
+  const Settings settings_;
+  http::Endpoint endpoint_;
+  std::vector<Label> labels_;  // sorted by name
+  bool level_is_label_ = false;
+  bool labels_of_resource_ = false;
+
+  // Made by prepare().
+  const Identity* identity_ = nullptr;
+  std::string resource_metadata_;  // structuredMetadata fields, encoded
+  uint32_t line_parts_ = 0;        // of the canonical form, for `line: record`
+
+  // The pipeline thread's.
+  std::array<Stream, kRecentStreams + 1> recent_;  // the last: of a record with its own resource
+  DistinctTimes times_;
+  std::string head_;  // scratch: a stream's label text
+  Buffer scratch_;    // a decoded text
+};
+
+}  // namespace waybill::outputs::loki

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// KeyValue and AnyValue of opentelemetry/proto/common/v1/common.proto:
+//
+//   KeyValue { string key = 1; AnyValue value = 2; }
+//   AnyValue { oneof { string = 1; bool = 2; int64 = 3; double = 4; ArrayValue = 5;
+//                      KeyValueList = 6; bytes = 7; } }
+//   ArrayValue { repeated AnyValue values = 1; }  KeyValueList { repeated KeyValue values = 1; }
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/canonical.h"
+#include "outputs/protobuf.h"
+
+namespace waybill::outputs::otlp {
+
+// An AnyValue that is no container.
+class Scalar {
+ public:
+  static Scalar null() { return Scalar(Kind::kNull, {}, 0); }
+  static Scalar string(std::string_view text) { return Scalar(Kind::kString, text, 0); }
+  static Scalar boolean(bool value) { return Scalar(Kind::kBool, {}, value ? 1 : 0); }
+  static Scalar integer(int64_t value) {
+    return Scalar(Kind::kInt, {}, static_cast<uint64_t>(value));
+  }
+  static Scalar real(double value);
+  // A JSON number: an int64 or a double when that is exact, else its digits as a string.
+  static Scalar number(std::string_view digits);
+
+  size_t size() const;
+  char* write(char* to) const;
+
+ private:
+  enum class Kind : uint8_t { kNull, kString, kBool, kInt, kDouble };
+  static Scalar long_number(std::string_view digits);
+  Scalar(Kind kind, std::string_view text, uint64_t bits) : text_(text), bits_(bits), kind_(kind) {}
+
+  std::string_view text_;
+  uint64_t bits_;
+  Kind kind_;
+};
+
+// Writes KeyValue fields with `tag` to `out`. Allocates nothing but the room in the buffers.
+class Attributes {
+ public:
+  static constexpr uint8_t kOfLogRecord = 0x32;  // LogRecord.attributes
+  static constexpr uint8_t kOfResource = 0x0A;   // Resource.attributes, KeyValueList.values
+
+  // `scratch` holds decoded keys and values in between; it belongs to the caller.
+  struct Scratch {
+    Buffer key, value;
+  };
+  Attributes(Buffer& out, Scratch& scratch, uint8_t tag) : out_(out), scratch_(scratch), tag_(tag) {}
+
+  void add(std::string_view key, const Scalar& value);
+  void add(std::string_view key, Text value);  // nothing when absent
+  // A member of the context with whatever is inside it, under another name if `key` is given.
+  void add(const Record& record, const Member& member, std::string_view key);
+  void add(const Record& record, const Member& member) { add(record, member, key_of(member)); }
+
+  // Key and suffix; valid until the next call.
+  std::string_view key_of(const Member& member);
+
+ private:
+  std::string_view plain(Text text);
+  Scalar scalar_of(const Member& member);
+  void add_any_value(const Record& record, const Member& member, uint8_t tag);
+  void add_container(const Record& record, const Member& member);
+
+  Buffer& out_;
+  Scratch& scratch_;
+  uint8_t tag_;
+};
+
+}  // namespace waybill::outputs::otlp

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outputs/writer/writer_output.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace waybill::outputs::writer {
+
+namespace {
+
+constexpr Duration kSayEvery = std::chrono::minutes(1);
+
+// Where the record begins that byte `at` of the body belongs to.
+size_t record_begin(const delivery::Payload& payload, size_t at) {
+  size_t begin = 0;
+  for (const delivery::Slice& slice : payload.slices) {
+    if (begin + slice.size > at) break;
+    begin += slice.size;
+  }
+  return begin;
+}
+
+std::string advice(int code) {
+  if (code == ENOSPC) return ": make room on that disk";
+  if (code == EDQUOT) return ": raise the quota or make room";
+  return "";
+}
+
+}  // namespace
+
+WriterOutput::WriterOutput(std::unique_ptr<Sink> sink, std::unique_ptr<Encoder> encoder)
+    : sink_(std::move(sink)), encoder_(std::move(encoder)) {}
+
+// ---- pipeline thread ----
+
+void WriterOutput::append(const Batch& batch, const Record& record, delivery::Payload& payload) {
+  uint32_t group = payload.group({});
+  Buffer& buffer = payload.buffer(group);
+  auto begin = static_cast<uint32_t>(buffer.size());
+  encoder_->append(buffer, batch, record, *identity_);
+  payload.added(group, begin);
+}
+
+void WriterOutput::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
+                           delivery::Body& body) const {
+  body.clear();
+  if (picks.size() == payload.slices.size() && payload.group_count == 1) {
+    body.bytes.append(payload.groups[0].bytes.view());
+  } else {
+    for (uint32_t pick : picks) {
+      const delivery::Slice& slice = payload.slices[pick];
+      body.bytes.append(payload.groups[slice.group].bytes.data() + slice.begin, slice.size);
+    }
+  }
+  body.plain_size = body.bytes.size();
+}
+
+// ---- main thread ----
+
+Result<void> WriterOutput::start(const Context& context) {
+  identity_ = &context.identity;
+  ledger_ = &context.ledger;
+  if (Result<void> opened = sink_->open(); !opened) {
+    return std::move(opened).error().within("output " + name);
+  }
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_fd_ < 0) return errno_error("eventfd", errno, Action::kFatal);
+  outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger,
+                                               context.memory_share, context.policy);
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
+    sigset_t pipe;  // a closed pipe is an errno to us, not a death
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    run();
+  });
+  return {};
+}
+
+Result<void> WriterOutput::probe(const Identity&) { return sink_->open(); }
+
+Result<std::string> WriterOutput::preview(const Identity& identity, const Batch& batch,
+                                          const Record& record) {
+  Buffer out;
+  encoder_->append(out, batch, record, identity);
+  std::string_view text = out.view();
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  return std::string(text);
+}
+
+void WriterOutput::drain(SteadyTime deadline) {
+  control_.drain(deadline);
+  wake();
+}
+
+void WriterOutput::stop() {
+  control_.stop();
+  wake();
+  if (thread_.joinable()) thread_.join();
+  if (wake_fd_ >= 0) close(wake_fd_);
+  wake_fd_ = -1;
+}
+
+void WriterOutput::wake() {
+  if (outbox_) outbox_->wake();
+  uint64_t one = 1;
+  if (wake_fd_ >= 0) [[maybe_unused]] ssize_t size = ::write(wake_fd_, &one, sizeof one);
+}
+
+delivery::Outbox& WriterOutput::outbox() {
+  WAYBILL_CHECK(outbox_ != nullptr, "an output has no outbox before its start");
+  return *outbox_;
+}
+
+// ---- output's thread ----
+
+void WriterOutput::run() {
+  while (steady_now() < control_.deadline()) {
+    std::unique_ptr<delivery::Payload> payload = outbox_->pop_until(control_.deadline());
+    if (!payload) {
+      if (outbox_->drained()) break;
+      continue;
+    }
+    size_t done = 0;
+    Wrote wrote = gone_ ? Wrote::kGone : write(*payload, done);
+    settle_written(*payload, done);
+    if (wrote == Wrote::kGaveUp) {
+      outbox_->abandon(std::move(payload));
+      outbox_->abort();  // what could not be written now cannot be for the next one either
+      continue;
+    }
+    if (wrote == Wrote::kGone) drop_rest(*payload);
+    outbox_->give(std::move(payload));
+    if (wrote == Wrote::kGone && !gone_) {
+      gone_ = true;
+      ledger_->state(OutputState::kRetrying, "the reader of " + target + " has gone");
+      if (on_reader_gone) on_reader_gone();
+    }
+  }
+  if (!outbox_->drained()) outbox_->abort();
+}
+
+// The records whose last byte has been written.
+void WriterOutput::settle_written(delivery::Payload& payload, size_t done) {
+  uint64_t records = 0;
+  size_t end = 0;
+  for (uint32_t i = 0; i < payload.slices.size(); ++i) {
+    end += payload.slices[i].size;
+    if (end > done) break;
+    payload.settle(i);
+    ++records;
+  }
+  if (records != 0) ledger_->delivered(records);
+}
+
+void WriterOutput::drop_rest(delivery::Payload& payload) {
+  uint64_t records = payload.unsettled;
+  for (uint32_t i = 0; i < payload.slices.size(); ++i) {
+    if (!payload.slices[i].settled) payload.settle(i);
+  }
+  if (records != 0) ledger_->dropped(DropReason::kOutputClosed, records);
+}
+
+// `done`: how many bytes of the payload's wire form have been written.
+WriterOutput::Wrote WriterOutput::write(const delivery::Payload& payload, size_t& done) {
+  std::string_view bytes = payload.body.bytes.view();
+  progress_ = steady_now();
+  while (done < bytes.size()) {
+    bool changed = false;
+    if (Result<void> fine = sink_->refresh(changed); !fine) {
+      if (!failed(fine.error().what)) return Wrote::kGaveUp;
+      continue;
+    }
+    // The rest of a record is of no use in another file: that one gets it whole.
+    if (changed) done = record_begin(payload, done);
+    Wrote wrote = write_some(bytes, done);
+    if (wrote != Wrote::kAll) return wrote;
+  }
+  recovered();
+  return Wrote::kAll;
+}
+
+// Writes until all is written (kAll), or a failure has been waited out and the sink wants another
+// look (kAll, too, with `done` short of the end).
+WriterOutput::Wrote WriterOutput::write_some(std::string_view bytes, size_t& done) {
+  while (done < bytes.size()) {
+    if (!wait_writable()) return Wrote::kGaveUp;
+    size_t size = std::min(bytes.size() - done, sink_->write_limit());
+    ssize_t wrote = ::write(sink_->fd(), bytes.data() + done, size);
+    int code = errno;
+    if (wrote >= 0) {
+      done += static_cast<size_t>(wrote);
+      progress_ = steady_now();
+      continue;
+    }
+    if (code == EINTR || code == EAGAIN) continue;
+    if (code == EPIPE && sink_->ends_with_reader()) return Wrote::kGone;
+    std::string problem = errno_error("cannot write to " + target, code).what + advice(code);
+    return failed(problem) ? Wrote::kAll : Wrote::kGaveUp;
+  }
+  return Wrote::kAll;
+}
+
+// False at the end, and when a reader has been too slow while we drain.
+bool WriterOutput::wait_writable() {
+  while (true) {
+    SteadyTime now = steady_now();
+    SteadyTime until = give_up();
+    pollfd fds[2] = {{sink_->fd(), POLLOUT, 0}, {wake_fd_, POLLIN, 0}};
+    int wait = -1;
+    if (until != SteadyTime::max()) {
+      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::clamp<Duration>(until - std::min(now, until), Duration::zero(),
+                               std::chrono::minutes(1)));
+      wait = now >= until ? 0 : static_cast<int>(left.count()) + 1;
+    }
+    int ready = ::poll(fds, 2, wait);
+    if (ready < 0 && errno != EINTR) return true;  // write() will say what is wrong
+    if (ready > 0 && fds[1].revents != 0) {
+      uint64_t count = 0;
+      [[maybe_unused]] ssize_t size = ::read(wake_fd_, &count, sizeof count);
+    }
+    if (ready > 0 && fds[0].revents != 0) return !control_.stopping();
+    if (steady_now() >= give_up()) return false;
+  }
+}
+
+// Says so, and waits for the next attempt; false when there is none.
+bool WriterOutput::failed(const std::string& problem) {
+  ledger_->state(OutputState::kRetrying, problem);
+  ledger_->retried();
+  SteadyTime now = steady_now();
+  if (last_said_ == SteadyTime{} || now - last_said_ >= kSayEvery) {
+    spdlog::error("output {}: {} (nothing is lost: trying again)", name, problem);
+    last_said_ = now;
+    failing_ = true;
+  }
+  if (control_.stopping()) return false;
+  if (control_.draining() && failures_while_draining_++ > 0) return false;
+  control_.pause(backoff_.next());
+  return !control_.stopping();
+}
+
+void WriterOutput::recovered() {
+  if (backoff_.failures() == 0) return;
+  backoff_.reset();
+  ledger_->state(OutputState::kOk, "");
+  if (failing_) spdlog::info("output {}: writing to {} again", name, target);
+  failing_ = false;
+}
+
+}  // namespace waybill::outputs::writer

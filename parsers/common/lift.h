@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lift: moves what has a place in the record out of a line's fields.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/batch.h"
+#include "core/canonical.h"
+#include "parsers/common/names.h"
+#include "parsers/common/time.h"
+#include "parsers/common/time_zone.h"
+
+namespace waybill::parsers {
+
+// Used for one line after another: begin(), offer() for every field with a known name, settle().
+//
+// Of several fields for one slot the one with the lowest rank is lifted; one whose value does not
+// fit (a level "banana", a time that is none) stays where it is. Trace fields are only pointed out
+// (Record::trace_fields): lineage judges them.
+class Lift {
+ public:
+  explicit Lift(TimeZone zone) : zone_(zone) {}
+
+  void begin(const Record& record);
+  // `index` as for cut_field(): which field the value is of.
+  void offer(const Name& name, const Member& value, uint32_t index, Arena& arena);
+  bool has(Slot slot) const { return found(slot).rank != kNone; }
+  // Fills the record with what was found and cuts it from the fields.
+  void settle(Batch& batch, Record& record);
+
+ private:
+  static constexpr uint8_t kNone = 255;
+  struct Found {
+    uint8_t rank = kNone;
+    uint32_t index = 0;
+    Text text;              // a string's inside, a number's digits
+    std::string_view json;  // the value as JSON
+  };
+  Found& found(Slot slot) { return found_[static_cast<size_t>(slot)]; }
+  const Found& found(Slot slot) const { return found_[static_cast<size_t>(slot)]; }
+
+  bool fits(const Name& name, const Member& value, Arena& arena);
+  bool fits_time(const Name& name, const Member& value, std::string_view characters);
+  bool fits_level(const Name& name, const Member& value, std::string_view characters);
+  Text take(Batch& batch, const Record& record, Slot slot);
+  uint32_t point_out(Slot slot) const;
+  void settle_time(Batch& batch, Record& record);
+  void settle_level(Batch& batch, Record& record);
+  void settle_caller(Batch& batch, Record& record);
+  void settle_error(Batch& batch, Record& record);
+  void settle_passed(Batch& batch, Record& record);
+
+  TimeZone zone_;
+  int64_t read_ns_ = 0;
+  std::array<Found, kSlotCount> found_;
+  uint64_t filled_ = 0;  // a bit per slot: which of found_ are in use
+  Time time_;
+  int64_t below_second_ns_ = 0;
+  Severity severity_;
+  bool numeric_level_ = false;
+};
+
+}  // namespace waybill::parsers

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/common/pairs.h"
+
+#include <cstring>
+
+#include "core/json_text.h"
+
+namespace waybill::parsers {
+
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_key_byte(char c) {
+  return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' || c == '/';
+}
+bool may_precede_key(char c) {
+  return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '(' || c == '[' || c == '{' ||
+         c == '|';
+}
+bool ends_value(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ')' || c == ']' ||
+         c == '}' || c == '|';
+}
+
+// Whether `text` is a number as RFC 8259, section 6, has it.
+bool is_json_number(std::string_view text) {
+  size_t i = 0;
+  auto digits = [&] {
+    size_t start = i;
+    while (i < text.size() && is_digit(text[i])) ++i;
+    return i > start;
+  };
+  if (i < text.size() && text[i] == '-') ++i;
+  if (i < text.size() && text[i] == '0') {
+    ++i;
+  } else if (!digits()) {
+    return false;
+  }
+  if (i < text.size() && text[i] == '.') {
+    ++i;
+    if (!digits()) return false;
+  }
+  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+    ++i;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    if (!digits()) return false;
+  }
+  return i == text.size();
+}
+
+// The end of the quoted value whose opening quote is at `quote`: the closing quote, or npos.
+size_t closing_quote(std::string_view text, size_t quote) {
+  for (size_t i = quote + 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+bool next_pair(std::string_view text, size_t from, Pair& pair) {
+  size_t search = from;
+  while (search < text.size()) {
+    const void* found = std::memchr(text.data() + search, '=', text.size() - search);
+    if (found == nullptr) return false;
+    auto equals = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    search = equals + 1;
+    size_t begin = equals;
+    while (begin > from && is_key_byte(text[begin - 1])) --begin;
+    if (begin == equals || is_digit(text[begin]) || text[begin] == '-' || text[begin] == '.' ||
+        text[begin] == '/' || (begin > 0 && !may_precede_key(text[begin - 1]))) {
+      continue;
+    }
+    if (search < text.size() && text[search] == '=') {  // "a == b" is code, not a pair
+      ++search;
+      continue;
+    }
+    pair.key = text.substr(begin, equals - begin);
+    pair.begin = begin;
+    pair.quoted = false;
+    if (search < text.size() && text[search] == '"') {
+      size_t close = closing_quote(text, search);
+      if (close != std::string_view::npos) {
+        pair.quoted = true;
+        pair.value = text.substr(search + 1, close - search - 1);
+        pair.end = close + 1;
+        return true;
+      }
+    }
+    size_t end = search;
+    while (end < text.size() && !ends_value(text[end])) ++end;
+    if (end == search) continue;  // "key=" without a value says nothing
+    pair.value = text.substr(search, end - search);
+    pair.end = end;
+    return true;
+  }
+  return false;
+}
+
+Field field_of(const Pair& pair, Arena& arena) {
+  Field field;
+  field.key = Text(pair.key, TextForm::kClean);
+  if (!pair.quoted) {
+    field.value = raw_text(pair.value);
+    if (pair.value == "true") field.type = JsonType::kTrue;
+    if (pair.value == "false") field.type = JsonType::kFalse;
+    if (is_json_number(pair.value)) field.type = JsonType::kNumber;
+    return field;
+  }
+  if (pair.value.find('\\') == std::string_view::npos) {
+    field.value = raw_text(pair.value);
+  } else if (is_json_inside(pair.value)) {
+    field.value = Text(pair.value, TextForm::kJson);
+  } else {
+    // Go's strconv.Quote knows \a, \v and \xFF, too: those stay as they are written.
+    char* begin = arena.allocate(pair.value.size());
+    char* out = begin;
+    for (size_t i = 0; i < pair.value.size(); ++i) {
+      bool quote = pair.value[i] == '\\' && i + 1 < pair.value.size() &&
+                   (pair.value[i + 1] == '"' || pair.value[i + 1] == '\\');
+      if (quote) ++i;
+      *out++ = pair.value[i];
+    }
+    field.value = raw_text({begin, static_cast<size_t>(out - begin)});
+  }
+  return field;
+}
+
+}  // namespace waybill::parsers

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// logfmt: a line that is nothing but key=value pairs (kr/logfmt, go-logfmt).
+#include "parsers/common/lift.h"
+#include "parsers/common/pairs.h"
+#include "parsers/common/repair.h"
+#include "parsers/parser.h"
+
+namespace waybill::parsers::logfmt {
+
+namespace {
+
+constexpr std::string_view kName = "logfmt";
+// So many pairs make a line logfmt though none of its keys is known to us.
+constexpr uint32_t kEnoughPairs = 3;
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+size_t skip_blanks(std::string_view text, size_t at) {
+  while (at < text.size() && is_blank(text[at])) ++at;
+  return at;
+}
+
+class LogfmtParser final : public Parser {
+ public:
+  explicit LogfmtParser(const Settings& settings) : lift_(settings.default_zone),
+                                                    default_level_(settings.default_level) {}
+
+  Outcome parse(Batch& batch, Record& record) override {
+    std::string_view line = record.line;
+    if (!begins_with_pair(line)) return Outcome::kNotMine;
+    bool repaired = !is_utf8(line);
+    if (repaired) line = repair_utf8(line, batch.arena);
+    auto first = static_cast<uint32_t>(batch.fields.size());
+    record.first_field = first;
+    lift_.begin(record);
+    bool speaks = false;  // one of the keys that only a logger writes
+    bool only_pairs = read(batch, line, first, speaks);
+    auto count = static_cast<uint32_t>(batch.fields.size()) - first;
+    if (!only_pairs || (!speaks && count < kEnoughPairs)) {
+      batch.fields.resize(first);
+      record.first_field = 0;
+      return Outcome::kNotMine;
+    }
+    record.field_count = count;
+    record.format = kName;
+    record.marks.repaired = repaired;
+    cut_twins(batch, record);
+    lift_.settle(batch, record);
+    if (!record.level_said) {
+      record.level = default_level_;
+      record.severity = static_cast<uint8_t>(4 * static_cast<int>(default_level_) + 1);
+    }
+    return Outcome::kParsed;
+  }
+
+ private:
+  static bool begins_with_pair(std::string_view line) {
+    size_t at = skip_blanks(line, 0);
+    Pair pair;
+    // Looking at the first word alone: most lines of text end the search here.
+    size_t end = at;
+    while (end < line.size() && !is_blank(line[end])) ++end;
+    return next_pair(line.substr(0, end), at, pair) && pair.begin == at;
+  }
+
+  // Appends a field per pair. False when anything stands between pairs but blanks.
+  bool read(Batch& batch, std::string_view line, uint32_t first, bool& speaks) {
+    size_t at = skip_blanks(line, 0);
+    Pair pair;
+    while (at < line.size()) {
+      if (!next_pair(line, at, pair) || pair.begin != at) {
+        // `key=` is an empty value, a bare key is true (kr/logfmt).
+        size_t end = at;
+        while (end < line.size() && !is_blank(line[end])) ++end;
+        std::string_view word = line.substr(at, end - at);
+        if (word.size() < 2 || word.back() != '=' || word.find('=') != word.size() - 1) {
+          return false;
+        }
+        pair = Pair{word.substr(0, word.size() - 1), {word.data() + word.size(), 0}, true, at, end};
+      }
+      if (pair.end < line.size() && !is_blank(line[pair.end])) return false;
+      batch.fields.push_back(field_of(pair, batch.arena));
+      auto index = static_cast<uint32_t>(batch.fields.size()) - 1 - first;
+      if (const Name* name = find_name(pair.key)) {
+        lift_.offer(*name, detail::member_of(batch.fields.back()), index, batch.arena);
+      }
+      at = skip_blanks(line, pair.end);
+    }
+    speaks = lift_.has(Slot::kLevel) || lift_.has(Slot::kMessage) || lift_.has(Slot::kTime);
+    return true;
+  }
+
+  // Of equal keys the last one wins, and the others are counted. Lines have few pairs: compare all,
+  // up to a bound that keeps a hostile line cheap.
+  static void cut_twins(Batch& batch, Record& record) {
+    constexpr uint32_t kMostCompared = 64;
+    Field* fields = batch.fields.data() + record.first_field;
+    uint32_t count = record.field_count < kMostCompared ? record.field_count : kMostCompared;
+    for (uint32_t later = 1; later < count; ++later) {
+      for (uint32_t earlier = 0; earlier < later; ++earlier) {
+        if (fields[earlier].cut || fields[earlier].key.bytes() != fields[later].key.bytes()) {
+          continue;
+        }
+        fields[earlier].cut = true;
+        ++record.marks.duplicate_keys;
+      }
+    }
+  }
+
+  Lift lift_;
+  Level default_level_;
+};
+
+}  // namespace
+
+const Descriptor& descriptor() {
+  static const Descriptor made{kName, "a line of key=value pairs and nothing else",
+                               [](const Settings& settings) -> std::unique_ptr<Parser> {
+                                 return std::make_unique<LogfmtParser>(settings);
+                               }};
+  return made;
+}
+
+}  // namespace waybill::parsers::logfmt

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands, and what they exit with."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from harness.backend import LokiBackend
+from harness.runner import Runner
+
+IDLE = {"inputs": {"net": {"type": "udp", "listen": "127.0.0.1:0"}},
+        "outputs": {"out": {"type": "console", "style": "json"}}}
+
+
+@pytest.mark.parametrize("words", [["version"], ["--help"], ["run", "--help"], ["exec", "--help"]])
+def test_asking_about_it_succeeds(waybill: Runner, words: list[str]) -> None:
+    ended = waybill.run(*words)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out
+
+
+def test_the_version_is_one_line(waybill: Runner) -> None:
+    assert re.fullmatch(r"waybill \d+\.\d+\.\d+\S*\n", waybill.run("version").out)
+
+
+def test_help_names_every_command(waybill: Runner) -> None:
+    shown = waybill.run("--help").out
+    for command in ("run", "exec", "check", "explain", "health", "ledger", "version"):
+        assert re.search(rf"^\s+{command}\b", shown, re.MULTILINE), command
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rum"],
+        ["run", "--nonsense"],
+        ["run", "stray"],
+        ["exec"],
+        ["exec", "--"],
+        ["check"],
+        ["ledger", "--format", "xml"],
+        ["run", "--to"],
+        ["run", "--to", "nowhere"],
+        ["run", "--to", "loki="],
+        ["run", "--to", "file:"],
+        ["run", "--to", "loki=not a url"],
+        ["run", "--to", "kafka=b:9092/t"],
+        ["run", "--schema", "x.json"],
+        ["run", "-c", "missing.yaml"],
+        ["tap"],
+        ["lint", "x.log"],
+        ["schema", "infer", "x.log"],
+    ],
+)
+def test_bad_usage_is_2(waybill: Runner, words: list[str]) -> None:
+    ended = waybill.run(*words)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.err.strip(), "it says what is wrong"
+    assert "exception" not in ended.err.lower()
+
+
+@pytest.mark.parametrize("command", ["test", "lint", "schema", "trace", "replay", "setup", "tap"])
+def test_a_planned_command_says_so(waybill: Runner, command: str) -> None:
+    assert "not built" in waybill.run(command).err
+
+
+def test_check_of_a_good_config(waybill: Runner) -> None:
+    ended = waybill.run("check", config=IDLE)
+    assert ended.code == 0 and ended.err == ""
+    assert str(waybill.config_file) in ended.out
+    assert not waybill.state_dir.exists(), "a check leaves nothing behind"
+
+
+def test_check_connects_on_request(
+    waybill: Runner, loki_backend: LokiBackend, absent_backend: LokiBackend
+) -> None:
+    loki_backend.always(200)
+    good = {"outputs": {"a": {"type": "loki", "endpoint": loki_backend.url}}}
+    assert waybill.run("check", "--connect", config=good).code == 0
+    bad = {"outputs": {"b": {"type": "loki", "endpoint": absent_backend.url}}}
+    assert waybill.run("check", config=bad).code == 0
+    ended = waybill.run("check", "--connect", config=bad)
+    assert ended.code == 2
+    assert absent_backend.url in ended.err and "refused" in ended.err
+    loki_backend.always(401)
+    ended = waybill.run("check", "--connect", config=good)
+    assert ended.code == 2 and "401" in ended.err
+    assert not loki_backend.taken, "a check stores nothing"
+
+
+def test_explain_a_line(waybill: Runner) -> None:
+    line = ("2026-01-02 03:04:05 ERROR boom "
+            "traceparent=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    ended = waybill.run("explain", "--service", "shop", line)
+    assert (ended.code, ended.err) == (0, "")
+    for word in ("text", "ERROR", "shop", "4bf92f3577b34da6a3ce929d0e0e4736", "output"):
+        assert word in ended.out, ended.out
+
+
+def test_explain_shows_the_record_as_run_would_make_it(waybill: Runner) -> None:
+    line = '{"level":"warn","msg":"hm","n":9007199254740993,"service_name":"own"}'
+    shown = waybill.run("explain", "--to", "json", line).out
+    explained = json.loads(shown[shown.index('{"timestamp"'):].split("\n")[0])
+    record = waybill.record(line)
+    for key in ("level", "service_name", "message", "context"):
+        assert explained[key] == record[key]
+
+
+def test_explain_shows_what_each_output_sends(waybill: Runner) -> None:
+    ended = waybill.run(
+        "explain", "--to", "loki=http://loki.invalid:3100", "--to", "es=http://es.invalid:9200",
+        "--to", "otlp=http://otel.invalid:4318", "hello there",
+    )
+    assert ended.code == 0 and ended.err == ""
+    for word in ("loki.invalid:3100", "es.invalid:9200", "otel.invalid:4318"):
+        assert word in ended.out
+    assert ended.out.count("hello there") >= 4
+
+
+def test_explain_lines_from_stdin(waybill: Runner) -> None:
+    ended = waybill.run("explain", stdin=b"a=1 b=2 level=info\n\nplain words\n")
+    assert ended.code == 0
+    assert "logfmt" in ended.out and "plain words" in ended.out and "empty" in ended.out
+
+
+@pytest.mark.parametrize("command", ["health", "ledger"])
+def test_without_a_daemon_it_is_3(waybill: Runner, command: str) -> None:
+    ended = waybill.run(command, config=IDLE)
+    assert ended.code == 3
+    assert str(waybill.state_dir) in ended.err
+
+
+def test_health_and_ledger_of_a_running_daemon(waybill: Runner) -> None:
+    daemon = waybill.daemon(IDLE)
+    for words in (["health"], ["health", "--ready"]):
+        ended = waybill.run(*words, "-c", str(waybill.config_file))
+        assert ended.code == 0, ended
+    ended = waybill.run("ledger", "-c", str(waybill.config_file))
+    assert ended.code == 0 and "net" in ended.out and "out" in ended.out
+    as_json = waybill.run("ledger", "--format", "json", "-c", str(waybill.config_file))
+    assert json.loads(as_json.out)["balanced"] is True
+    assert daemon.stop() == 0
+    assert not daemon.admin_socket.exists()
+
+
+def test_the_admin_socket_is_found_without_a_config_of_ones_own(
+    waybill: Runner, tmp_path: Path
+) -> None:
+    waybill.daemon(IDLE)
+    ended = waybill.run("health", "--socket", str(waybill.state_dir / "admin.sock"))
+    assert ended.code == 0
+    ended = waybill.run("health", env={"STATE_DIRECTORY": str(waybill.state_dir)})
+    assert ended.code == 0
+    ended = waybill.run("health", "--socket", str(tmp_path / "none.sock"))
+    assert ended.code == 3
+
+
+def test_a_second_daemon_on_one_state_dir_is_refused(waybill: Runner) -> None:
+    first = waybill.daemon(IDLE)
+    ended = waybill.run("run", config=IDLE)
+    assert ended.code == 1
+    assert str(waybill.state_dir) in ended.err
+    assert first.stop() == 0, "the first one does not notice"

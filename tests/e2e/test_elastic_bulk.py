@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Elasticsearch is sent, and what is made of each item's status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.backend import ElasticBackend, Reply
+from harness.elastic import Document
+from harness.runner import Runner
+from harness.sending import append, numbered
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def config_for(backend: ElasticBackend, **options: Any) -> dict[str, Any]:
+    return {"service": {"name": "shop", "version": "1.2"},
+            "outputs": {"es": {"type": "elasticsearch", "endpoints": [backend.url],
+                               "data_stream": "logs-shop-default", **options}}}
+
+
+def lines(count: int) -> bytes:
+    return ("\n".join(numbered(count)) + "\n").encode()
+
+
+def test_a_record_as_ecs(waybill: Runner, elastic_backend: ElasticBackend) -> None:
+    line = (f'{{"ts":1767323045.678,"level":"error","msg":"boom","trace_id":"{TRACE}",'
+            '"span_id":"00f067aa0ba902b7","request_id":"r-1","tenant_id":"t-2","logger":"db",'
+            '"thread":"w-1","caller":"db/pool.go:88","error":"refused","n":{"deep":[1,2.50]}}\n')
+    ended = waybill.run("run", config=config_for(elastic_backend), stdin=line.encode())
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    (document,) = elastic_backend.taken
+    assert (document.action, document.index) == ("create", "logs-shop-default")
+    assert len(document.id) == 32
+    expected = {
+        "@timestamp": "2026-01-02T03:04:05.678Z", "log.level": "ERROR", "message": "boom",
+        "service.name": "shop", "service.version": "1.2", "trace.id": TRACE,
+        "span.id": "00f067aa0ba902b7", "http.request.id": "r-1", "organization.id": "t-2",
+        "log.logger": "db", "process.thread.name": "w-1", "error.message": "refused",
+        "log.origin.file.name": "db/pool.go", "log.origin.file.line": 88,
+    }
+    flat = flattened(document.source)
+    assert {key: flat.get(key) for key in expected} == expected
+    assert flat["context.n.deep"] == [1, 2.5]
+
+
+def flattened(source: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"a":{"b":1}}` and `{"a.b":1}` are the same to Elasticsearch."""
+    found: dict[str, Any] = {}
+    for key, value in source.items():
+        if isinstance(value, dict):
+            found |= flattened(value, f"{prefix}{key}.")
+        else:
+            assert prefix + key not in found
+            found[prefix + key] = value
+    return found
+
+
+def test_flat_is_canonical(waybill: Runner, elastic_backend: ElasticBackend) -> None:
+    config = config_for(elastic_backend, mapping="flat")
+    config["outputs"]["out"] = {"type": "console", "style": "json"}
+    ended = waybill.run("run", config=config, stdin=b'{"msg":"m","a":{"b":1}}\nplain\n')
+    assert ended.code == 0
+    for document, record in zip(elastic_backend.taken, ended.records, strict=True):
+        assert document.id == record["id"]
+        for key in ("service_name", "message", "context"):
+            assert document.source.get(key) == record.get(key)
+
+
+def test_the_request(waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("bXk6a2V5\n")
+    config = config_for(elastic_backend, auth={"api_key_file": str(tmp_path / "key")},
+                        compression="gzip")
+    assert waybill.run("run", config=config, stdin=lines(100)).code == 0
+    (request,) = elastic_backend.requests
+    assert request.method == "POST"
+    assert request.headers["content-type"] == "application/x-ndjson"
+    assert request.headers["content-encoding"] == "gzip"
+    assert request.headers["authorization"] == "ApiKey bXk6a2V5"
+    assert "refresh" not in request.path
+    assert len(elastic_backend.taken) == 100
+
+
+def test_ids_are_stable_over_retries(waybill: Runner, elastic_backend: ElasticBackend) -> None:
+    elastic_backend.then(503, 429)
+    assert waybill.run("run", config=config_for(elastic_backend), stdin=lines(10)).code == 0
+    bodies = [request.body for request in elastic_backend.requests]
+    assert len(bodies) == 3 and len(set(bodies)) == 1, "the very same bytes again"
+
+
+@pytest.mark.parametrize("pretty", [False, True])
+def test_every_items_own_status(
+    waybill: Runner, elastic_backend: ElasticBackend, pretty: bool
+) -> None:
+    """201, 409 (an earlier success of ours), 429 (again, alone), 400 (set aside)."""
+    seen: dict[str, int] = {}
+
+    def statuses(documents: Sequence[Document]) -> list[int]:
+        decided = []
+        for document in documents:
+            number = int(document.source["message"].split()[1])
+            seen[document.id] = seen.get(document.id, 0) + 1
+            first_time = seen[document.id] == 1
+            decided.append({0: 201, 1: 409, 2: 429 if first_time else 201, 3: 400,
+                            4: 503 if first_time else 201}[number % 5])
+        return decided
+
+    elastic_backend.statuses = statuses
+    elastic_backend.pretty = pretty
+    process = waybill.start("run", config={
+        **config_for(elastic_backend, batch={"delay": "50ms"}),
+        "inputs": {"pipe": {"type": "stdin"}}}).wait_ready()
+    process.write(lines(50))
+    process.wait_delivered("es", 40)
+    counts = process.output("es")
+    assert (counts["delivered"], counts["dropped"]["rejected"]) == (40, 10)
+    process.close_stdin()
+    assert process.wait() == 3
+    assert "document_parsing_exception" in process.err.text
+    taken = [document.id for document in elastic_backend.taken]
+    assert len(taken) == len(set(taken)) == 30
+    assert sorted(seen.values()) == [1] * 30 + [2] * 20, "only what failed goes again"
+
+
+def test_409_is_delivered(waybill: Runner, elastic_backend: ElasticBackend) -> None:
+    elastic_backend.statuses = lambda documents: [409] * len(documents)
+    ended = waybill.run("run", config=config_for(elastic_backend), stdin=lines(5))
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, b'{"took":1,"errors":false,"items":[]}'),
+        Reply(200, b"<html>a proxy's login page</html>"),
+        Reply(200, b""),
+        Reply(200, b'{"took":1,"errors":false,"items":[{"create":{}}]}'),
+    ],
+    ids=["no items", "HTML", "empty", "no status"],
+)
+def test_a_200_that_says_nothing_is_no_success(
+    waybill: Runner, elastic_backend: ElasticBackend, reply: Reply
+) -> None:
+    elastic_backend.then(reply)
+    ended = waybill.run("run", config=config_for(elastic_backend), stdin=lines(3))
+    assert ended.code == 0
+    assert len(elastic_backend.requests) == 2
+    assert len({document.id for document in elastic_backend.taken}) == 3
+
+
+def test_the_next_node_is_tried(
+    waybill: Runner, elastic_backend: ElasticBackend, absent_backend: Any
+) -> None:
+    config = config_for(elastic_backend)
+    config["outputs"]["es"]["endpoints"] = [absent_backend.url, elastic_backend.url]
+    ended = waybill.run("run", config=config, stdin=lines(3))
+    assert ended.code == 0
+    assert len(elastic_backend.taken) == 3
+
+
+def test_one_bad_line_of_a_request_is_found(
+    waybill: Runner, elastic_backend: ElasticBackend
+) -> None:
+    """A 400 for the whole request does not name the culprit: it is found by halving."""
+
+    def picky(request: Any) -> Reply:
+        if b"line 000013" in request.body:
+            error = {"error": {"type": "illegal_argument_exception", "reason": "Malformed"}}
+            return Reply(400, json.dumps(error).encode(), {"Content-Type": "application/json"})
+        return elastic_backend.accept(request)
+
+    elastic_backend.always(picky)
+    ended = waybill.run("run", config=config_for(elastic_backend), stdin=lines(64))
+    assert ended.code == 3
+    assert len(elastic_backend.taken) == 63
+    assert len(elastic_backend.requests) <= 2 * 6 + 3
+    assert "Malformed" in ended.err and "1 record" in ended.err
+
+
+def test_files_name_their_place(
+    waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path
+) -> None:
+    append(tmp_path / "a.log", "one", "two")
+    config = config_for(elastic_backend)
+    config["inputs"] = {"app": {"type": "file", "include": [str(tmp_path / "a.log")]}}
+    assert waybill.run("run", "--once", config=config).code == 0
+    places = [(flattened(document.source)["log.file.path"],
+               flattened(document.source)["log.offset"]) for document in elastic_backend.taken]
+    assert places == [(str(tmp_path / "a.log"), 0), (str(tmp_path / "a.log"), 4)]

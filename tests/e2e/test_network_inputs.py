@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UDP and Unix sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.poll import until
+from harness.process import Waybill
+from harness.runner import Runner
+from harness.sending import (
+    messages,
+    numbered,
+    send_udp,
+    send_unix_datagrams,
+    send_unix_stream,
+    udp_port_of,
+)
+
+OUT = {"out": {"type": "console", "style": "json"}}
+
+
+def udp(**options: Any) -> dict[str, Any]:
+    return {"inputs": {"net": {"type": "udp", "listen": "127.0.0.1:0", **options}}, "outputs": OUT}
+
+
+def unix(path: Path, **options: Any) -> dict[str, Any]:
+    return {"inputs": {"sock": {"type": "unix", "path": str(path), **options}}, "outputs": OUT}
+
+
+def port_of(daemon: Waybill) -> int:
+    return until(lambda: udp_port_of(daemon.pid), "a UDP port")
+
+
+def test_udp_lines(waybill: Runner) -> None:
+    daemon = waybill.daemon(udp())
+    sent_from = send_udp(port_of(daemon), b"one", b"two\n", b'{"msg":"three"}\nfour\n', b"five\r\n")
+    records = daemon.out.wait_for_records(5)
+    assert messages(records) == ["one", "two", "three", "four", "five"]
+    assert {record["source"]["peer"] for record in records} == {f"127.0.0.1:{sent_from}"}
+    assert len({record["id"] for record in records}) == 5
+    assert daemon.stop() == 0
+    assert daemon.err.text == ""
+
+
+def test_a_datagram_of_every_size(waybill: Runner) -> None:
+    daemon = waybill.daemon(udp())
+    sizes = [1, 100, 1472, 8192, 33_000, 65_000, 65_507]
+    for size in sizes:
+        send_udp(port_of(daemon), b"x" * size)
+        daemon.out.wait_for_records(sizes.index(size) + 1)
+    assert [len(record["message"]) for record in daemon.out.records()] == sizes
+    send_udp(port_of(daemon), b"")
+    send_udp(port_of(daemon), b"\n")
+    send_udp(port_of(daemon), b"last")
+    daemon.out.wait_for_records(len(sizes) + 1)
+    assert daemon.stop() == 0
+
+
+def test_a_burst_is_received_or_counted(waybill: Runner) -> None:
+    daemon = waybill.daemon(udp())
+    lines = [line.encode() for line in numbered(20_000)]
+    send_udp(port_of(daemon), *lines)
+
+    def accounted() -> bool:
+        counts = daemon.input("net")
+        return counts["lines"] + counts["missed"]["kernel"] == len(lines)
+
+    until(accounted, lambda: f"20000 in {daemon.input('net')}")
+    received = daemon.input("net")["records"]
+    daemon.out.wait_for_records(received)
+    assert daemon.stop() == 0
+    assert len(daemon.out.records()) == received
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_who_may_name_a_service(waybill: Runner, trusted: bool) -> None:
+    daemon = waybill.daemon({**udp(trust_service=trusted), "service": {"name": "ours"}})
+    send_udp(port_of(daemon), b'{"msg":"hello","service_name":"theirs"}')
+    (record,) = daemon.out.wait_for_records(1)
+    assert record["service_name"] == ("theirs" if trusted else "ours")
+    if not trusted:
+        assert record["context"]["service_name"] == "theirs", "nothing of a line is lost"
+    assert daemon.stop() == 0
+
+
+def test_a_forged_record_does_not_pass_as_one(waybill: Runner) -> None:
+    (real,) = waybill.records(b"hello\n")
+    daemon = waybill.daemon(udp())
+    send_udp(port_of(daemon), json.dumps(real).encode())
+    (record,) = daemon.out.wait_for_records(1)
+    assert record["id"] != real["id"]
+    assert record["source"]["input"] == "net"
+    assert record["context"]["id"] == real["id"]
+    assert daemon.stop() == 0
+
+
+def test_unix_datagrams(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path))
+    send_unix_datagrams(path, b"one", b"two\nthree\n", b'{"msg":"four"}\n')
+    assert messages(daemon.out.wait_for_records(4)) == ["one", "two", "three", "four"]
+    assert daemon.stop() == 0
+    assert not path.exists(), "it is removed at the end"
+
+
+def test_a_large_unix_datagram(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path))
+    send_unix_datagrams(path, b"x" * 150_000)
+    (record,) = daemon.out.wait_for_records(1)
+    assert record["message"] == "x" * 150_000
+    assert daemon.stop() == 0
+
+
+def test_unix_streams(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path, mode="stream"))
+    send_unix_stream(path, b"one\ntw", b"o\n", b"three, without an end")
+    records = daemon.out.wait_for_records(3)
+    assert messages(records) == ["one", "two", "three, without an end"]
+    assert daemon.stop() == 0
+
+
+def test_streams_do_not_mix(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path, mode="stream"))
+    peers = []
+    for _ in range(20):
+        peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        peer.connect(str(path))
+        peers.append(peer)
+    for part in range(5):
+        for number, peer in enumerate(peers):
+            peer.sendall(f"{number}:{part} begins ".encode())
+        for number, peer in enumerate(peers):
+            peer.sendall(f"and {number}:{part} ends\n".encode())
+    records = daemon.out.wait_for_records(100)
+    expected = {f"{n}:{p} begins and {n}:{p} ends" for n in range(20) for p in range(5)}
+    assert set(messages(records)) == expected
+    for peer in peers:
+        peer.close()
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("mode", ["datagram", "stream"])
+def test_permissions_of_a_socket(waybill: Runner, tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path, mode=mode, permissions="0622"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o622
+    assert daemon.stop() == 0
+    daemon = waybill.daemon(unix(path, mode=mode))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("mode", ["datagram", "stream"])
+def test_a_socket_left_by_a_killed_run_is_replaced(
+    waybill: Runner, tmp_path: Path, mode: str
+) -> None:
+    path = tmp_path / "log.sock"
+    waybill.daemon(unix(path, mode=mode)).kill()
+    assert path.exists()
+    daemon = waybill.daemon(unix(path, mode=mode))
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("mode", ["datagram", "stream"])
+def test_a_living_socket_is_not_taken_away(waybill: Runner, tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "log.sock"
+    kind = socket.SOCK_DGRAM if mode == "datagram" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_UNIX, kind) as owner:
+        owner.bind(str(path))
+        if mode == "stream":
+            owner.listen()
+        inode = os.stat(path).st_ino
+        ended = waybill.run("run", config=unix(path, mode=mode))
+        assert ended.code == 1
+        assert str(path) in ended.err
+        assert os.stat(path).st_ino == inode
+
+
+def test_a_file_in_the_place_of_a_socket_is_kept(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    path.write_text("precious")
+    ended = waybill.run("run", config=unix(path))
+    assert ended.code == 1 and str(path) in ended.err
+    assert path.read_text() == "precious"
+
+
+def test_what_was_sent_before_sigterm_is_delivered(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path))
+    lines = numbered(200)
+    send_unix_datagrams(path, *[line.encode() for line in lines])
+    daemon.signal(signal.SIGTERM)
+    assert daemon.wait() == 0
+    assert messages(daemon.out.records()) == lines

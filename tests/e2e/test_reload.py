@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGHUP: a new config without losing a line, or the old one and a reason."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from harness.backend import LokiBackend
+from harness.process import Waybill
+from harness.runner import Runner
+from harness.sending import append, messages, numbered, send_udp, udp_port_of
+
+
+def config_for(folder: Path, outputs: dict[str, Any]) -> dict[str, Any]:
+    app = {"type": "file", "include": [str(folder / "*.log")], "start_at": "beginning"}
+    return {"inputs": {"app": app}, "outputs": outputs}
+
+
+def file_output(folder: Path, name: str) -> dict[str, Any]:
+    return {"type": "file", "path": str(folder / name), "batch": {"delay": "10ms"}}
+
+
+def change(waybill: Runner, daemon: Waybill, config: Any) -> str:
+    waybill.write_config(config)
+    return daemon.reload()
+
+
+def test_an_output_is_swapped(waybill: Runner, tmp_path: Path) -> None:
+    daemon = waybill.daemon(config_for(tmp_path, {"one": file_output(tmp_path, "one")}))
+    append(tmp_path / "a.log", "first")
+    waybill.wait_written(1, "one")
+    config = config_for(tmp_path, {"two": file_output(tmp_path, "two")})
+    assert change(waybill, daemon, config) == "applied"
+    append(tmp_path / "a.log", "second")
+    waybill.wait_written(1, "two")
+    assert daemon.stop() == 0
+    assert messages(waybill.written("one")) == ["first"]
+    assert messages(waybill.written("two")) == ["second"]
+    assert "reloaded" in daemon.err.text
+
+
+def test_no_line_is_lost_or_doubled_by_many_reloads(waybill: Runner, tmp_path: Path) -> None:
+    lines = numbered(5000)
+    outputs = [{"out": file_output(tmp_path, f"part-{n}")} for n in range(10)]
+    daemon = waybill.daemon(config_for(tmp_path, outputs[0]))
+
+    def write() -> None:
+        for at in range(0, len(lines), 10):
+            append(tmp_path / "a.log", *lines[at : at + 10])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for output in outputs[1:]:
+        assert change(waybill, daemon, config_for(tmp_path, output)) == "applied"
+        daemon.ledger()
+    writer.join()
+    daemon.wait_delivered("out", len(lines))
+    assert daemon.stop() == 0
+    got = [message for n in range(10) for message in messages(waybill.written(f"part-{n}"))]
+    assert got == lines
+
+
+def test_a_refused_config_changes_nothing(waybill: Runner, tmp_path: Path) -> None:
+    config = config_for(tmp_path, {"one": file_output(tmp_path, "one")})
+    daemon = waybill.daemon(config)
+    for broken in (
+        config | {"outputz": {}},
+        config | {"outputs": {"two": {"type": "file", "path": f"{tmp_path}/no/such/folder/x"}}},
+        config | {"state_dir": str(tmp_path / "elsewhere")},
+        config | {"inputs": {**config["inputs"], "net": {"type": "udp", "listen": "256.0.0.1:1"}}},
+        "inputs: [",
+    ):
+        before = len(daemon.err.text)
+        assert change(waybill, daemon, broken) == "refused"
+        said = daemon.err.text[before:]
+        assert "the old config stays" in said, said
+        append(tmp_path / "a.log", f"still here {before}")
+        daemon.wait_delivered("one", len(waybill.written("one")))
+    assert "outputs" in daemon.err.text and "did you mean" in daemon.err.text
+    waybill.wait_written(5, "one")
+    assert daemon.stop() == 0
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_missing_config_is_refused(waybill: Runner, tmp_path: Path) -> None:
+    daemon = waybill.daemon(config_for(tmp_path, {"one": file_output(tmp_path, "one")}))
+    waybill.config_file.unlink()
+    assert daemon.reload() == "refused"
+    assert str(waybill.config_file) in daemon.err.text
+
+
+def test_inputs_come_and_go(waybill: Runner, tmp_path: Path) -> None:
+    outputs = {"one": file_output(tmp_path, "one")}
+    config = config_for(tmp_path, outputs)
+    daemon = waybill.daemon(config)
+    with_udp = config | {"inputs": {**config["inputs"],
+                                    "net": {"type": "udp", "listen": "127.0.0.1:0"}}}
+    assert udp_port_of(daemon.pid) is None
+    assert change(waybill, daemon, with_udp) == "applied"
+    port = udp_port_of(daemon.pid)
+    assert port is not None
+    send_udp(port, b"by udp")
+    append(tmp_path / "a.log", "by file")
+    assert sorted(messages(waybill.wait_written(2, "one"))) == ["by file", "by udp"]
+    assert change(waybill, daemon, with_udp) == "applied"
+    assert udp_port_of(daemon.pid) == port, "unchanged, so left alone"
+    assert change(waybill, daemon, config) == "applied"
+    assert udp_port_of(daemon.pid) is None
+    assert daemon.stop() == 0
+
+
+def test_a_changed_file_input_goes_on_where_it_was(waybill: Runner, tmp_path: Path) -> None:
+    config = config_for(tmp_path, {"one": file_output(tmp_path, "one")})
+    daemon = waybill.daemon(config)
+    append(tmp_path / "a.log", "first")
+    waybill.wait_written(1, "one")
+    append(tmp_path / "b.txt", "of another file")
+    config["inputs"]["app"]["include"].append(str(tmp_path / "*.txt"))
+    assert change(waybill, daemon, config) == "applied"
+    append(tmp_path / "a.log", "second")
+    records = waybill.wait_written(3, "one")
+    assert sorted(messages(records)) == ["first", "of another file", "second"]
+    assert daemon.stop() == 0
+    assert len(waybill.written("one")) == 3
+
+
+def test_queues_are_kept_for_an_output_that_stays(
+    waybill: Runner, tmp_path: Path, absent_backend: LokiBackend
+) -> None:
+    stays = {"type": "loki", "endpoint": absent_backend.url, "line": "message",
+             "batch": {"delay": "10ms"}}
+    daemon = waybill.daemon(config_for(tmp_path, {"loki": stays}))
+    append(tmp_path / "a.log", *numbered(50))
+    daemon.err.wait_for("refused")
+    config = config_for(tmp_path, {"loki": stays, "one": file_output(tmp_path, "one")})
+    assert change(waybill, daemon, config) == "applied"
+    append(tmp_path / "a.log", "new")
+    waybill.wait_written(1, "one")
+    absent_backend.listen()
+    absent_backend.wait_taken(51, limit=40)
+    assert [entry.line for entry in absent_backend.taken] == [*numbered(50), "new"]
+    assert daemon.stop() == 0
+
+
+def test_the_service_changes(waybill: Runner, tmp_path: Path) -> None:
+    config = config_for(tmp_path, {"one": file_output(tmp_path, "one")})
+    daemon = waybill.daemon(config | {"service": {"name": "before"}})
+    append(tmp_path / "a.log", "first")
+    waybill.wait_written(1, "one")
+    assert change(waybill, daemon, config | {"service": {"name": "after"}}) == "applied"
+    append(tmp_path / "a.log", "second")
+    records = waybill.wait_written(2, "one")
+    assert [record["service_name"] for record in records] == ["before", "after"]
+    assert daemon.stop() == 0
+
+
+def test_without_a_config_file_there_is_nothing_to_reload(waybill: Runner) -> None:
+    process = waybill.start("run")
+    process.write("one\n")
+    process.out.wait_for_records(1)
+    process.signal(signal.SIGHUP)
+    process.err.wait_for("SIGHUP")
+    process.write("two\n")
+    process.out.wait_for_records(2)
+    process.close_stdin()
+    assert process.wait() == 0

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stand-ins for backends over HTTP: for what a real one will not do on request. The real ones are
+tested in tests/backends."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import json
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from . import elastic, loki, otlp
+from .poll import LIMIT, until
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, with its body as it was before compression."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float  # monotonic seconds
+    connection: int  # which of the connections it came over
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered. `how`: "" as it should be; "hang": never; "close": the connection ends
+    without a word; "drip": a byte at a time, for ever."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    how: str = ""
+
+
+Answer = Reply | Callable[[Request], Reply]
+
+
+class Backend(Generic[T]):
+    """A server on a port of its own. Replies to the requests to come are queued with `then`; when
+    none is left, `usually` answers. Items of requests that were answered with 2xx are `taken`."""
+
+    product = "HTTP"
+
+    def __init__(self, listening: bool = True) -> None:
+        """Not listening: connections are refused until `listen`; the port is ours all the same."""
+        self._lock = threading.Lock()
+        self._queue: list[Answer] = []
+        self._requests: list[Request] = []
+        self._taken: list[T] = []
+        self._faults: list[Exception] = []
+        self._connections = 0
+        self._released = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _handler(self), bind_and_activate=False)
+        self._server.server_bind()
+        self.usually: Answer = self.accept
+        self.port = int(self._server.server_address[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread: threading.Thread | None = None
+        if listening:
+            self.listen()
+
+    # ---- for tests ----
+
+    def listen(self) -> None:
+        """From now on connections are taken."""
+        self._server.server_activate()
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+
+    def then(self, *answers: Answer | int) -> None:
+        """The next requests get these, one each; a number is a reply with that status."""
+        replies = [self.reply(each) if isinstance(each, int) else each for each in answers]
+        with self._lock:
+            self._queue += replies
+
+    def always(self, answer: Answer | int) -> None:
+        """What requests get when nothing is queued."""
+        self.usually = self.reply(answer) if isinstance(answer, int) else answer
+
+    def recover(self) -> None:
+        """Takes everything from now on."""
+        self.usually = self.accept
+
+    def release(self) -> None:
+        """Ends every reply that hangs or drips."""
+        self._released.set()
+
+    @property
+    def requests(self) -> list[Request]:
+        """All so far."""
+        with self._lock:
+            return list(self._requests)
+
+    @property
+    def taken(self) -> list[T]:
+        """Everything in requests that were accepted, in order."""
+        with self._lock:
+            return list(self._taken)
+
+    def wait_requests(self, count: int, limit: float = LIMIT) -> list[Request]:
+        """Polls until so many requests came."""
+        return until(
+            lambda: self.requests if len(self.requests) >= count else None,
+            lambda: f"{count} requests; there were {len(self.requests)}",
+            limit,
+        )
+
+    def wait_taken(self, count: int, limit: float = LIMIT) -> list[T]:
+        """Polls until so many items were accepted."""
+        return until(
+            lambda: self.taken if len(self.taken) >= count else None,
+            lambda: f"{count} items taken; there were {len(self.taken)}",
+            limit,
+        )
+
+    def close(self) -> None:
+        """Ends it, and fails if a request was not what its API says."""
+        self.release()
+        if self._thread is not None:
+            self._server.shutdown()
+        self._server.server_close()
+        if self._faults:
+            raise self._faults[0]
+
+    # ---- what a kind of backend says ----
+
+    def decode(self, request: Request) -> list[T]:
+        """The items of a request; whatever it raises fails the test."""
+        raise NotImplementedError
+
+    def accept(self, request: Request) -> Reply:
+        """The answer when all is well."""
+        raise NotImplementedError
+
+    def reply(self, status: int) -> Reply:
+        """An answer of a given status, as this kind of server words it."""
+        return Reply(status, f"status {status}\n".encode(), {"Content-Type": "text/plain"})
+
+    def stored(self, request: Request, reply: Reply) -> list[T]:
+        """Which items of the request are stored, given the reply."""
+        return self.decode(request) if 200 <= reply.status < 300 else []
+
+    # ---- for the handler ----
+
+    def connected(self) -> int:
+        """A new connection's number."""
+        with self._lock:
+            self._connections += 1
+            return self._connections
+
+    def answer(self, request: Request) -> Reply:
+        """Notes a request and decides what it gets."""
+        with self._lock:
+            self._requests.append(request)
+            chosen = self._queue.pop(0) if self._queue else self.usually
+        try:
+            reply = chosen if isinstance(chosen, Reply) else chosen(request)
+            if request.method == "POST" and reply.how in ("", "close"):
+                items = self.stored(request, reply)
+                with self._lock:
+                    self._taken += items
+        except Exception as fault:  # raised again by close()
+            self._faults.append(fault)
+            return Reply(500, repr(fault).encode())
+        return reply
+
+    def wait_released(self, seconds: float) -> bool:
+        """Waits, and says whether hanging replies are to end."""
+        return self._released.wait(seconds)
+
+
+class LokiBackend(Backend[loki.Entry]):
+    """Takes pushes."""
+
+    product = "Loki"
+
+    def decode(self, request: Request) -> list[loki.Entry]:
+        assert request.path == "/loki/api/v1/push", request.path
+        return loki.decode_push(request.body)
+
+    def accept(self, request: Request) -> Reply:
+        return Reply(204)
+
+
+class OtlpBackend(Backend[otlp.Record]):
+    """Takes exports in protobuf."""
+
+    product = "OTLP"
+
+    def decode(self, request: Request) -> list[otlp.Record]:
+        assert request.path == "/v1/logs", request.path
+        return otlp.decode_export(request.body)
+
+    def accept(self, request: Request) -> Reply:
+        return Reply(200, b"", {"Content-Type": "application/x-protobuf"})
+
+
+class ElasticBackend(Backend[elastic.Document]):
+    """Takes bulk requests. `statuses` decides about each document; by default all are created."""
+
+    product = "Elasticsearch"
+
+    def __init__(self, listening: bool = True) -> None:
+        self.statuses: Callable[[Sequence[elastic.Document]], list[int]] = _all_created
+        self.pretty = False
+        super().__init__(listening)
+
+    def decode(self, request: Request) -> list[elastic.Document]:
+        return elastic.decode_bulk(request.path, request.body)
+
+    def accept(self, request: Request) -> Reply:
+        documents = self.decode(request)
+        body = elastic.bulk_answer(documents, self.statuses(documents), self.pretty)
+        return Reply(200, body, {"Content-Type": "application/json"})
+
+    def stored(self, request: Request, reply: Reply) -> list[elastic.Document]:
+        if reply.status != 200:
+            return []
+        documents = self.decode(request)
+        items = json.loads(reply.body)["items"] if reply.body else []
+        results = [next(iter(item.values()))["status"] for item in items]
+        return [one for one, status in zip(documents, results) if status in (200, 201)]
+
+
+def _all_created(documents: Sequence[elastic.Document]) -> list[int]:
+    return [201] * len(documents)
+
+
+class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+
+def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            self.number = backend.connected()
+            super().setup()
+
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Request(
+                self.command, self.path, headers, body, time.monotonic(), self.number
+            )
+            self._send(backend.answer(asked))
+
+        def _send(self, reply: Reply) -> None:
+            if reply.how == "hang":
+                backend.wait_released(120)
+            if reply.how in ("hang", "close"):
+                self.close_connection = True
+                return
+            try:
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                if reply.status != 204 or reply.body:
+                    size = 1 << 20 if reply.how == "drip" else len(reply.body)
+                    self.send_header("Content-Length", str(size))
+                self.end_headers()
+                if reply.how == "drip":
+                    while not backend.wait_released(0.1):
+                        self.wfile.write(b" ")
+                    self.close_connection = True
+                else:
+                    self.wfile.write(reply.body)
+            except OSError:  # the client has gone
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler
