@@ -87,7 +87,7 @@ class Section {
   // A mapping below `key`. Nothing without the key, or (with a fault) when it is no mapping.
   std::optional<Section> section(std::string_view key) const;
 
-  // Typed reads. Nothing when the key is absent, or (with a fault at its value) of another type.
+  // Typed reads. Nothing when the key is absent, or (with a fault at the key) of another type.
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<int64_t> integer(std::string_view key) const;
   std::optional<double> number(std::string_view key) const;
@@ -107,7 +107,7 @@ class Section {
   std::string shown(std::string_view key) const;
   std::string shown_item(std::string_view key, size_t index) const;  // of a list, see fault_at_item
 
-  // Reports "inputs.net.listen: MESSAGE" at the value of `key` (at the section when the key is
+  // Reports "inputs.net.listen: MESSAGE" at `key` (at the section when the key is
   // absent). An empty `key` stands for the section: "inputs.net: MESSAGE".
   void fault(std::string_view key, std::string message) const;
   // The same at the `index`-th item of a list; a text that stands for a list is item 0.

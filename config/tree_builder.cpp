@@ -161,6 +161,7 @@ void TreeBuilder::add(Node node) {
     take_key(open, node);
   } else {
     if (open.keeps) {
+      node.position = open.key_position;  // where faults of a value stand: editors show the key
       open.node.entries.push_back({std::move(open.key), open.key_position, std::move(node)});
     }
     open.has_key = false;

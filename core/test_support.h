@@ -31,7 +31,7 @@ class Lines {
 
   // A new batch with this one line, and a record of it as the pipeline frames it.
   Record& put(std::string_view line, int64_t read_ns = 0) {
-    batch_ = std::make_unique<Batch>(budget_);
+    batch_ = std::make_unique<Batch>(*budget_);
     batch_->reset(line.size());
     batch_->sources.push_back(source_);
     if (!line.empty()) std::memcpy(batch_->room().data(), line.data(), line.size());
@@ -86,7 +86,7 @@ class Lines {
   }
 
  private:
-  ByteBudget budget_{64 << 20};
+  std::unique_ptr<ByteBudget> budget_ = std::make_unique<ByteBudget>(64 << 20);
   std::shared_ptr<const Source> source_;
   std::unique_ptr<Batch> batch_;
 };

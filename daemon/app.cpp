@@ -35,13 +35,13 @@ size_t memory_of(const config::Config& config) {
 
 App::App(AppOptions options, Plan plan)
     : options_(std::move(options)),
-      plan_(std::move(plan)),
-      budget_(memory_of(plan_.config)),
+      budget_(memory_of(plan.config)),
       signals_(io_, wanted_signals(options_.child.has_value()),
                [this](int signal, bool from_terminal) { on_signal(signal, from_terminal); }),
       pool_(budget_),
       pipeline_(pool_, ledger_),
       intake_(budget_, pool_, pipeline_),
+      plan_(std::move(plan)),
       admin_(io_, [this](std::string_view path) { return page(path); }),
       inputs_timer_(io_),
       grace_timer_(io_) {}
@@ -55,7 +55,8 @@ Result<AppResult> App::run() {
   }
   io_.run();
   stop_everything();
-  return AppResult{records_left(), child_status_};
+  if (options_.verbose) report_ledger();
+  return AppResult{report_left(), child_status_};
 }
 
 Result<void> App::start() {

@@ -72,7 +72,8 @@ class App {
   void on_output_drained();
   void finish();
   void stop_everything();
-  uint64_t records_left() const;
+  uint64_t report_left() const;
+  void report_ledger() const;
 
   // ---- reload (reload.cpp) ----
   void reload();
@@ -87,18 +88,19 @@ class App {
   admin::Page readiness() const;
 
   AppOptions options_;
-  Plan plan_;  // its inputs and outputs are the running ones
   boost::asio::io_context io_;
   ByteBudget budget_;
   Ledger ledger_;
   Signals signals_;  // before any thread: it sets the mask that they inherit
   std::optional<delivery::StateDir> state_dir_;
   std::unique_ptr<inputs::CheckpointStore> checkpoints_;
+  std::deque<Identity> identities_;  // of every config so far: outputs refer to theirs
   BatchPool pool_;
   Pipeline pipeline_;
   PipelineIntake intake_;
+  // Its inputs and outputs are the running ones; they use everything above until they go.
+  Plan plan_;
   std::unique_ptr<inputs::exec::ExecInput> child_;
-  std::deque<Identity> identities_;  // of every config so far: outputs refer to theirs
   bool outputs_started_ = false;
   std::vector<std::shared_ptr<outputs::Output>> retired_;  // of earlier configs, still draining
   admin::Server admin_;

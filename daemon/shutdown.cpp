@@ -129,13 +129,42 @@ void App::stop_everything() {
   }
 }
 
-uint64_t App::records_left() const {
-  uint64_t left = 0;
+// What a run leaves behind, per output: for people, on stderr.
+uint64_t App::report_left() const {
+  bool read_again = state_dir_.has_value() && !child_ && !plan_.inputs.empty();
+  for (const auto& input : plan_.inputs) read_again = read_again && input->is_file();
+  uint64_t all = 0;
+  for (const OutputLedger* output : ledger_.outputs()) {
+    OutputSnapshot now = output->snapshot();
+    uint64_t dropped = now.counts.dropped_total();
+    uint64_t waiting = now.counts.in_flight;
+    all += waiting + dropped;
+    if (waiting > 0) {
+      spdlog::error("output {}: {} record{} not delivered{}{}; {}", output->name(), waiting,
+                    waiting == 1 ? "" : "s", now.problem.empty() ? "" : ": ", now.problem,
+                    read_again ? "the next run reads them again" : "they are lost");
+    }
+    for (size_t i = 0; i < kDropReasonCount; ++i) {
+      if (now.counts.dropped[i] == 0) continue;
+      spdlog::error("output {}: {} record{} dropped ({})", output->name(), now.counts.dropped[i],
+                    now.counts.dropped[i] == 1 ? "" : "s", kDropReasonNames[i]);
+    }
+  }
+  return all;
+}
+
+// At the end, for who wants to know (-v): one line per input and output.
+void App::report_ledger() const {
+  for (const InputLedger* input : ledger_.inputs()) {
+    InputCounts counts = input->snapshot();
+    spdlog::info("input {}: {} lines = {} records + {} joined + {} empty", input->name(),
+                 counts.lines, counts.records, counts.joined, counts.empty);
+  }
   for (const OutputLedger* output : ledger_.outputs()) {
     OutputCounts counts = output->snapshot().counts;
-    left += counts.in_flight + counts.dropped_total();
+    spdlog::info("output {}: {} records = {} delivered + {} dropped + {} left", output->name(),
+                 counts.records, counts.delivered, counts.dropped_total(), counts.in_flight);
   }
-  return left;
 }
 
 }  // namespace waybill::daemon

@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "with both lost it starts, and no input skips anythin
   CHECK(!Checkpoints(dir).known("anything"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a file of a format that we do not know is left aside, not overwritten") {
+TEST_CASE_FIXTURE(Fixture, "a file of an unknown format is set aside, not overwritten") {
   write_two(5);
   std::string newer = test::read_file(folder / "checkpoints");
   newer[8] = 9;  // the version

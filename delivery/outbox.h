@@ -25,7 +25,8 @@ struct FullPolicy {
 };
 
 // Between the pipeline thread (push, take) and the output's thread (pop, give). Bounded in bytes
-// held by what is queued or being sent. Dropping the oldest never touches a payload that the output has popped.
+// held by what is queued or being sent. Dropping the oldest never touches a payload that the output
+// has popped.
 class Outbox {
  public:
   Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, FullPolicy policy);

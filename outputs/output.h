@@ -62,8 +62,9 @@ class Output {
   // ---- pipeline thread ----
   // Encodes one record into `payload`. Allocates nothing once warm.
   virtual void append(const Batch& batch, const Record& record, delivery::Payload& payload) = 0;
-  // Writes the wire form of the slices `picks` (ascending indices) to `body` (replaced). Also called by the output's
-  // thread when it sends a part of a payload again: const, touches only its arguments.
+  // Writes the wire form of the slices `picks` (ascending indices) to `body` (replaced). Also called
+  // by the output's thread when it sends a part of a payload again: const, touches only its
+  // arguments.
   virtual void compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
                        delivery::Body& body) const = 0;
 

@@ -32,7 +32,8 @@ class Explainer {
     Batch batch(budget_);
     batch.reset(line.size() + 1);
     fill(batch, line);
-    if (frame(batch) > 0) {
+    frame(batch);
+    if (batch.records.empty()) {
       fmt::print("frame    an empty line: counted, no record\n");
       return;
     }

@@ -234,3 +234,39 @@ TEST_CASE("exec: as PID 1 it reaps the orphans, too") {
   }
   CHECK(WEXITSTATUS(status) == 4);
 }
+
+TEST_CASE("exec: the child's bytes are copied to our own stdout and stderr as they are") {
+  int out[2], err[2];
+  REQUIRE(pipe2(out, O_CLOEXEC) == 0);
+  REQUIRE(pipe2(err, O_CLOEXEC) == 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    dup2(out[1], STDOUT_FILENO);
+    dup2(err[1], STDERR_FILENO);
+    Bench bench;
+    ExecSettings settings = shell("printf 'a\\001\\nno end'; echo wrong >&2; exit 6");
+    settings.copy_stdout = settings.copy_stderr = true;
+    ExecInput input(settings);
+    int status = -1;
+    input.on_exit([&](int code) { status = code; });
+    bool ended = input.start(bench.context(), bench.on_end()).has_value() &&
+                 bench.until([&] { return bench.ended; });
+    _exit(ended && bench.intake.lines.size() == 3 ? status : 100);
+  }
+  Fd out_read(out[0]), err_read(err[0]);
+  ::close(out[1]);
+  ::close(err[1]);
+  auto all = [](int fd) {
+    std::string text;
+    char buffer[4096];
+    for (ssize_t got; (got = ::read(fd, buffer, sizeof buffer)) > 0;) {
+      text.append(buffer, static_cast<size_t>(got));
+    }
+    return text;
+  };
+  CHECK(all(out_read.get()) == "a\001\nno end");
+  CHECK(all(err_read.get()) == "wrong\n");
+  int status = 0;
+  REQUIRE(waitpid(pid, &status, 0) == pid);
+  CHECK(WEXITSTATUS(status) == 6);
+}

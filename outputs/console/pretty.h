@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pretty: a record as a person likes to read it, in one line; stacks and further lines below it.
 //
-//   12:34:56.789 ERROR checkout  payment failed  PaymentError: card declined  order=17  req=a1 trace=4bf92f35
+//   12:34:56.789 ERROR checkout  payment failed  PaymentError: card declined  n=17  trace=4bf92f35
 //       at charge (pay.js:10)
 #pragma once
 

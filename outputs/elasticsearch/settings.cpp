@@ -134,7 +134,7 @@ std::string data_stream_of(std::string_view service) {
 
 const Descriptor& descriptor() {
   static const Descriptor made{"elasticsearch", "indexes in Elasticsearch or OpenSearch",
-                               &option_list, &make, "es", &to_section};
+                               &option_list, &make, "es=", &to_section};
   return made;
 }
 

@@ -190,7 +190,7 @@ TEST_CASE_FIXTURE(Fixture, "http: payloads arrive in order, on one connection, w
   CHECK(log.text().empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "http: 503 is retried until it passes; trouble and its end are said once") {
+TEST_CASE_FIXTURE(Fixture, "http: 503 is retried until it passes, told once and ended once") {
   TestServer server([](const Received&, size_t number) {
     return number < 3 ? Answer{503, "try later\n", {}} : Answer{};
   });
@@ -222,7 +222,7 @@ TEST_CASE_FIXTURE(Fixture, "http: Retry-After is waited out") {
   CHECK(counts().delivered == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "http: 401 holds everything, says so, and takes a new token from its file") {
+TEST_CASE_FIXTURE(Fixture, "http: 401 holds everything, says so, and reads the token again") {
   TempFolder folder;
   delivery::test::write_file(folder / "token", "old\n");
   TestServer server([&](const Received& request, size_t) {
@@ -233,7 +233,8 @@ TEST_CASE_FIXTURE(Fixture, "http: 401 holds everything, says so, and takes a new
   start({server.url()});
   push(0, 1);
   CHECK(eventually([&] { return ledger.snapshot().state == OutputState::kMisconfigured; }));
-  CHECK(ledger.snapshot().problem == "Lines answers HTTP 401: no org id; are the credentials right?");
+  CHECK(ledger.snapshot().problem ==
+        "Lines answers HTTP 401: no org id; are the credentials right?");
   CHECK(counts().in_flight == 1);
   CHECK(eventually([&] { return log.has("trying again every 30 s"); }));
   delivery::test::write_file(folder / "token", "new\n");
@@ -261,7 +262,8 @@ TEST_CASE_FIXTURE(Fixture, "http: 413 halves a batch down to the record that is 
   CHECK(counts().delivered == 15);
   CHECK(dropped(DropReason::kTooLarge) == 1);
   CHECK(counts().balanced());
-  CHECK(eventually([&] { return log.has("dropped 1 record (too_large): Lines answers HTTP 413"); }));
+  CHECK(eventually(
+      [&] { return log.has("dropped 1 record (too_large): Lines answers HTTP 413"); }));
 }
 
 TEST_CASE_FIXTURE(Fixture, "http: 400 is traced to the one bad record in a few requests") {
@@ -432,7 +434,7 @@ TEST_CASE_FIXTURE(Fixture, "http: an answer that never ends is cut at the deadli
   CHECK(output->outbox().left() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "http: draining delivers what is queued and does not wait out a back-off") {
+TEST_CASE_FIXTURE(Fixture, "http: draining delivers what is queued and waits out no back-off") {
   std::atomic<bool> up{false};
   TestServer server([&](const Received&, size_t) {
     return up ? Answer{} : Answer{503, "", "Retry-After: 100\r\n"};
@@ -446,7 +448,7 @@ TEST_CASE_FIXTURE(Fixture, "http: draining delivers what is queued and does not 
   CHECK(output->outbox().left() == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "http: what is refused twice while we drain is left, the others are tried") {
+TEST_CASE_FIXTURE(Fixture, "http: what is refused twice in a drain is left, the others are tried") {
   TestServer server([&](const Received& request, size_t) {
     return request.body == "1\n" ? Answer{503, "", {}} : Answer{};
   });

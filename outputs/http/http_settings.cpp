@@ -105,7 +105,8 @@ bool check_headers(const config::Section& section, const Settings& settings, boo
                          "character", printable(name)));
     }
     for (std::string_view ours : kOurs) {
-      if (same_name(name, ours)) refuse(fmt::format("the header {} is set by waybill itself", name));
+      if (!same_name(name, ours)) continue;
+      refuse(fmt::format("the header {} is set by waybill itself", name));
     }
     if (has_auth && same_name(name, "Authorization")) {
       refuse("there are credentials both in `headers` and in `auth`: keep one of them");

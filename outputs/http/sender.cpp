@@ -169,8 +169,10 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
                                    const Response& response) {
   Part& part = parts_.back();
   auto beyond = [&](const Item& item) { return item.position >= part.picks.size(); };
-  bool ascending = std::is_sorted(verdict.items.begin(), verdict.items.end(),
-                                  [](const Item& a, const Item& b) { return a.position <= b.position; });
+  bool ascending = std::adjacent_find(verdict.items.begin(), verdict.items.end(),
+                                      [](const Item& a, const Item& b) {
+                                        return a.position >= b.position;
+                                      }) == verdict.items.end();
   if (!ascending || (!verdict.items.empty() && beyond(verdict.items.back()))) {
     return failed(false, refusal(response, "its answer does not fit what was sent"));
   }
@@ -247,7 +249,8 @@ std::string Sender::refusal(const Response& response, const std::string& words) 
   const char* hint = "";
   if (response.status == 401 || response.status == 403) hint = "; are the credentials right?";
   if (response.status == 404 || response.status == 405) hint = "; is the URL right?";
-  std::string text = fmt::format("{} answers HTTP {}", backend_.endpoint().product, response.status);
+  const std::string& product = backend_.endpoint().product;
+  std::string text = fmt::format("{} answers HTTP {}", product, response.status);
   if (!words.empty()) text += ": " + printable(words);
   return text + hint;
 }

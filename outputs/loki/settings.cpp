@@ -37,34 +37,40 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void check(const config::Section& section, const Settings& settings) {
+// Whether the settings can be used; reports what is wrong with them.
+bool check(const config::Section& section, const Settings& settings) {
+  bool fine = true;
+  auto fault = [&](std::string_view key, std::string message) {
+    if (message.empty()) return;
+    section.fault(key, std::move(message));
+    fine = false;
+  };
   std::vector<std::string> seen;
   for (const std::string& label : settings.labels) {
-    if (std::string fault = label_fault(label); !fault.empty()) section.fault("labels", fault);
+    fault("labels", label_fault(label));
     std::string name = sanitised_name(label);
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      section.fault("labels", fmt::format("'{}' is there twice (as {})", label, name));
+      fault("labels", fmt::format("'{}' is there twice (as {})", label, name));
     }
     if (name != "service_name") seen.push_back(std::move(name));
   }
   if (seen.size() > kMaxLabels) {
-    section.fault("labels", fmt::format("{} labels: Loki takes {} for a stream, besides "
-                                        "service_name; the others are structured metadata",
-                                        seen.size(), kMaxLabels));
+    fault("labels", fmt::format("{} labels: Loki takes {} for a stream, besides service_name; the "
+                                "others are structured metadata",
+                                seen.size(), kMaxLabels));
   }
-  if (std::string fault = tenant_fault(settings.tenant); !fault.empty()) {
-    section.fault("tenant", fault);
-  }
+  fault("tenant", tenant_fault(settings.tenant));
+  return fine;
 }
 
 std::unique_ptr<Output> make(const config::Section& section) {
   Settings settings;
   options().read(section, settings);
-  check(section, settings);
+  bool fine = check(section, settings);
   if (settings.endpoint.empty()) return nullptr;  // reported by read()
   std::optional<http::Url> url =
       http::read_url(section, "endpoint", settings.endpoint, settings);
-  if (!url) return nullptr;
+  if (!url || !fine) return nullptr;
   return http::make_output(section, settings, std::make_unique<Backend>(settings, *url));
 }
 
@@ -146,7 +152,7 @@ std::string tenant_fault(std::string_view tenant) {
 }
 
 const Descriptor& descriptor() {
-  static const Descriptor made{"loki", "pushes to Grafana Loki", &option_list, &make, "loki",
+  static const Descriptor made{"loki", "pushes to Grafana Loki", &option_list, &make, "loki=",
                                &to_section};
   return made;
 }

@@ -406,7 +406,7 @@ TEST_CASE("otlp: settings") {
   const Descriptor& otlp = descriptor();
   CHECK(faults_of(otlp, "{type: otlp, endpoint: 'http://otel:4318', compression: none}") == "");
   CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: http/protobuf}") == "");
-  CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: grpc}").find("http/protobuf only") !=
+  CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: grpc}").find("use http/protobuf") !=
         std::string::npos);
   CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: http/json}") != "");
   CHECK(faults_of(otlp, "{}").find("endpoint") != std::string::npos);

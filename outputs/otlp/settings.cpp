@@ -15,7 +15,9 @@ std::unique_ptr<Output> make(const config::Section& section) {
   Settings settings;
   options().read(section, settings);
   if (settings.protocol != Protocol::kHttpProtobuf) {
-    section.fault("protocol", "this version speaks http/protobuf only (port 4318 of a collector)");
+    section.fault("protocol", section.shown("protocol") +
+                                  " is planned but not built in this version: use http/protobuf "
+                                  "(port 4318 of a collector)");
   }
   if (settings.endpoint.empty()) return nullptr;  // reported by read()
   std::optional<http::Url> url =
@@ -41,7 +43,7 @@ const config::OptionTable<Settings>& options() {
         .choice("protocol", &Settings::protocol, {"http/protobuf", "http/json", "grpc"},
                 "how records are sent; http/json and grpc are not built yet")
         .choice("compression", &Settings::compression, {"gzip", "none"},
-                "of requests: gzip takes a sixth of the bytes and several times the processor "
+                "of requests: gzip takes a fraction of the bytes and several times the processor "
                 "time");
     return made;
   }();
@@ -50,7 +52,7 @@ const config::OptionTable<Settings>& options() {
 
 const Descriptor& descriptor() {
   static const Descriptor made{"otlp", "exports to an OpenTelemetry collector", &option_list,
-                               &make, "otlp", &to_section};
+                               &make, "otlp=", &to_section};
   return made;
 }
 

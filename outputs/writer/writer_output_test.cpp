@@ -193,7 +193,7 @@ TEST_CASE_FIXTURE(Fixture, "writer: a full disk holds the records until there is
   CHECK(log.has("writing to the target again"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "writer: a full disk at the end gets one more attempt, then it is left") {
+TEST_CASE_FIXTURE(Fixture, "writer: a full disk at the end gets one more attempt") {
   Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   start(full.get());
   push({"a"});

@@ -155,14 +155,20 @@ def test_a_damaged_checkpoint_is_no_reason_not_to_start(waybill: Runner, tmp_pat
     daemon = waybill.daemon(config)
     waybill.wait_written(1)
     assert daemon.stop() == 0
-    (checkpoints,) = [path for path in waybill.state_dir.iterdir() if "checkpoint" in path.name]
-    size = checkpoints.stat().st_size
-    for damage in (b"\0" * min(size, 4096), b""):
-        checkpoints.write_bytes(damage)
+    saved = [path for path in waybill.state_dir.iterdir() if "checkpoint" in path.name]
+    assert saved
+    for damage in (lambda old: bytes(min(len(old), 4096)) + old[4096:], lambda old: b"",
+                   lambda old: old[: len(old) // 2], lambda old: old[:-9] + b"123456789"):
+        for path in saved:
+            path.write_bytes(damage(path.read_bytes()))
         daemon = waybill.daemon(config)
+        append(tmp_path / "a.log", "more")
+        until(lambda: waybill.written()[-1]["message"] == "more", "it goes on")
         assert daemon.stop() == 0
         assert "checkpoint" in daemon.err.text, "it says so"
-    assert set(messages(waybill.written())) == {"one"}
+        (tmp_path / "out.jsonl").write_text("")
+        os.truncate(tmp_path / "a.log", 0)
+        append(tmp_path / "a.log", "one")
 
 
 def test_the_state_dir_is_private(waybill: Runner, tmp_path: Path) -> None:

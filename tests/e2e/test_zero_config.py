@@ -41,15 +41,6 @@ def test_json_into_a_pipe(waybill: Runner, legacy: Path) -> None:
     assert len({record["id"] for record in records}) == len(records)
 
 
-def test_offsets_lead_back_to_the_line(waybill: Runner, legacy: Path) -> None:
-    said = said_by(legacy)
-    lines = said.decode().splitlines()
-    at = 0
-    for record, line in zip(waybill.records(said), lines, strict=True):
-        assert record["source"].get("offset") == at
-        at += len(line) + 1
-
-
 def test_each_kind_of_line_is_understood(waybill: Runner, legacy: Path) -> None:
     records = waybill.records(said_by(legacy))
     by_format = {record["source"]["format"] for record in records}

@@ -244,6 +244,9 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     block_on_close = False
     request_queue_size = 64
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away; whatever else went wrong is kept for close()."""
+
 
 def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -82,10 +82,15 @@ def parse_records(data: bytes) -> list[dict[str, Any]]:
     """The whole lines of NDJSON, strictly: UTF-8, one object a line, no key twice."""
     records = []
     for line in data.decode("utf-8", "strict").split("\n")[:-1]:
-        record = json.loads(line, object_pairs_hook=_no_twins)
+        record = json.loads(line, object_pairs_hook=_no_twins, parse_int=_integer)
         assert isinstance(record, dict), f"not an object: {line[:200]}"
         records.append(record)
     return records
+
+
+def _integer(digits: str) -> int | str:
+    """Python itself refuses to convert more than 4300 digits."""
+    return int(digits) if len(digits) < 4000 else digits
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

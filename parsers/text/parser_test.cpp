@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "parsers/test_support.h"
+#include "parsers/text/prefix.h"
+
+using waybill::Level;
+using waybill::TraceFields;
+using waybill::parsers::testing::Parsed;
+using waybill::parsers::testing::Setup;
+
+namespace {
+
+struct Expected {
+  std::string_view line;
+  std::string_view time = {};     // "" = none
+  Level level = Level::kInfo;
+  bool said = false;         // by the line
+  std::string_view thread = {};
+  std::string_view message = {};  // "" = the whole line
+};
+
+void check(const Expected& expected) {
+  CAPTURE(expected.line);
+  Parsed line(expected.line, {.format = "text"});
+  CHECK(line->format == "text");
+  CHECK(line.time() == expected.time);
+  CHECK(line->level == expected.level);
+  CHECK(line->level_said == expected.said);
+  CHECK(line.plain(line->thread) == expected.thread);
+  CHECK(line.message() == (expected.message.empty() ? expected.line : expected.message));
+}
+
+}  // namespace
+
+TEST_CASE("text: prefixes") {
+  const Expected cases[] = {
+      {"2026-01-02T03:04:05.678Z ERROR [main] it broke", "2026-01-02T03:04:05.678Z", Level::kError,
+       true, "main", "it broke"},
+      {"2026-01-02 03:04:05,678 [worker-3] WARN  disk is full", "2026-01-02T03:04:05.678Z",
+       Level::kWarn, true, "worker-3", "disk is full"},
+      {"[2026-01-02 03:04:05] [info] hello", "2026-01-02T03:04:05.000Z", Level::kInfo, true, "",
+       "hello"},
+      {"INFO: hello", "", Level::kInfo, true, "", "hello"},
+      {"<error> hello", "", Level::kError, true, "", "hello"},
+      {"(WARN) hello", "", Level::kWarn, true, "", "hello"},
+      {"2026-01-02T03:04:05Z | DEBUG | a.b.c:42 - words", "2026-01-02T03:04:05.000Z", Level::kDebug,
+       true, "", "a.b.c:42 - words"},
+      {"2026/01/02 03:04:05 main.go:23: started", "2026-01-02T03:04:05.000Z", Level::kInfo, false,
+       "", "main.go:23: started"},
+      {"2026-01-02T03:04:05Z error while reading", "2026-01-02T03:04:05.000Z", Level::kError, true,
+       "", "while reading"},
+      {"Jan  2 03:04:05 box sshd[7]: hi", "2026-01-02T03:04:05.000Z", Level::kInfo, false, "",
+       "box sshd[7]: hi"},
+      {"1767323045.678 hello", "2026-01-02T03:04:05.678Z", Level::kInfo, false, "", "hello"},
+      {"[ERROR] [main] [x] y", "", Level::kError, true, "main", "[x] y"},
+      {"[02/Jan/2026:04:04:05 +0100] GET /", "2026-01-02T03:04:05.000Z", Level::kInfo, false, "",
+       "GET /"},
+  };
+  for (const Expected& each : cases) check(each);
+}
+
+TEST_CASE("text: what is the message's own") {
+  const Expected cases[] = {
+      {"hello world"},
+      {"[main] no time and no level before it"},
+      {"information is power"},
+      {"log in to continue"},
+      {"INFORMATION123 x"},
+      {"INFOx y"},
+      {"2026-01-02T03:04:05abc is a name"},
+      {"2026-13-40T03:04:05Z impossible"},
+      {"12:99:00 impossible"},
+      {"-- x --"},
+      {"[] x"},
+      {"[unclosed ERROR"},
+      {"  indented"},
+      {"="},
+      {"http request served"},
+      {"E"},
+      {"x"},
+  };
+  for (const Expected& each : cases) check(each);
+  // Nothing but a prefix is what was said.
+  check({"2026-01-02T03:04:05Z ERROR [main]", "2026-01-02T03:04:05.000Z", Level::kError, true, "",
+         "2026-01-02T03:04:05Z ERROR [main]"});
+  check({"ERROR", "", Level::kError, true, "", "ERROR"});
+}
+
+TEST_CASE("text: a level in the first words") {
+  const Expected cases[] = {
+      {"error: no such file", "", Level::kError, true, "", ""},
+      {"warning: old", "", Level::kWarn, true, "", ""},
+      {"panic: runtime error", "", Level::kFatal, true, "", ""},
+      {"fatal error: all goroutines are asleep", "", Level::kFatal, true, "", ""},
+      {"Traceback (most recent call last):", "", Level::kError, true, "", ""},
+      {"Exception in thread \"main\" java.lang.E", "", Level::kError, true, "", ""},
+      {"Error opening file", "", Level::kError, true, "", ""},
+      {"debug symbols are missing", "", Level::kInfo, false, "", ""},
+      {"info desk closed", "", Level::kInfo, false, "", ""},
+      {"errors were found", "", Level::kInfo, false, "", ""},
+      {"no error: all is well", "", Level::kInfo, false, "", ""},
+  };
+  for (const Expected& each : cases) check(each);
+}
+
+TEST_CASE("text: the default level, and the source's word") {
+  Parsed line("hello", {.default_level = Level::kWarn});
+  CHECK(line->level == Level::kWarn);
+  CHECK(line->severity == 13);
+  CHECK_FALSE(line->level_said);
+  CHECK(Parsed("WARNING: x").json() ==
+        R"({"level":"WARN","service_name":"unknown_service","message":"x",)"
+        R"("context":{"level_text":"WARNING"}})");
+  CHECK(Parsed("[warn] x").json() ==
+        R"({"level":"WARN","service_name":"unknown_service","message":"x"})");
+  CHECK(Parsed("[e] x").json() ==
+        R"({"level":"ERROR","service_name":"unknown_service","message":"x",)"
+        R"("context":{"level_text":"e"}})");
+}
+
+TEST_CASE("text: pairs are noted and stay where they are") {
+  Parsed line(R"(INFO served path=/x/y?a=b status=200 took=1.5e3 ok=true who="a \"b\"" end)");
+  CHECK(line.message() == R"(served path=/x/y?a=b status=200 took=1.5e3 ok=true who="a \"b\"" end)");
+  CHECK(line.json() ==
+        R"({"level":"INFO","service_name":"unknown_service",)"
+        R"("message":"served path=/x/y?a=b status=200 took=1.5e3 ok=true who=\"a \\\"b\\\"\" end",)"
+        R"("context":{"path":"/x/y?a=b","status":200,"took":1.5e3,"ok":true,"who":"a \"b\""}})");
+  // Known names are lifted, but for those that mean something else in prose.
+  Parsed known("did it request_id=r-1 logger=a.b msg=x time=2020-01-01T00:00:00Z service=x "
+               "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 level=error");
+  CHECK(known->request_id.bytes() == "r-1");
+  CHECK(known->logger.bytes() == "a.b");
+  CHECK(known->level == Level::kError);
+  CHECK_FALSE(known->time_said);
+  CHECK(known.pointed(&TraceFields::trace_id) == R"("4bf92f3577b34da6a3ce929d0e0e4736")");
+  CHECK(known.json().find(R"("context":{"msg":"x","time":"2020-01-01T00:00:00Z","service":"x",)") !=
+        std::string::npos);
+  // A level before the message is the line's; of equal keys the last one stays.
+  Parsed twice("WARN a=1 level=debug a=2");
+  CHECK(twice->level == Level::kWarn);
+  CHECK(twice.json() ==
+        R"({"level":"WARN","service_name":"unknown_service","message":"a=1 level=debug a=2",)"
+        R"("context":{"level":"debug","a":2}})");
+  Parsed ids("x request_id=first request_id=last");
+  CHECK(ids->request_id.bytes() == "last");
+}
+
+TEST_CASE("text: very many pairs are read up to a limit") {
+  std::string line = "x";
+  for (int i = 0; i < 500; ++i) line += " k" + std::to_string(i) + "=" + std::to_string(i);
+  Parsed parsed(line);
+  CHECK(parsed.message() == line);
+  CHECK(parsed->field_count == 64);
+}
+
+TEST_CASE("text: colours are stripped, bad UTF-8 is repaired and marked") {
+  Parsed colours("\x1b[31mERROR\x1b[0m \x1b[1;4mbroken\x1b[m a=1");
+  CHECK(colours->level == Level::kError);
+  CHECK(colours.message() == "broken a=1");
+  CHECK_FALSE(colours->marks.repaired);
+  Parsed bad("caf\xE9 \xFF=1");
+  CHECK(bad.message() == "caf\xEF\xBF\xBD \xEF\xBF\xBD=1");
+  CHECK(bad->marks.repaired);
+  Parsed controls(std::string_view("a\0b\tc\x7f", 6));
+  CHECK(controls.message() == std::string_view("a\0b\tc\x7f", 6));
+}
+
+TEST_CASE("line parser: a format of its own, and lines that nobody wants") {
+  Parsed forced("not json", {.format = "json"});
+  CHECK(forced->format == "none");
+  CHECK(forced.message() == "not json");
+  CHECK_FALSE(forced->level_said);
+  Parsed repaired("not \xFF json", {.format = "json"});
+  CHECK(repaired.message() == "not \xEF\xBF\xBD json");
+  CHECK(repaired->marks.repaired);
+  CHECK(Parsed(R"({"a":1})", {.format = "text"})->format == "text");
+
+  waybill::parsers::LineParser parser({}, {"json"});
+  waybill::Source source;
+  source.format = "auto";
+  CHECK(parser.candidates(source) == std::vector<std::string_view>{"json"});
+  source.format = "text";  // an input's own format beats the list
+  CHECK(parser.candidates(source) == std::vector<std::string_view>{"text"});
+  CHECK(waybill::parsers::format_names().front() == "auto");
+}
