@@ -80,7 +80,8 @@ void HotPath::frame() {
   std::memcpy(batch_.room().data(), text_.data(), text_.size());
   batch_.commit(text_.size());
   batch_.chunks.push_back(Chunk{0, 0, static_cast<uint32_t>(text_.size()), 0, 0});
-  daemon::frame(batch_);
+  daemon::FrameCursor cursor;
+  daemon::frame(batch_, cursor);
   framed_.assign(batch_.records.begin(), batch_.records.end());
 }
 

@@ -113,16 +113,16 @@ TEST_CASE("every fault is reported, not just the first") {
       "outptus: {}\n";
   CHECK(faults_of(text) ==
         "w.yaml:1:11: unknown key 'nmae' in service (did you mean 'name'?)\n"
-        "w.yaml:1:29: service.version: '1.4' would be a number, text is wanted (put it in "
+        "w.yaml:1:20: service.version: '1.4' would be a number, text is wanted (put it in "
         "quotes)\n"
-        "w.yaml:2:15: resource.a: must be a single value, not a list\n"
-        "w.yaml:3:9: memory: '12 parsecs' is not a size (write for example 64MiB)\n"
+        "w.yaml:2:12: resource.a: must be a single value, not a list\n"
+        "w.yaml:3:1: memory: '12 parsecs' is not a size (write for example 64MiB)\n"
         "w.yaml:5:3: inputs: 'a b' is not a name (1 to 64 of A-Z a-z 0-9 _ -)\n"
         "w.yaml:6:3: inputs.net: needs 'type'\n"
         "w.yaml:7:3: duplicate key 'net', first at line 6 (remove one of them)\n"
         "w.yaml:8:19: parse.formats: 'jsn' is not a format (did you mean 'json'?)\n"
-        "w.yaml:8:40: parse.default_level: 'LOUD' is not one of DEBUG, INFO, WARN, ERROR, FATAL\n"
-        "w.yaml:8:56: parse.max_line: '12' is out of range (1KiB to 64MiB)\n"
+        "w.yaml:8:25: parse.default_level: 'LOUD' is not one of DEBUG, INFO, WARN, ERROR, FATAL\n"
+        "w.yaml:8:46: parse.max_line: '12' is out of range (1KiB to 64MiB)\n"
         "w.yaml:9:1: unknown key 'outptus' (did you mean 'outputs'?)\n");
 }
 
@@ -135,48 +135,48 @@ TEST_CASE("a syntax error ends the list, and what stood before it is kept") {
 
 TEST_CASE("wrong and impossible values") {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"memory: 512KiB", "w.yaml:1:9: memory: '512KiB' is out of range (auto, or at least 1MiB)\n"},
-      {"memory: -1", "w.yaml:1:9: memory: '-1' is negative\n"},
-      {"memory: 0755", "w.yaml:1:9: memory: '0755' looks like an octal number (write it without "
+      {"memory: 512KiB", "w.yaml:1:1: memory: '512KiB' is out of range (auto, or at least 1MiB)\n"},
+      {"memory: -1", "w.yaml:1:1: memory: '-1' is negative\n"},
+      {"memory: 0755", "w.yaml:1:1: memory: '0755' looks like an octal number (write it without "
                        "the leading zero)\n"},
-      {"memory: \"4194304\"", "w.yaml:1:9: memory: '4194304' is in quotes, so it is text and not a "
+      {"memory: \"4194304\"", "w.yaml:1:1: memory: '4194304' is in quotes, so it is text and not a "
                               "size (remove the quotes)\n"},
       {"memory:", "w.yaml:1:1: memory: has no value (write one, or remove the key)\n"},
       {"memory: 2MiB\nparse: {max_line: 4MiB}",
-       "w.yaml:1:9: memory: '2MiB' holds no line of parse.max_line, which is 4MiB\n"},
+       "w.yaml:1:1: memory: '2MiB' holds no line of parse.max_line, which is 4MiB\n"},
       {"service: checkout",
-       "w.yaml:1:10: service: must be a mapping of keys to values, not a single value\n"},
+       "w.yaml:1:1: service: must be a mapping of keys to values, not a single value\n"},
       {"service:\n  name:x",
-       "w.yaml:2:3: service: must be a mapping of keys to values, not a single value (is a blank "
+       "w.yaml:1:1: service: must be a mapping of keys to values, not a single value (is a blank "
        "missing behind a ':'?)\n"},
       {"service: {name: true}",
-       "w.yaml:1:17: service.name: 'true' would be a boolean, text is wanted (put it in quotes)\n"},
-      {"state_dir: ''", "w.yaml:1:12: state_dir: must not be empty\n"},
-      {"inputs: [a]", "w.yaml:1:9: inputs: must be a mapping of keys to values, not a list\n"},
+       "w.yaml:1:11: service.name: 'true' would be a boolean, text is wanted (put it in quotes)\n"},
+      {"state_dir: ''", "w.yaml:1:1: state_dir: must not be empty\n"},
+      {"inputs: [a]", "w.yaml:1:1: inputs: must be a mapping of keys to values, not a list\n"},
       {"inputs: {a: stdin}",
-       "w.yaml:1:13: inputs.a: must be a mapping of keys to values, not a single value\n"},
-      {"inputs: {a: ~}", "w.yaml:1:13: inputs.a: has no value (write a mapping with its type)\n"},
+       "w.yaml:1:10: inputs.a: must be a mapping of keys to values, not a single value\n"},
+      {"inputs: {a: ~}", "w.yaml:1:10: inputs.a: has no value (write a mapping with its type)\n"},
       {"inputs:\n  a:\n", "w.yaml:2:3: inputs.a: needs 'type'\n"},
       {"inputs: {a: {type: 5}}",
-       "w.yaml:1:20: inputs.a.type: '5' would be a number, text is wanted (put it in quotes)\n"},
+       "w.yaml:1:14: inputs.a.type: '5' would be a number, text is wanted (put it in quotes)\n"},
       {"outputs: {a.b: {type: loki}}",
        "w.yaml:1:11: outputs: 'a.b' is not a name (1 to 64 of A-Z a-z 0-9 _ -)\n"},
       {"parse: {formats: []}",
-       "w.yaml:1:18: parse.formats: an empty list: name at least one\n"},
+       "w.yaml:1:9: parse.formats: an empty list: name at least one\n"},
       {"parse: {default_level: info}",
-       "w.yaml:1:24: parse.default_level: 'info' is not one of DEBUG, INFO, WARN, ERROR, FATAL "
+       "w.yaml:1:9: parse.default_level: 'info' is not one of DEBUG, INFO, WARN, ERROR, FATAL "
        "(did you mean 'INFO'?)\n"},
       {"parse: {max_line: 65MiB}",
-       "w.yaml:1:19: parse.max_line: '65MiB' is out of range (1KiB to 64MiB)\n"},
+       "w.yaml:1:9: parse.max_line: '65MiB' is out of range (1KiB to 64MiB)\n"},
       {"parse: {time: {default_zone: ''}}",
-       "w.yaml:1:30: parse.time.default_zone: must not be empty\n"},
+       "w.yaml:1:16: parse.time.default_zone: must not be empty\n"},
       {"admin: {listen: \"127.0.0.1:99999\"}",
-       "w.yaml:1:17: admin.listen: '127.0.0.1:99999' is not an address (write HOST:PORT, for "
+       "w.yaml:1:9: admin.listen: '127.0.0.1:99999' is not an address (write HOST:PORT, for "
        "example 127.0.0.1:9598 or [::1]:9598)\n"},
       {"shutdown: {grace: 20}",
-       "w.yaml:1:19: shutdown.grace: '20' has no unit (write for example 30s)\n"},
+       "w.yaml:1:12: shutdown.grace: '20' has no unit (write for example 30s)\n"},
       {"shutdown: {grace: 2h}",
-       "w.yaml:1:19: shutdown.grace: '2h' is out of range (at most 1h)\n"},
+       "w.yaml:1:12: shutdown.grace: '2h' is out of range (at most 1h)\n"},
   };
   for (const auto& [text, faults] : cases) {
     CAPTURE(text);
@@ -199,15 +199,15 @@ TEST_CASE("what is not built says so, and off is accepted where it changes nothi
       {"trace: {inherit: {keys: [request_id]}}",
        "w.yaml:1:9: `trace.inherit` is planned but not built in this version: remove it\n"},
       {"trace: {derive: request_id}",
-       "w.yaml:1:17: trace.derive: 'request_id' is planned but not built in this version: remove "
+       "w.yaml:1:9: trace.derive: 'request_id' is planned but not built in this version: remove "
        "it, or write off\n"},
       {"trace: {generate: banana}",
-       "w.yaml:1:19: trace.generate: 'banana' is not one of off, request, run\n"},
+       "w.yaml:1:9: trace.generate: 'banana' is not one of off, request, run\n"},
       {"trace: {generate: false}",
-       "w.yaml:1:19: trace.generate: 'false' would be a boolean, text is wanted (put it in "
+       "w.yaml:1:9: trace.generate: 'false' would be a boolean, text is wanted (put it in "
        "quotes)\n"},
       {"parse: {multiline: {mode: auto}}",
-       "w.yaml:1:27: parse.multiline.mode: 'auto' is planned but not built in this version: "
+       "w.yaml:1:21: parse.multiline.mode: 'auto' is planned but not built in this version: "
        "remove it, or write off\n"},
       {"parse: {multiline: {timeout: 300ms}}",
        "w.yaml:1:21: `parse.multiline.timeout` is planned but not built in this version: remove "

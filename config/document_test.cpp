@@ -175,7 +175,7 @@ TEST_CASE("depth and size have limits") {
     return "resource: " + std::string(levels, '[') + std::string(levels, ']') + "\n";
   };
   const std::string no_list =
-      "w.yaml:1:11: resource: must be a mapping of keys to values, not a list\n";
+      "w.yaml:1:1: resource: must be a mapping of keys to values, not a list\n";
   const std::string too_deep = "w.yaml:1:42: nested deeper than 32 levels\n";
   // The root is a level, too.
   CHECK(faults_of(nested(kMaxDepth - 1)) == no_list);

@@ -58,7 +58,7 @@ TEST_CASE("what does not expand is a fault at the value") {
     CAPTURE(text);
     CHECK(expand(text, test_environment()).fault == fault);
     CHECK(faults_of("service:\n  name: '" + std::string(text) + "'\n") ==
-          "w.yaml:2:9: service.name: " + std::string(fault) + "\n");
+          "w.yaml:2:3: service.name: " + std::string(fault) + "\n");
   }
 }
 
@@ -93,12 +93,12 @@ TEST_CASE("the result takes the key's type, in quotes or not") {
 
 TEST_CASE("messages name the variable and never show its value") {
   CHECK(faults_of("memory: ${SIZE}\n") ==
-        "w.yaml:1:9: memory: '${SIZE}' is not a size (write for example 64MiB)\n");
+        "w.yaml:1:1: memory: '${SIZE}' is not a size (write for example 64MiB)\n");
   CHECK(faults_of("memory: ${OCTAL}\n") ==
-        "w.yaml:1:9: memory: '${OCTAL}' looks like an octal number (write it without the leading "
+        "w.yaml:1:1: memory: '${OCTAL}' looks like an octal number (write it without the leading "
         "zero)\n");
   CHECK(faults_of("parse: {default_level: \"${NAME}\"}\n") ==
-        "w.yaml:1:24: parse.default_level: '${NAME}' is not one of DEBUG, INFO, WARN, ERROR, "
+        "w.yaml:1:9: parse.default_level: '${NAME}' is not one of DEBUG, INFO, WARN, ERROR, "
         "FATAL\n");
   CHECK(faults_of("parse: {formats: [json, \"${NAME}\"]}\n") ==
         "w.yaml:1:25: parse.formats: '${NAME}' is not a format (known: auto, json, logfmt, "

@@ -78,15 +78,15 @@ TEST_CASE("a value of another type is a fault at the value") {
   CHECK_FALSE(section.section("below"));
   CHECK_FALSE(section.string_map("map"));
   CHECK(loaded.faults() ==
-        "w.yaml:1:7: flag: 'true' is in quotes, so it is text and not a boolean (remove the "
+        "w.yaml:1:1: flag: 'true' is in quotes, so it is text and not a boolean (remove the "
         "quotes)\n"
-        "w.yaml:2:10: count: 'ten' is not a whole number (write for example 100)\n"
-        "w.yaml:3:7: name: must be text, not a list\n"
-        "w.yaml:5:3: wait: must be a duration, not a list\n"
+        "w.yaml:2:1: count: 'ten' is not a whole number (write for example 100)\n"
+        "w.yaml:3:1: name: must be text, not a list\n"
+        "w.yaml:4:1: wait: must be a duration, not a list\n"
         "w.yaml:8:5: list: '5' would be a number, text is wanted (put it in quotes)\n"
         "w.yaml:9:5: list: must be a list of texts, not a mapping\n"
-        "w.yaml:10:8: below: must be a mapping of keys to values, not a single value\n"
-        "w.yaml:11:10: map.a: must be a single value, not a list\n");
+        "w.yaml:10:1: below: must be a mapping of keys to values, not a single value\n"
+        "w.yaml:11:7: map.a: must be a single value, not a list\n");
 }
 
 TEST_CASE("reading a faulty key twice reports it once") {
@@ -142,7 +142,7 @@ TEST_CASE("a component's own faults name the key and stand at its value") {
   CHECK(loaded.faults() ==
         "w.yaml:1:1: net.gone: is missing\n"
         "w.yaml:1:1: net: makes no sense\n"
-        "w.yaml:2:11: net.listen: 'nowhere' is not an address\n"
+        "w.yaml:2:3: net.listen: 'nowhere' is not an address\n"
         "w.yaml:3:14: net.hosts: 'b' is down\n"
         "w.yaml:4:3: net: 'old' is not a name\n");
 }

@@ -5,14 +5,18 @@
 
 namespace waybill {
 
-void Batch::reset(size_t capacity) {
-  sources.clear();
-  chunks.clear();
-  ticket.reset();
+void Batch::clear_records() {
   records.clear();
   tokens.clear();
   fields.clear();
   arena.clear();
+}
+
+void Batch::reset(size_t capacity) {
+  sources.clear();
+  chunks.clear();
+  ticket.reset();
+  clear_records();
   used_ = 0;
   if (capacity_ < capacity) {
     memory_.reset(new char[capacity + kPadding]);

@@ -84,6 +84,9 @@ class Batch {
   std::vector<Token> tokens;
   std::vector<Field> fields;
 
+  // Forgets the records, tokens, fields and arena, for the next lines of the same bytes.
+  void clear_records();
+
   // Empties the batch and makes sure of room for `capacity` bytes plus kPadding. The memory that
   // is there already is kept; the budget is charged with all of it.
   void reset(size_t capacity);

@@ -335,7 +335,7 @@ void append_source(Buffer& out, const Batch& batch, const Record& record) {
   };
   text("input", source.input);
   text("path", source.path);
-  if (!source.path.empty()) object.number("offset", record.offset);
+  if (!source.network) object.number("offset", record.offset);
   text("stream", source.stream);
   text("peer", source.peer);
   object.string("format", Text(record.format, TextForm::kClean));

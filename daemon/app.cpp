@@ -27,6 +27,8 @@ std::vector<int> wanted_signals(bool with_child) {
   return signals;
 }
 
+constexpr size_t kSmallestBatch = size_t{16} * 1024;
+
 size_t memory_of(const config::Config& config) {
   return config.memory != 0 ? config.memory : automatic_memory_budget();
 }
@@ -115,6 +117,9 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
   identities_.push_back(identity);
   for (const auto& output : outputs) {
     size_t share = budget_.limit() / 2 / all;
+    // A payload takes up to four times its records' bytes (room to grow, the composed body), and
+    // some of them must fit beside each other.
+    output->limits.bytes = std::min(output->limits.bytes, std::max(kSmallestBatch, share / 16));
     outputs::Context context{budget_, ledger_.output(output->name), identities_.back(), share,
                              policy_for(all)};
     auto started = output->start(context);

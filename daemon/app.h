@@ -69,6 +69,7 @@ class App {
   void on_input_end(const inputs::Input* input);
   void begin_drain(bool at_once);
   void finish_inputs();
+  void drain_outputs();
   void on_output_drained();
   void finish();
   void stop_everything();

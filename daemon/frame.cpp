@@ -14,12 +14,17 @@ bool is_blank(std::string_view line) {
 
 }  // namespace
 
-uint64_t frame(Batch& batch) {
+uint64_t frame(Batch& batch, FrameCursor& cursor) {
   uint64_t empty = 0;
-  for (const Chunk& chunk : batch.chunks) {
+  for (; cursor.chunk < batch.chunks.size(); ++cursor.chunk, cursor.at = 0) {
+    const Chunk& chunk = batch.chunks[cursor.chunk];
     const char* begin = batch.bytes() + chunk.begin;
     const char* end = begin + chunk.size;
-    for (const char* at = begin; at < end;) {
+    for (const char* at = begin + cursor.at; at < end;) {
+      if (batch.records.size() == kSliceRecords) {
+        cursor.at = static_cast<uint32_t>(at - begin);
+        return empty;
+      }
       const void* found = std::memchr(at, '\n', static_cast<size_t>(end - at));
       const char* stop = found != nullptr ? static_cast<const char*>(found) : end;
       std::string_view line{at, static_cast<size_t>(stop - at)};

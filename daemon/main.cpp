@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // waybill: gives every log line an identity and a lineage, and delivers it.
-#include <exception>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <exception>
 
 #include "daemon/cli.h"
 #include "daemon/commands/commands.h"
 #include "daemon/logging.h"
 
+namespace {
+
+// A closed standard descriptor would be given to the next file that we open, and that file be
+// written to or read as if it were ours.
+void fill_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    bool closed = fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+    // Read-only for standard output: the console sees that nobody can have wanted it.
+    if (closed) (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace waybill::daemon;
+  fill_standard_descriptors();
   try {
     CommandLine line = parse_command_line(argc, argv);
     set_up_logging(line.verbose);

@@ -102,11 +102,17 @@ void Pipeline::take_route(Route route) {
 }
 
 void Pipeline::process(Batch& batch) {
-  uint64_t empty = frame(batch);
-  parse(batch);
-  count(batch, empty);
-  batch.recharge();
-  for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
+  if (batch.sources.empty()) return;
+  count_bytes(batch);
+  FrameCursor cursor;
+  while (cursor.chunk < batch.chunks.size()) {
+    batch.clear_records();
+    uint64_t empty = frame(batch, cursor);
+    parse(batch);
+    count(batch, empty);
+    batch.recharge();
+    for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
+  }
 }
 
 void Pipeline::parse(Batch& batch) {
@@ -124,18 +130,22 @@ void Pipeline::parse(Batch& batch) {
   }
 }
 
-// All entries of one input at once, so that its ledger balances whenever somebody looks.
-void Pipeline::count(const Batch& batch, uint64_t empty) {
-  if (batch.sources.empty()) return;
+void Pipeline::count_bytes(const Batch& batch) {
   InputCounts counts;
-  counts.records = batch.records.size();
-  counts.empty = empty;
-  counts.lines = counts.records + empty;
   for (const Chunk& chunk : batch.chunks) {
     counts.bytes += chunk.size + chunk.truncated_bytes;
     counts.truncated_bytes += chunk.truncated_bytes;
     counts.truncated_lines += chunk.truncated_bytes > 0 ? 1 : 0;
   }
+  ledger_.input(batch.sources.front()->input).post(counts);
+}
+
+// All entries of one input at once, so that its ledger balances whenever somebody looks.
+void Pipeline::count(const Batch& batch, uint64_t empty) {
+  InputCounts counts;
+  counts.records = batch.records.size();
+  counts.empty = empty;
+  counts.lines = counts.records + empty;
   std::array<uint64_t, 6> origins{};
   std::string_view format;
   uint64_t same_format = 0;
@@ -191,7 +201,8 @@ void Pipeline::Feeder::add(const Batch& batch, std::vector<uint32_t>& picks,
       noted = false;
     }
     if (!noted) {
-      if (batch.ticket) open->tickets.push_back(batch.ticket);
+      bool held = !open->tickets.empty() && open->tickets.back() == batch.ticket;
+      if (batch.ticket && !held) open->tickets.push_back(batch.ticket);
       if (open->slices.empty() || batch.read_at < open->oldest) open->oldest = batch.read_at;
       noted = true;
     }

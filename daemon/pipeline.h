@@ -23,10 +23,21 @@
 
 namespace waybill::daemon {
 
-// Cuts the batch's chunks into lines and makes a record of each that is not empty: line, offset,
-// source, read_ns, time_ns, marks.truncated_bytes. Line ends ("\n", "\r\n") are no part of a line;
-// a line of blanks alone counts as empty. Returns how many were empty.
-uint64_t frame(Batch& batch);
+// How far framing has come within a batch.
+struct FrameCursor {
+  size_t chunk = 0;
+  uint32_t at = 0;  // bytes of that chunk done
+};
+
+// Records that are worked on at a time: their memory stays small, and in the cache, however short
+// the lines of a batch are.
+constexpr size_t kSliceRecords = 512;
+
+// Cuts lines off the batch's chunks, from `cursor` on, and makes a record of each that is not
+// empty: line, offset, source, read_ns, time_ns, marks.truncated_bytes. Line ends ("\n", "\r\n") are
+// no part of a line; a line of blanks alone counts as empty. Stops at the end of the batch or when
+// it holds kSliceRecords. Returns how many lines were empty.
+uint64_t frame(Batch& batch, FrameCursor& cursor);
 
 // What the pipeline does with records, for one config. Swapped as a whole on reload.
 struct Route {
@@ -81,6 +92,7 @@ class Pipeline {
 
   void run();
   void process(Batch& batch);
+  void count_bytes(const Batch& batch);
   void parse(Batch& batch);
   void count(const Batch& batch, uint64_t empty);
   void count_levels(const Batch& batch);

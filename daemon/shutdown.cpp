@@ -76,10 +76,17 @@ void App::finish_inputs() {
   intake_.close();
   outputs_draining_ = plan_.outputs.size() + retired_.size();
   pipeline_.close();
-  if (drain_at_once_) {
-    for (auto& output : plan_.outputs) output->drain(deadline_);
-  }
-  if (outputs_draining_ == 0) finish();
+  if (outputs_draining_ == 0) return finish();
+  if (drain_at_once_) return drain_outputs();
+  // At the end of the input nobody is in a hurry: retries go on for a while before the last one.
+  inputs_timer_.expires_at(deadline_ - plan_.config.shutdown.grace / kInputsShare);
+  inputs_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) drain_outputs();
+  });
+}
+
+void App::drain_outputs() {
+  for (auto& output : plan_.outputs) output->drain(deadline_);
 }
 
 void App::on_output_drained() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lineage/resource.h"
 
+#include <simdjson.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,8 @@
 namespace waybill::lineage {
 
 namespace {
+
+constexpr char kResourceAttributes[] = "OTEL_RESOURCE_ATTRIBUTES";
 
 struct Detected {
   const char* attribute;
@@ -52,6 +55,10 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 std::string json_of(const std::vector<std::pair<std::string, std::string>>& resource) {
   if (resource.empty()) return {};
   Buffer out;
@@ -86,14 +93,27 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_resource_a
     if (equals == part.npos || equals == 0) return std::nullopt;
     auto key = percent_decoded(trimmed(part.substr(0, equals)));
     auto value = percent_decoded(trimmed(part.substr(equals + 1)));
-    if (!key || !value) return std::nullopt;
+    if (!key || !value || !is_utf8(*key) || !is_utf8(*value)) return std::nullopt;
     pairs.emplace_back(std::move(*key), std::move(*value));
   }
   return pairs;
 }
 
-Identity resolve_identity(const ResourceInput& input, const Environment& environment,
+Identity resolve_identity(const ResourceInput& input, const Environment& given,
                           std::vector<std::string>& warnings) {
+  // Every record carries these: one wrong byte, and backends refuse all of them.
+  auto usable = [&](const char* name, const std::string& value) {
+    if (is_utf8(value)) return true;
+    warnings.push_back(std::string(name) + " is not valid UTF-8: it is ignored");
+    return false;
+  };
+  auto environment = [&](const char* name) {
+    auto value = given(name);
+    // OTEL_RESOURCE_ATTRIBUTES is judged as a whole.
+    bool own = std::string_view(name) != kResourceAttributes;
+    if (value && own && !usable(name, *value)) value.reset();
+    return value;
+  };
   // Weakest first: each later source overwrites.
   std::map<std::string, std::string> all;
   std::array<char, 256> host{};
@@ -111,7 +131,7 @@ Identity resolve_identity(const ResourceInput& input, const Environment& environ
       break;
     }
   }
-  if (auto text = environment("OTEL_RESOURCE_ATTRIBUTES")) {
+  if (auto text = environment(kResourceAttributes)) {
     auto pairs = parse_resource_attributes(*text);
     if (!pairs) {
       warnings.push_back(
@@ -130,7 +150,7 @@ Identity resolve_identity(const ResourceInput& input, const Environment& environ
   set("service.version", input.service_version);
   set("service.namespace", input.service_namespace);
   set("deployment.environment.name", input.environment);
-  set("service.name", input.service_flag);
+  if (usable("--service", input.service_flag)) set("service.name", input.service_flag);
 
   Identity identity;
   auto name = all.find("service.name");

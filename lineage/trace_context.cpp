@@ -173,8 +173,9 @@ bool is_key_letter(char c) {
 }
 
 std::string_view value_behind(std::string_view text, size_t at) {
-  size_t begin = text.find_first_not_of(" \t=:\"'", at);
-  if (begin == text.npos || begin == at || begin - at > 4) return {};
+  // A backslash stands before a quote inside of a JSON string.
+  size_t begin = text.find_first_not_of(" \t=:\"'\\", at);
+  if (begin == text.npos || begin == at || begin - at > 6) return {};
   size_t end = begin;
   while (end < text.size() && (is_lower_hex(text[end]) || text[end] == '-' ||
                                (text[end] >= 'A' && text[end] <= 'F'))) {
@@ -224,6 +225,29 @@ bool take_text(Batch& batch, Record& record, std::string_view text) {
       record.trace_id = keep(batch.arena, {id->digits, 32});
       return true;
     }
+  }
+  return false;
+}
+
+bool is_word(char c) { return is_lower_hex(c | 0x20) || is_key_letter(c); }
+
+// A traceparent that stands alone, without a name: 55 characters between others that are no part
+// of a word.
+bool take_bare_traceparent(Batch& batch, Record& record, std::string_view text) {
+  for (size_t from = 0; from + kTraceparentSize <= text.size();) {
+    const void* found = memmem(text.data() + from, text.size() - from, "00-", 3);
+    if (found == nullptr) return false;
+    auto at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    from = at + 1;
+    size_t end = at + kTraceparentSize;
+    bool apart = end <= text.size() && (at == 0 || !is_word(text[at - 1])) &&
+                 (end == text.size() || !is_word(text[end]));
+    auto parsed = apart ? parse_traceparent(text.substr(at, kTraceparentSize)) : std::nullopt;
+    if (!parsed) continue;
+    record.trace_id = keep(batch.arena, parsed->trace_id);
+    record.span_id = keep(batch.arena, parsed->span_id);
+    record.trace_flags = parsed->flags;
+    return true;
   }
   return false;
 }
@@ -289,7 +313,8 @@ void resolve_trace(Batch& batch, Record& record) {
   if ((fields.trace_id | fields.traceparent) != 0 && take_fields(batch, record)) {
     record.trace_origin = record.format == "text" ? TraceOrigin::kText : TraceOrigin::kField;
   } else if (record.passed == nullptr && !record.message.empty() &&
-             take_text(batch, record, record.message.bytes())) {
+             (take_text(batch, record, record.message.bytes()) ||
+              take_bare_traceparent(batch, record, record.message.bytes()))) {
     record.trace_origin = TraceOrigin::kText;
   }
   if (record.passed != nullptr) record.trace_origin = said;

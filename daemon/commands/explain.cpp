@@ -32,7 +32,8 @@ class Explainer {
     Batch batch(budget_);
     batch.reset(line.size() + 1);
     fill(batch, line);
-    frame(batch);
+    FrameCursor cursor;
+    frame(batch, cursor);
     if (batch.records.empty()) {
       fmt::print("frame    an empty line: counted, no record\n");
       return;

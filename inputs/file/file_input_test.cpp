@@ -270,6 +270,22 @@ TEST_CASE("file: a restart goes on at what was settled, under the same nonce") {
   CHECK(bench.intake.lines[1].text == "four");
 }
 
+TEST_CASE("file: a file that is not included any more is left alone") {
+  Files bench;
+  append(bench.folder / "a.log", "one\n");
+  bench.start();
+  REQUIRE(bench.until_lines(1));
+  bench.input.reset();
+  append(bench.folder / "a.log", "two\n");
+  append(bench.folder / "b.txt", "b1\n");
+  FileSettings settings = bench.settings();
+  settings.include = {bench.folder / "*.txt"};
+  bench.start(settings);
+  REQUIRE(bench.until_lines(2));
+  bench.let_pass(std::chrono::milliseconds(50));
+  CHECK(bench.intake.texts() == Texts{"one", "b1"});
+}
+
 TEST_CASE("file: after a restart another content is read from its start") {
   Files bench;
   std::string log = bench.folder / "a.log";

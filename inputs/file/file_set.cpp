@@ -196,25 +196,26 @@ bool FileSet::claim(TailFile& file) {
 
 // Files that were renamed out of our globs while we were not there still hold unread lines.
 void FileSet::look_for_rotated() {
-  std::map<uint64_t, std::string> wanted;  // inode, and the folder it was in
+  std::map<uint64_t, std::string> wanted;  // by inode: the name it had
+  std::set<std::string> folders;
   for (const Unclaimed& left : unclaimed_) {
     size_t slash = left.checkpoint.path.rfind('/');
     if (slash == std::string::npos || left.checkpoint.head_size == 0) continue;
-    wanted[left.checkpoint.inode] = left.checkpoint.path.substr(0, std::max<size_t>(slash, 1));
+    wanted[left.checkpoint.inode] = left.checkpoint.path;
+    folders.insert(left.checkpoint.path.substr(0, slash));
   }
-  std::set<std::string> folders;
-  for (const auto& [inode, folder] : wanted) folders.insert(folder);
   for (const std::string& folder : folders) {
-    std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), closedir);
+    std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir((folder + "/").c_str()), closedir);
     while (const dirent* entry = stream ? readdir(stream.get()) : nullptr) {
       struct stat status{};
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       FileKey key = key_of(status);
       if (!S_ISREG(status.st_mode) || by_key_.contains(key) || ignored_.contains(key)) continue;
+      std::string path = folder + "/" + entry->d_name;
       auto found = wanted.find(key.inode);
-      if (found == wanted.end() || found->second != folder) continue;
-      auto made = std::make_unique<TailFile>(++last_number_, folder + "/" + entry->d_name, key,
-                                             context_.max_line);
+      // Under its old name it is there because nobody wants it any more: the globs have changed.
+      if (found == wanted.end() || found->second == path) continue;
+      auto made = std::make_unique<TailFile>(++last_number_, path, key, context_.max_line);
       if (!ensure_open(*made) || !claim(*made)) continue;
       made->lost_since = steady_now();
       by_number_[made->number] = made.get();

@@ -21,6 +21,11 @@ Result<void> StdinInput::start(const Context& context, std::function<void()> on_
     return errno_error("standard input cannot be read; give it a pipe or a file, or /dev/null",
                        errno);
   }
+  struct stat status{};
+  if (fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return Error{Action::kFixConfig,
+                 "standard input is a folder; give it a pipe or a file, or /dev/null"};
+  }
   fcntl(fd.get(), F_SETPIPE_SZ, kPipeBytes);  // no pipe, or not allowed: as good as before
 
   auto source = std::make_shared<Source>();

@@ -15,6 +15,9 @@ Result<void> ConsoleSink::open() {
   if (fstat(given_, &status) != 0) {
     return errno_error("our standard output cannot be written to (is it closed?)", errno);
   }
+  if ((fcntl(given_, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+    return Error{Action::kFixConfig, "our standard output cannot be written to (is it closed?)"};
+  }
   if (S_ISREG(status.st_mode)) return {};  // never blocks, and its position is shared
   if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) {
     std::string path = "/proc/self/fd/" + std::to_string(given_);

@@ -218,9 +218,9 @@ TEST_CASE("elasticsearch: settings") {
   CHECK(faults("compression: gzip, index: x, mapping: flat") == "");
   CHECK(faults("mapping: ecs").find("say where documents go") != std::string::npos);
   CHECK(faults("index: a, data_stream: b").find("one of them") != std::string::npos);
-  for (const char* name : {"Logs-a-b", "logs-a", "logs-a-b-c", "logs--x", "'a b'", "'a/b'", "_x",
+  for (std::string name : {"Logs-a-b", "logs-a", "logs-a-b-c", "logs--x", "'a b'", "'a/b'", "_x",
                            "'-x'", ".ds-x", "'a*'", "'a,b'", "'a:b'", "'a#b'"}) {
-    CHECK_MESSAGE(!faults("data_stream: " + std::string(name)).empty(), name);
+    CHECK_MESSAGE(!faults("data_stream: " + name).empty(), name);
   }
   CHECK(faults_of(es, "{index: a}").find("endpoints") != std::string::npos);
   CHECK(faults_of(es, "{index: a, endpoints: []}") != "");
@@ -307,7 +307,7 @@ TEST_CASE("elasticsearch: documents that were diverted are delivered, and said")
 }
 
 TEST_CASE("elasticsearch: a reply that does not fit is no success") {
-  for (const char* body : {"", "<html>", "{}", R"({"items":[]})", R"({"items":7})",
+  for (std::string body : {"", "<html>", "{}", R"({"items":[]})", R"({"items":7})",
                            R"({"items":[{"create":{}},{"create":{}}]})",
                            R"({"items":[{"create":{"status":201}}]})", R"({"items":[1,2]})",
                            R"({"items":[{},{}]})",

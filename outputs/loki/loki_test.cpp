@@ -364,7 +364,7 @@ TEST_CASE("loki: settings") {
     return faults_of(loki, "{endpoint: 'http://l', labels: [" + list + "]}");
   };
   CHECK(labels("service_name, level, k8s.namespace.name, cluster") == "");
-  for (const char* id : {"trace_id", "trace.id", "request_id", "tenant_id", "correlation_id"}) {
+  for (std::string id : {"trace_id", "trace.id", "request_id", "tenant_id", "correlation_id"}) {
     CHECK_MESSAGE(labels(id).find("a stream of its own") != std::string::npos, id);
   }
   CHECK(labels("message").find("resource attributes") != std::string::npos);
@@ -376,7 +376,7 @@ TEST_CASE("loki: settings") {
     return faults_of(loki, "{endpoint: 'http://l', tenant: \"" + id + "\"}");
   };
   CHECK(tenant("acme-1.(x)!_*'") == "");
-  for (const char* id : {"a|b", "a b", "..", "a:b", "größe", "a\\r\\nX: y"}) {
+  for (std::string id : {"a|b", "a b", "..", "a:b", "größe", "a\\r\\nX: y"}) {
     CHECK_MESSAGE(!tenant(id).empty(), id);
   }
   CHECK(!tenant(std::string(151, 'a')).empty());
@@ -457,7 +457,7 @@ TEST_CASE("loki: statuses") {
            Case{400, "ingestion blocked for user fake until 'x' with status code '400'",
                 Outcome::kRejected},
        }) {
-    CHECK_MESSAGE(judged.judge(c.status, c.body).outcome == c.outcome, c.status, " ", c.body);
+    CHECK_MESSAGE(judged.judge(c.status, c.body).outcome == c.outcome, c.status, " ", std::string(c.body));
   }
   CHECK(judged.judge(260, "").drop == DropReason::kBlocked);
   CHECK_FALSE(judged.judge(260, "").reason.empty());

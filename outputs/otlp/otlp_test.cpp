@@ -308,7 +308,7 @@ TEST_CASE("otlp: numbers are exact, or text") {
        }) {
     CHECK_MESSAGE(one.attributes_of(fmt::format("{{\"n\":{}}}", c.number)) ==
                       fmt::format("n={}", c.expected),
-                  c.number);
+                  std::string(c.number));
   }
 }
 

@@ -13,6 +13,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kDay = 86400;
 constexpr int64_t kYear1980 = 315'532'800;
 constexpr int64_t kYear2200 = 7'258'118'400;
+constexpr int kLargestExponent = 400;  // of a double, and then some
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -287,6 +288,7 @@ std::optional<Time> time_of_number(std::string_view number) {
   int taken = 0;       // digits in `mantissa`
   int integer = 0;     // digits before the point, leading zeros apart
   int fraction = 0;    // digits behind it
+  int zeros = 0;       // right behind it, of a number below 1
   bool point = false;
   size_t i = 0;
   for (; i < number.size(); ++i) {
@@ -297,6 +299,7 @@ std::optional<Time> time_of_number(std::string_view number) {
     }
     if (!is_digit(c)) break;
     if (point) ++fraction;
+    if (point && taken == 0 && c == '0') ++zeros;
     if (!point && (integer > 0 || c != '0')) ++integer;
     if (taken < 18 && (taken > 0 || c != '0')) {
       mantissa = mantissa * 10 + (c - '0');
@@ -312,8 +315,9 @@ std::optional<Time> time_of_number(std::string_view number) {
     if (from < number.data() + number.size() && *from == '+') ++from;
     auto [end, error] = std::from_chars(from, number.data() + number.size(), exponent);
     if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+    if (exponent < -kLargestExponent || exponent > kLargestExponent) return std::nullopt;
   }
-  int magnitude = integer + exponent;  // digits of the value before its point
+  int magnitude = (integer > 0 ? integer : -zeros) + exponent;  // digits before the point
   if (magnitude < 9 || magnitude > 19 || taken == 0) return std::nullopt;
   // The unit by magnitude; then scale the mantissa to nanoseconds.
   int unit = magnitude <= 11 ? 9 : magnitude <= 14 ? 6 : magnitude <= 17 ? 3 : 0;

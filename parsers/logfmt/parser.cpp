@@ -32,19 +32,21 @@ class LogfmtParser final : public Parser {
     if (repaired) line = repair_utf8(line, batch.arena);
     auto first = static_cast<uint32_t>(batch.fields.size());
     record.first_field = first;
-    lift_.begin(record);
-    bool speaks = false;  // one of the keys that only a logger writes
-    bool only_pairs = read(batch, line, first, speaks);
-    auto count = static_cast<uint32_t>(batch.fields.size()) - first;
-    if (!only_pairs || (!speaks && count < kEnoughPairs)) {
+    bool only_pairs = read(batch, line);
+    record.field_count = static_cast<uint32_t>(batch.fields.size()) - first;
+    if (only_pairs) {
+      cut_twins(batch, record);
+      offer(batch, record);
+    }
+    if (!only_pairs || (!speaks() && record.field_count < kEnoughPairs)) {
       batch.fields.resize(first);
       record.first_field = 0;
+      record.field_count = 0;
+      record.marks.duplicate_keys = 0;
       return Outcome::kNotMine;
     }
-    record.field_count = count;
     record.format = kName;
     record.marks.repaired = repaired;
-    cut_twins(batch, record);
     lift_.settle(batch, record);
     if (!record.level_said) {
       record.level = default_level_;
@@ -64,12 +66,12 @@ class LogfmtParser final : public Parser {
   }
 
   // Appends a field per pair. False when anything stands between pairs but blanks.
-  bool read(Batch& batch, std::string_view line, uint32_t first, bool& speaks) {
+  static bool read(Batch& batch, std::string_view line) {
     size_t at = skip_blanks(line, 0);
     Pair pair;
     while (at < line.size()) {
       if (!next_pair(line, at, pair) || pair.begin != at) {
-        // `key=` is an empty value, a bare key is true (kr/logfmt).
+        // `key=` is an empty value (kr/logfmt); a bare word makes the line prose.
         size_t end = at;
         while (end < line.size() && !is_blank(line[end])) ++end;
         std::string_view word = line.substr(at, end - at);
@@ -80,14 +82,23 @@ class LogfmtParser final : public Parser {
       }
       if (pair.end < line.size() && !is_blank(line[pair.end])) return false;
       batch.fields.push_back(field_of(pair, batch.arena));
-      auto index = static_cast<uint32_t>(batch.fields.size()) - 1 - first;
-      if (const Name* name = find_name(pair.key)) {
-        lift_.offer(*name, detail::member_of(batch.fields.back()), index, batch.arena);
-      }
       at = skip_blanks(line, pair.end);
     }
-    speaks = lift_.has(Slot::kLevel) || lift_.has(Slot::kMessage) || lift_.has(Slot::kTime);
     return true;
+  }
+
+  void offer(Batch& batch, const Record& record) {
+    lift_.begin(record);
+    for (uint32_t i = 0; i < record.field_count; ++i) {
+      const Field& field = batch.fields[record.first_field + i];
+      const Name* name = field.cut ? nullptr : find_name(field.key.bytes());
+      if (name != nullptr) lift_.offer(*name, detail::member_of(field), i, batch.arena);
+    }
+  }
+
+  // Whether the line has one of the keys that only a logger writes.
+  bool speaks() const {
+    return lift_.has(Slot::kLevel) || lift_.has(Slot::kMessage) || lift_.has(Slot::kTime);
   }
 
   // Of equal keys the last one wins, and the others are counted. Lines have few pairs: compare all,

@@ -76,27 +76,34 @@ class TextParser final : public Parser {
   void lift_pairs(Batch& batch, Record& record, std::string_view message) {
     Pair pair;
     if (!next_pair(message, 0, pair)) return;
-    lift_.begin(record);
     auto first = static_cast<uint32_t>(batch.fields.size());
     uint32_t count = 0;
     do {
       cut_twin(batch, first, count, pair.key);
       batch.fields.push_back(field_of(pair, batch.arena));
-      const Name* name = find_name(pair.key);
-      bool short_key = pair.key.size() == 1;  // zap's T, L, M … mean that in JSON alone
-      bool level_taken = record.level_said && name != nullptr && name->slot == Slot::kLevel;
-      if (name != nullptr && liftable(name->slot) && !level_taken && !short_key) {
-        lift_.offer(*name, detail::member_of(batch.fields.back()), count, batch.arena);
-      }
       ++count;
     } while (count < kMostPairs && next_pair(message, pair.end, pair));
     record.first_field = first;
     record.field_count = count;
+    offer(batch, record);
     Text message_text = record.message;
     Text thread = record.thread;
     lift_.settle(batch, record);
     record.message = message_text;
     if (thread) record.thread = thread;
+  }
+
+  void offer(Batch& batch, const Record& record) {
+    lift_.begin(record);
+    for (uint32_t i = 0; i < record.field_count; ++i) {
+      const Field& field = batch.fields[record.first_field + i];
+      // zap's T, L, M … mean that in JSON alone.
+      if (field.cut || field.key.size == 1) continue;
+      const Name* name = find_name(field.key.bytes());
+      if (name == nullptr || !liftable(name->slot)) continue;
+      if (record.level_said && name->slot == Slot::kLevel) continue;
+      lift_.offer(*name, detail::member_of(field), i, batch.arena);
+    }
   }
 
   // Of equal keys the last one wins. In a message that is a manner of speaking, not a mistake.

@@ -171,7 +171,7 @@ def test_fields_that_clash_with_ecs(waybill: Runner, opensearch: OpenSearch, uni
     opensearch.call("PUT", unique, {"mappings": {"properties": {
         "host": {"properties": {"name": {"type": "keyword"}}},
         "log": {"properties": {"level": {"type": "keyword"}}}}}})
-    data = (b'{"msg":"a","host":"h1","log":"x","user":"bob","http":"1.1","labels":"l","event":"e"}\n'
+    data = (b'{"msg":"a","host":"h1","log":"x","user":"bob","http":"1.1","labels":"l"}\n'
             b'{"msg":"b","host":{"ip":"::1"},"user":{"name":"eve"},"process":7,"trace":"none"}\n')
     ended = waybill.run("run", config=config_for(opensearch, unique), stdin=data.split(b"\n")[0])
     assert ended.code == 0, ended.err

@@ -164,8 +164,8 @@ def test_a_broken_output_has_its_reason_on_the_page(
     one = until(lambda: _problem(process), "a problem")
     assert one["state"] == "retrying" and "refused" in one["problem"]
     assert process.page("/healthz").status == 200
-    until(lambda: process.metrics().value("waybill_oldest_undelivered_seconds", output="loki") > 0.3,
-          "the age of the oldest record grows")
+    age = "waybill_oldest_undelivered_seconds"
+    until(lambda: process.metrics().value(age, output="loki") > 0.3, "the oldest record ages")
 
 
 def _problem(process: Waybill) -> dict[str, Any] | None:

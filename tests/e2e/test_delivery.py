@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,11 @@ def write(process: Waybill, count: int, first: int = 0) -> list[str]:
     return lines
 
 
-def end(process: Waybill) -> int:
+def end(process: Waybill, by: signal.Signals | None = None) -> int:
+    """The end of its input, after a signal if one is given."""
     process.ledger()
+    if by is not None:
+        process.signal(by)
     process.close_stdin()
     return process.wait()
 
@@ -95,9 +99,11 @@ def test_a_busy_backend_is_asked_again(
     assert str(status) in process.err.text and "delivering again" in process.err.text
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize(
+    ("status", "by"), [(401, signal.SIGTERM), (403, signal.SIGTERM), (404, None)]
+)
 def test_a_wrong_password_is_held_and_reported(
-    waybill: Runner, loki_backend: LokiBackend, status: int
+    waybill: Runner, loki_backend: LokiBackend, status: int, by: signal.Signals | None
 ) -> None:
     loki_backend.always(status)
     process = start(waybill, loki_backend)
@@ -113,7 +119,7 @@ def test_a_wrong_password_is_held_and_reported(
     assert process.page("/readyz").status == 200
     assert str(status) in process.err.text
     loki_backend.recover()
-    assert end(process) == 0, "the end makes one more attempt"
+    assert end(process, by) == 0, "the end makes one more attempt"
     assert len(loki_backend.taken) == 20
 
 
@@ -180,7 +186,7 @@ def test_a_redirect_is_not_followed(
     write(process, 1)
     process.err.wait_for("307")
     loki_backend.recover()
-    assert end(process) == 0
+    assert end(process, signal.SIGTERM) == 0
     assert elastic_backend.requests == []
 
 
@@ -198,13 +204,15 @@ def test_an_endless_reply_is_cut(waybill: Runner, loki_backend: LokiBackend) -> 
 # ---- two outputs ----
 
 
+@pytest.mark.parametrize("memory", ["2MiB", "8MiB"])
 def test_a_dead_output_does_not_slow_the_other(
-    waybill: Runner, loki_backend: LokiBackend, absent_backend: LokiBackend, tmp_path: Path
+    waybill: Runner, loki_backend: LokiBackend, absent_backend: LokiBackend, tmp_path: Path,
+    memory: str,
 ) -> None:
     config = config_for(loki_backend)
     dead = {**config["outputs"]["loki"], "endpoint": absent_backend.url}
     config |= {
-        "memory": "2MiB",
+        "memory": memory,
         "parse": {"max_line": "16KiB"},
         "inputs": {"app": {"type": "file", "include": [str(tmp_path / "*.log")]}},
         "outputs": {"dead": dead, **config["outputs"]},

@@ -81,7 +81,8 @@ def test_the_childs_bytes_go_on_to_our_own(waybill: Runner) -> None:
 
 
 def test_quiet(waybill: Runner) -> None:
-    ended = waybill.run("exec", "--quiet", *to_file(waybill), "--", "sh", "-c", "echo a; echo b >&2")
+    script = "echo a; echo b >&2"
+    ended = waybill.run("exec", "--quiet", *to_file(waybill), "--", "sh", "-c", script)
     assert (ended.code, ended.out, ended.err) == (0, "", "")
     assert sorted(messages(waybill.written())) == ["a", "b"]
 
@@ -156,7 +157,9 @@ def test_many_lines(waybill: Runner) -> None:
     assert messages(waybill.written()) == lines
 
 
-def test_what_is_left_is_told_and_strict_fails(waybill: Runner, absent_backend: LokiBackend) -> None:
+def test_what_is_left_is_told_and_strict_fails(
+    waybill: Runner, absent_backend: LokiBackend
+) -> None:
     config = {"outputs": {"loki": {"type": "loki", "endpoint": absent_backend.url}},
               "shutdown": {"grace": "1s"}}
     ended = waybill.run("exec", "--quiet", "--", "echo", "x", config=config)

@@ -26,7 +26,10 @@ while :; do sleep 0.05; done
 """
 
 
-@pytest.mark.parametrize("name", ["HUP", "INT", "QUIT", "USR1", "USR2", "WINCH", "CONT", "ALRM", "TSTP"])
+FORWARDED = ["HUP", "INT", "QUIT", "USR1", "USR2", "WINCH", "CONT", "ALRM", "TSTP"]
+
+
+@pytest.mark.parametrize("name", FORWARDED)
 def test_signals_are_forwarded(waybill: Runner, name: str) -> None:
     process = waybill.start("exec", "--to", "json", "--", "bash", "-c", TALKER.format(name=name))
     process.out.wait_for("ready")
@@ -49,7 +52,8 @@ def test_a_child_that_ends_by_sigterm(waybill: Runner) -> None:
 def test_what_the_child_says_while_it_ends_is_delivered(
     waybill: Runner, loki_backend: LokiBackend
 ) -> None:
-    script = "trap 'echo one; sleep 0.5; echo two; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
+    script = ("trap 'echo one; sleep 0.5; echo two; exit 0' TERM; echo ready; "
+              "while :; do sleep 0.1; done")
     config = {"outputs": {"loki": {"type": "loki", "endpoint": loki_backend.url,
                                    "batch": {"delay": "30s"}, "line": "message"}}}
     process = waybill.start("exec", "--", "bash", "-c", script, config=config)

@@ -15,7 +15,8 @@ PARENT = f"00-{TRACE}-{SPAN}-01"
 
 VALID = {
     "traceparent field": (f'{{"msg":"m","traceparent":"{PARENT}"}}', "field"),
-    "fields": (f'{{"msg":"m","trace_id":"{TRACE}","span_id":"{SPAN}","trace_flags":"01"}}', "field"),
+    "fields": (
+        f'{{"msg":"m","trace_id":"{TRACE}","span_id":"{SPAN}","trace_flags":"01"}}', "field"),
     "camel case": (f'{{"msg":"m","traceId":"{TRACE}","spanId":"{SPAN}"}}', "field"),
     "OpenTelemetry's Python": (
         f'{{"msg":"m","otelTraceID":"{TRACE}","otelSpanID":"{SPAN}"}}', "field"),
@@ -86,7 +87,8 @@ def test_tracestate_and_parent(waybill: Runner) -> None:
     assert record["parent_span_id"] == SPAN[::-1]
 
 
-@pytest.mark.parametrize("key", ["request_id", "requestId", "req_id", "X-Request-ID", "x-request-id"])
+@pytest.mark.parametrize(
+    "key", ["request_id", "requestId", "req_id", "X-Request-ID", "x-request-id"])
 def test_request_ids_by_their_names(waybill: Runner, key: str) -> None:
     assert waybill.record(f'{{"msg":"m","{key}":"r-1"}}')["request_id"] == "r-1"
 

@@ -52,7 +52,8 @@ def test_the_request(waybill: Runner, loki_backend: LokiBackend) -> None:
     assert "expect" not in request.headers
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("message", "hello n=1"), ("original", "INFO hello n=1")])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("message", "hello n=1"), ("original", "INFO hello n=1")])
 def test_other_lines(
     waybill: Runner, loki_backend: LokiBackend, kind: str, expected: str
 ) -> None:
@@ -70,10 +71,10 @@ def test_labels_by_choice(waybill: Runner, loki_backend: LokiBackend) -> None:
 
 
 def test_streams_by_service_and_level(waybill: Runner, loki_backend: LokiBackend) -> None:
-    lines = b"".join(b'{"level":"%s","msg":"%d","service_name":"%s"}\n'
-                     % ([b"info", b"warn", b"error"][n % 3], n, [b"a", b'b"\\ \xc3\xa4'][n % 2])
-                     for n in range(600))
-    assert waybill.run("run", config=config_for(loki_backend), stdin=lines).code == 0
+    services, levels = ("a", 'b"\\ ä'), ("info", "warn", "error")
+    lines = "".join(json.dumps({"level": levels[n % 3], "msg": str(n),
+                                "service_name": services[n % 2]}) + "\n" for n in range(600))
+    assert waybill.run("run", config=config_for(loki_backend), stdin=lines.encode()).code == 0
     streams: dict[tuple[str, str], list[int]] = {}
     for entry in loki_backend.taken:
         key = (entry.labels["service_name"], entry.labels["level"])

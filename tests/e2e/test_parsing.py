@@ -168,7 +168,8 @@ def test_everything_mixed_on_one_stream(waybill: Runner) -> None:
 def test_numbers_and_types_come_through_exactly(waybill: Runner) -> None:
     context = (
         '{"big":123456789012345678901234567890,"exact":0.10,"exp":1E+2,"neg":-0,'
-        '"deep":{"a":[1,[2,{"b":null}],true],"empty":{},"none":[]},"text":"\\u00e4\\n\\ud83d\\ude00"}'
+        '"deep":{"a":[1,[2,{"b":null}],true],"empty":{},"none":[]},'
+        '"text":"\\u00e4\\n\\ud83d\\ude00"}'
     )
     ended = waybill.run("run", stdin=f'{{"msg":"m",{context[1:]}\n'.encode())
     start = ended.out.index('"context":') + len('"context":')

@@ -230,8 +230,11 @@ class ElasticBackend(Backend[elastic.Document]):
         if reply.status != 200:
             return []
         documents = self.decode(request)
-        items = json.loads(reply.body)["items"] if reply.body else []
-        results = [next(iter(item.values()))["status"] for item in items]
+        try:
+            items = json.loads(reply.body)["items"]
+            results = [next(iter(item.values()))["status"] for item in items]
+        except (ValueError, KeyError):  # no bulk reply: nothing was stored
+            return []
         return [one for one, status in zip(documents, results) if status in (200, 201)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A component is a folder and a line in its kind's registry.inc: never the one without the other."""
+"""A component is a folder and a line in its kind's registry.inc: never one without the other."""
 
 from __future__ import annotations
 
