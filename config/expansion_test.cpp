@@ -39,7 +39,7 @@ TEST_CASE("variables, defaults and dollar signs") {
   }
 }
 
-TEST_CASE("what does not expand is a fault at the value") {
+TEST_CASE("what does not expand is a fault at the key") {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"${GONE}", "the variable GONE is not set (set it, or write ${GONE:-default})"},
       {"${HOST", "a '${' without its '}' (write $$ for a dollar sign)"},

@@ -23,7 +23,7 @@ struct Entry;
 
 struct Node {
   NodeKind kind = NodeKind::kEmpty;
-  Position position;       // of a key's value: the key's
+  Position position;      // of a key's value: the key's
   std::string text;       // of a scalar, after expansion
   std::string written;    // of a scalar, before expansion: messages never show a variable's value
   bool quoted = false;    // or a block scalar: text, whatever it looks like

@@ -56,7 +56,7 @@ TEST_CASE("typed reads give values, or nothing for absent keys") {
   CHECK(loaded.faults() == "");
 }
 
-TEST_CASE("a value of another type is a fault at the value") {
+TEST_CASE("a value of another type is a fault at its key, an item at itself") {
   Loaded loaded(
       "flag: 'true'\n"
       "count:   ten\n"
@@ -131,7 +131,7 @@ TEST_CASE("values that are faulty already are not judged again") {
   CHECK(loaded.diagnostics.faults().size() == 3);
 }
 
-TEST_CASE("a component's own faults name the key and stand at its value") {
+TEST_CASE("a component's own faults name the key and stand at it") {
   Loaded loaded("net:\n  listen: nowhere\n  hosts: [a, b]\n  old: x\n");
   Section net = *loaded.section.section("net");
   net.fault("listen", net.shown("listen") + " is not an address");

@@ -102,10 +102,9 @@ Result<void> App::start_state() {
 }
 
 // Files wait for us, and so does who asked for it (`on_full: block`); others wait 1 s. With several
-// outputs nobody waits: one that is dead must not slow the others.
+// outputs nobody waits longer than that, once per stall: one that is dead must not slow the others.
 delivery::FullPolicy App::policy_for(size_t outputs) const {
-  if (outputs > 1) return {Duration::zero()};
-  bool all_wait = !child_wanted() &&
+  bool all_wait = outputs == 1 && !child_wanted() &&
                   std::all_of(plan_.inputs.begin(), plan_.inputs.end(),
                               [](const auto& input) { return input->may_wait(); });
   return {all_wait ? Duration::max() : std::chrono::seconds(1)};

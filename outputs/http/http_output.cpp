@@ -126,7 +126,13 @@ Result<void> HttpOutput::probe(const Identity& identity) {
   if (!transport) return std::move(transport).error();
   for (const Probe& probe : backend_->probes()) {
     Duration patience = std::min<Duration>(settings_.timeout, kProbeTimeout);
-    Reply reply = (*transport)->send({probe.url, probe.post, probe.body},
+    Buffer body;  // the headers say gzip for it, too
+    if (probe.post && backend_->endpoint().gzip) {
+      append_gzip(body, probe.body);
+    } else {
+      body.append(probe.body);
+    }
+    Reply reply = (*transport)->send({probe.url, probe.post, body.view()},
                                      Until(steady_now() + patience));
     if (reply.kind != Reply::Kind::kAnswered) {
       bool fix = reply.kind == Reply::Kind::kMisconfigured;

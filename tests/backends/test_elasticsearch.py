@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from harness.runner import Runner
 from servers.opensearch import OpenSearch
 
@@ -44,7 +45,7 @@ def test_every_kind_of_line(waybill: Runner, opensearch: OpenSearch, unique: str
         '{"ts":1767323045.678901,"level":"error","logger":"pay","caller":"pay/charge.go:41",'
         f'"msg":"failed ä 世 🌍 \\"q\\"","trace_id":"{TRACE}","span_id":"{SPAN}",'
         '"request_id":"r-1","tenant_id":"t-2","error":"refused",'
-        '"n":{"deep":[1,2.5],"exact":9007199254740993}}\n'
+        '"n":{"deep":[1,2],"f":2.5,"exact":9007199254740993}}\n'
         f"2026-01-02 03:04:05,123 WARN [worker-1] disk full path=/var "
         f"traceparent=00-{TRACE}-{SPAN}-01\n"
         'level=info msg="cache warmed" entries=1204 took=38ms\n'
@@ -65,7 +66,7 @@ def test_every_kind_of_line(waybill: Runner, opensearch: OpenSearch, unique: str
         "@timestamp": "2026-01-02T03:04:05.678901Z", "log.level": "ERROR", "trace.id": TRACE,
         "span.id": SPAN, "http.request.id": "r-1", "organization.id": "t-2", "log.logger": "pay",
         "log.origin.file.name": "pay/charge.go", "log.origin.file.line": 41,
-        "error.message": "refused", "context.n.deep": [1, 2.5],
+        "error.message": "refused", "context.n.deep": [1, 2], "context.n.f": 2.5,
         "context.n.exact": 9007199254740993,
     }
     assert {path: at(failed, path) for path in expected} == expected
@@ -214,7 +215,11 @@ def test_the_example_program(
     assert len(traced) == 2
 
 
-def test_the_connection_is_checked(waybill: Runner, opensearch: OpenSearch, unique: str) -> None:
-    ended = waybill.run("check", "--connect", config=config_for(opensearch, unique))
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_the_connection_is_checked(
+    waybill: Runner, opensearch: OpenSearch, unique: str, compression: str
+) -> None:
+    config = config_for(opensearch, unique, compression=compression)
+    ended = waybill.run("check", "--connect", config=config)
     assert ended.code == 0, ended.err
     assert opensearch.search(unique) == []

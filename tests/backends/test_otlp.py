@@ -56,7 +56,7 @@ def test_every_kind_of_line(
         assert len(record.attributes["log.record.uid"]) == 32
 
     assert failed.time_ns == 1767323045_678901000
-    assert (failed.severity, failed.severity_text) == (17, "error")
+    assert (failed.severity, failed.severity_text.upper()) == (17, "ERROR")
     assert failed.body == 'failed ä 世 🌍 "q" \n'
     assert (failed.trace_id, failed.span_id, failed.flags) == (TRACE, SPAN, 1)
     assert failed.scope["name"] == "pay"
@@ -135,8 +135,12 @@ def test_a_restart_sends_nothing_twice(
     assert len({record.attributes["log.record.uid"] for record in found}) == 30
 
 
-def test_the_connection_is_checked(waybill: Runner, otelcol: OtelCol, unique: str) -> None:
-    ended = waybill.run("check", "--connect", config=config_for(otelcol.url, unique))
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_the_connection_is_checked(
+    waybill: Runner, otelcol: OtelCol, unique: str, compression: str
+) -> None:
+    config = config_for(otelcol.url, unique, compression=compression)
+    ended = waybill.run("check", "--connect", config=config)
     assert ended.code == 0, ended.err
 
 

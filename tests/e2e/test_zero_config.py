@@ -151,6 +151,21 @@ def test_an_otlp_endpoint_in_the_environment_is_used_too(
     assert otlp_backend.url in ended.err and ended.err.count("\n") == 1
 
 
+def test_a_silent_pipe_gets_one_hint_on_a_terminal(waybill: Runner) -> None:
+    """`./legacy | waybill` shows nothing while libc holds 4 KiB back: say what to do about it."""
+    terminal = Terminal()
+    process = waybill.start_command(
+        ["sh", "-c", 'exec "$0" run 2>&1', str(waybill.binary)], terminal=terminal.end)
+    terminal.given()
+    terminal.screen.wait_for("waybill exec", limit=15)
+    process.write("at last\n")
+    terminal.screen.wait_for("at last")
+    process.close_stdin()
+    assert process.wait() == 0
+    terminal.screen.wait_for_end()
+    assert terminal.plain.count("waybill exec") == 1
+
+
 def test_nothing_to_do_is_no_failure(waybill: Runner) -> None:
     ended = waybill.run("run", stdin=b"")
     assert (ended.code, ended.out, ended.err) == (0, "", "")
