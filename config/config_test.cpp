@@ -236,7 +236,8 @@ TEST_CASE("addresses are HOST:PORT") {
   CHECK(host(":9598") == "");
   CHECK(parse_address("a:65535")->port == 65535);
   for (std::string_view text : {"", "a", "80", "a:", "a:b", "a:65536", "a:-1", "a:+1", "::1:80",
-                                "[::1]", "[]:80", "[x y]:80", "http://a:80", "a b:80", "u@a:80", "a:8 0"}) {
+                                "[::1]", "[]:80", "[x y]:80", "http://a:80", "a b:80",
+                                "u@a:80", "a:8 0"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_address(text));
   }

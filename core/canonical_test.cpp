@@ -190,12 +190,20 @@ TEST_CASE("canonical: what is absent is left out, what is empty is not absent") 
   record.time_digits = 9;
   CHECK(lines.canonical() ==
         R"({"timestamp":"1970-01-01T00:00:00.000000000Z","service_name":"unknown_service",)"
-        R"("message":"x","source":{"input":"test","format":"none"},)"
+        R"("message":"x","source":{"input":"test","offset":0,"format":"none"},)"
         R"("id":"00000000000000000000000000000000"})");
   record.message = text_of("");
   CHECK(lines.canonical(part::kMessage) == R"({"message":""})");
   record.service_name = text_of("own");
   CHECK(lines.canonical(part::kServiceName) == R"({"service_name":"own"})");
+}
+
+TEST_CASE("canonical: what came over a network has no offset") {
+  Source source = Lines::plain_source();
+  source.network = true;
+  Lines lines(source);
+  lines.put("x").format = "text";
+  CHECK(lines.canonical(part::kSource) == R"({"source":{"input":"test","format":"text"}})");
 }
 
 TEST_CASE("canonical: a record that passes through keeps its own parts") {

@@ -53,6 +53,7 @@ constexpr std::array kWords = {
 std::optional<Severity> with_slog_offset(std::string_view word, size_t sign) {
   std::optional<Severity> base = severity_of_word(word.substr(0, sign));
   int offset = 0;
+  if (word.find_first_of("+-", sign + 1) != word.npos) return std::nullopt;
   const char* digits = word.data() + sign + (word[sign] == '+' ? 1 : 0);
   auto [end, error] = std::from_chars(digits, word.data() + word.size(), offset);
   if (!base || error != std::errc{} || end != word.data() + word.size()) return std::nullopt;

@@ -4,9 +4,11 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 
 namespace waybill::daemon {
 
@@ -42,6 +44,15 @@ class Priority final : public spdlog::custom_flag_formatter {
   }
 };
 
+// Whether our standard error is the journal's, and not just inherited the variable of a unit that
+// redirected it since (systemd.exec(5), $JOURNAL_STREAM: "device:inode").
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
+}
+
 }  // namespace
 
 void set_up_logging(bool verbose) {
@@ -50,8 +61,7 @@ void set_up_logging(bool verbose) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   formatter->add_flag<LevelWord>('*');
   formatter->add_flag<Priority>('&');
-  bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
-  formatter->set_pattern(journal                   ? "%&waybill: %*%v"
+  formatter->set_pattern(stderr_is_journal()     ? "%&waybill: %*%v"
                          : isatty(STDERR_FILENO) ? "waybill: %*%v"
                                                    : "%Y-%m-%dT%H:%M:%S.%e%z waybill: %*%v");
   logger->set_formatter(std::move(formatter));

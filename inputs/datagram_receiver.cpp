@@ -207,7 +207,8 @@ void DatagramReceiver::add_lines(PeerSources::Peer& peer, const char* bytes, siz
   }
   while (size > 0) {
     const void* end = std::memchr(bytes, '\n', size);
-    size_t line = end != nullptr ? static_cast<size_t>(static_cast<const char*>(end) - bytes) : size;
+    size_t line = size;
+    if (end != nullptr) line = static_cast<size_t>(static_cast<const char*>(end) - bytes);
     size_t kept = std::min(line, max_line);
     uint64_t cut = (line - kept) + (end == nullptr ? truncated : 0);
     size_t next = end != nullptr ? line + 1 : line;

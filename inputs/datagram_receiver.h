@@ -29,7 +29,8 @@ class DatagramReceiver {
   // The kernel's usual limit is net.core.wmem_default, 212,992.
   static constexpr Slots kUnix{8, 256 * 1024};
 
-  // `fd`: bound; not closed here. With SO_RXQ_OVFL set its drops are counted. `model` is what its Sources have in common.
+  // `fd`: bound; not closed here. With SO_RXQ_OVFL set its drops are counted. `model` is what its
+  // Sources have in common.
   DatagramReceiver(const Context& context, int fd, Slots slots, Source model);
   DatagramReceiver(DatagramReceiver&&) = delete;
   ~DatagramReceiver();

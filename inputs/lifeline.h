@@ -17,7 +17,8 @@ class Lifeline {
 
   template <typename F>
   auto guard(F callback) const {
-    return [weak = std::weak_ptr<int>(token_), callback = std::move(callback)](auto&&... args) mutable {
+    return [weak = std::weak_ptr<int>(token_),
+            callback = std::move(callback)](auto&&... args) mutable {
       if (!weak.expired()) callback(std::forward<decltype(args)>(args)...);
     };
   }

@@ -107,7 +107,8 @@ inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& 
     auto now = std::chrono::steady_clock::now();
     if (now >= deadline) return false;
     io.restart();
-    io.run_one_for(std::min<std::chrono::nanoseconds>(deadline - now, std::chrono::milliseconds(20)));
+    const std::chrono::nanoseconds left = deadline - now;
+    io.run_one_for(std::min<std::chrono::nanoseconds>(left, std::chrono::milliseconds(20)));
   }
   return true;
 }

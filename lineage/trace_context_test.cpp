@@ -270,7 +270,7 @@ TEST_CASE("trace context: in text") {
            "trace_id=00000000000000000000000000000000", "trace_ids=4bf92f3577b34da6a3ce929d0e0e4736",
            "traceparent=4bf92f3577b34da6a3ce929d0e0e4736", "a trace 4bf92f3577b34da6a3ce929d0e0e4736",
            "Traceback (most recent call last)", "4bf92f3577b34da6a3ce929d0e0e4736",
-           "trace_id\t\t\t\t\t4bf92f3577b34da6a3ce929d0e0e4736",
+           "trace_id\t\t\t\t\t\t\t4bf92f3577b34da6a3ce929d0e0e4736",
            "traceparent: ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}) {
     CAPTURE(text);
     CHECK(of_text(text) == "{}");

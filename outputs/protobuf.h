@@ -45,9 +45,28 @@ inline char* write_head(char* to, uint8_t tag, size_t size) {
   return write_varint(to, size);
 }
 
+// Most keys and values are short: copied as two overlapping words, without a call.
 inline char* write_raw(char* to, std::string_view bytes) {
-  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-  return to + bytes.size();
+  const char* from = bytes.data();
+  size_t size = bytes.size();
+  if (size > 16) {
+    std::memcpy(to, from, size);
+  } else if (size >= 8) {
+    uint64_t first, last;
+    std::memcpy(&first, from, 8);
+    std::memcpy(&last, from + size - 8, 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+  } else if (size >= 4) {
+    uint32_t first, last;
+    std::memcpy(&first, from, 4);
+    std::memcpy(&last, from + size - 4, 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+  } else {
+    for (size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
+  return to + size;
 }
 
 // A whole length-delimited field; needs field_size(bytes.size()) bytes.

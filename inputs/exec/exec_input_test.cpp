@@ -102,7 +102,8 @@ TEST_CASE("exec: lines of C's stdio appear while the program runs") {
 }
 
 TEST_CASE("exec: with a pty stdout is a terminal, stderr is not") {
-  ExecSettings settings = shell("test -t 1 && echo tty; test -t 2 || echo pipe >&2; printf 'a\\nb'");
+  ExecSettings settings =
+      shell("test -t 1 && echo tty; test -t 2 || echo pipe >&2; printf 'a\\nb'");
   settings.pty = true;
   Exec exec(settings);
   CHECK(exec.wait() == 0);

@@ -13,7 +13,8 @@ namespace waybill::inputs::file {
 
 // `*`, `?` and `[…]` match within one component as fnmatch(3) does, and no leading dot; `**` as a
 // whole component matches any number of folders, without following symlinks. An exclude without
-// a slash is held to the file's name alone, and with `**` it matches at any depth. Relative globs start at the working directory.
+// a slash is held to the file's name alone, and with `**` it matches at any depth. Relative globs
+// start at the working directory.
 //
 // Scanned every second, so a folder is read again only when its modification time says that it
 // changed, or after 10 s (clocks and caches of network file systems). Main thread only.

@@ -105,8 +105,9 @@ Watcher::News Watcher::collect() {
         news.names = true;
       } else if (folder_of_.contains(event.wd)) {
         news.names = true;
-        if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) inotify_rm_watch(inotify_.get(), event.wd);
-        if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) forget_folder(event.wd);
+        bool left = (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0;
+        if (left) inotify_rm_watch(inotify_.get(), event.wd);
+        if (left || (event.mask & IN_IGNORED)) forget_folder(event.wd);
       } else if (event.mask & IN_MODIFY) {
         if (news.files.empty() || news.files.back() != event.wd) news.files.push_back(event.wd);
       } else if (event.mask & IN_MOVE_SELF) {

@@ -2,7 +2,9 @@
 #include "inputs/stdin_pipe/stdin_input.h"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -12,6 +14,7 @@ namespace {
 
 // More than the usual 64 KiB, so that a burst does not stop the producer while we gather a batch.
 constexpr int kPipeBytes = 256 * 1024;
+constexpr auto kSilence = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -34,11 +37,30 @@ Result<void> StdinInput::start(const Context& context, std::function<void()> on_
   source->format = settings_.format;
   source->trust_service = settings_.trust_service;
   source->nonce = random_id();
+  StreamPump::Hooks hooks;
+  hooks.ended = [this, on_end = std::move(on_end)] {
+    silence_.reset();
+    on_end();
+  };
+  if (S_ISFIFO(status.st_mode) && isatty(STDERR_FILENO) != 0) {
+    hint_at_silence(context);
+    hooks.copy = [this](std::string_view) { silence_.reset(); };
+  }
   pump_ = std::make_unique<StreamPump>(context, std::move(fd), Readiness::Sharing::kShared,
-                                       std::move(source),
-                                       StreamPump::Hooks{std::move(on_end), {}, {}});
+                                       std::move(source), std::move(hooks));
   pump_->start();
   return {};
+}
+
+// Whoever sits at a terminal and sees nothing shall know why.
+void StdinInput::hint_at_silence(const Context& context) {
+  silence_ = std::make_unique<boost::asio::steady_timer>(context.io, kSilence);
+  silence_->async_wait([](const boost::system::error_code& error) {
+    if (error) return;
+    spdlog::info("nothing has come through the pipe for 10 s. A program that prints into a pipe "
+                 "holds its lines back until there are 4 KiB of them; to see them at once: "
+                 "waybill exec -- PROGRAM, or stdbuf -oL PROGRAM | waybill");
+  });
 }
 
 void StdinInput::on_room() {
@@ -46,6 +68,7 @@ void StdinInput::on_room() {
 }
 
 void StdinInput::stop() {
+  silence_.reset();
   if (pump_) pump_->stop();
 }
 

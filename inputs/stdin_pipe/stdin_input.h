@@ -2,6 +2,7 @@
 // StdinInput: lines from our standard input, whatever stands behind it.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
 
@@ -35,8 +36,11 @@ class StdinInput : public Input {
   bool may_wait() const override;
 
  private:
+  void hint_at_silence(const Context& context);
+
   const StdinSettings settings_;
   const int fd_;
+  std::unique_ptr<boost::asio::steady_timer> silence_;  // until the first bytes, at a terminal
   std::unique_ptr<StreamPump> pump_;
 };
 

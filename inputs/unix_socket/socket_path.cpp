@@ -21,7 +21,7 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address, in
   }
   if (!S_ISSOCK(status.st_mode)) {
     return Error{Action::kFixConfig,
-                 path + ": there is something that is no socket: remove it, or choose another path"};
+                 path + ": what is there is no socket: remove it, or choose another path"};
   }
   Fd probe(socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe) return errno_error(path, errno);
@@ -29,7 +29,7 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address, in
   // Anything but a refusal (another type, a full backlog, no permission) means that it is alive.
   if (refused == 0 || (errno != ECONNREFUSED && errno != ENOENT)) {
     return Error{Action::kFixConfig,
-                 path + ": another program listens on this socket: stop it, or choose another path"};
+                 path + ": another program listens there: stop it, or choose another path"};
   }
   if (unlink(path.c_str()) != 0 && errno != ENOENT) {
     return errno_error(path + ": cannot replace the socket that nobody listens on", errno);

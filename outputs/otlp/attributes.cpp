@@ -17,11 +17,7 @@ namespace pb = protobuf;
 
 constexpr uint8_t kKey = 0x0A;         // of KeyValue
 constexpr uint8_t kValue = 0x12;
-constexpr uint8_t kString = 0x0A;      // of AnyValue
-constexpr uint8_t kBool = 0x10;
-constexpr uint8_t kInt = 0x18;
-constexpr uint8_t kDouble = 0x21;
-constexpr uint8_t kArray = 0x2A;
+constexpr uint8_t kArray = 0x2A;       // of AnyValue
 constexpr uint8_t kList = 0x32;
 constexpr uint8_t kValues = 0x0A;      // of ArrayValue and KeyValueList
 
@@ -146,42 +142,6 @@ Scalar Scalar::long_number(std::string_view digits) {
   auto [stop, error] = std::from_chars(digits.data(), end, value);
   if (error != std::errc{} || stop != end || !is_exact(digits, value)) return string(digits);
   return real(value);
-}
-
-size_t Scalar::size() const {
-  switch (kind_) {
-    case Kind::kNull:
-      return 0;
-    case Kind::kString:
-      return pb::field_size(text_.size());
-    case Kind::kBool:
-      return 2;
-    case Kind::kInt:
-      return 1 + pb::varint_size(bits_);
-    case Kind::kDouble:
-      return 1 + sizeof bits_;
-  }
-  return 0;
-}
-
-char* Scalar::write(char* to) const {
-  switch (kind_) {
-    case Kind::kNull:
-      return to;
-    case Kind::kString:
-      return pb::write_field(to, kString, text_);
-    case Kind::kBool:
-      *to++ = static_cast<char>(kBool);
-      *to++ = static_cast<char>(bits_);
-      return to;
-    case Kind::kInt:
-      *to++ = static_cast<char>(kInt);
-      return pb::write_varint(to, bits_);
-    case Kind::kDouble:
-      *to++ = static_cast<char>(kDouble);
-      return pb::write_fixed(to, bits_);
-  }
-  return to;
 }
 
 void Attributes::add(std::string_view key, const Scalar& value) {

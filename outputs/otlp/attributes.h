@@ -36,10 +36,48 @@ class Scalar {
   static Scalar long_number(std::string_view digits);
   Scalar(Kind kind, std::string_view text, uint64_t bits) : text_(text), bits_(bits), kind_(kind) {}
 
+  static constexpr uint8_t kString = 0x0A, kBool = 0x10, kInt = 0x18, kDouble = 0x21;
+
   std::string_view text_;
   uint64_t bits_;
   Kind kind_;
 };
+
+inline size_t Scalar::size() const {
+  switch (kind_) {
+    case Kind::kNull:
+      return 0;
+    case Kind::kString:
+      return protobuf::field_size(text_.size());
+    case Kind::kBool:
+      return 2;
+    case Kind::kInt:
+      return 1 + protobuf::varint_size(bits_);
+    case Kind::kDouble:
+      return 1 + sizeof bits_;
+  }
+  return 0;
+}
+
+inline char* Scalar::write(char* to) const {
+  switch (kind_) {
+    case Kind::kNull:
+      return to;
+    case Kind::kString:
+      return protobuf::write_field(to, kString, text_);
+    case Kind::kBool:
+      *to++ = static_cast<char>(kBool);
+      *to++ = static_cast<char>(bits_);
+      return to;
+    case Kind::kInt:
+      *to++ = static_cast<char>(kInt);
+      return protobuf::write_varint(to, bits_);
+    case Kind::kDouble:
+      *to++ = static_cast<char>(kDouble);
+      return protobuf::write_fixed(to, bits_);
+  }
+  return to;
+}
 
 // Writes KeyValue fields with `tag` to `out`. Allocates nothing but the room in the buffers.
 class Attributes {

@@ -41,22 +41,25 @@ uint8_t severity_of(const Record& record) {
   return record.severity != 0 ? record.severity : lowest[static_cast<size_t>(record.level)];
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
+constexpr std::array<uint8_t, 256> hex_values() {
+  std::array<uint8_t, 256> values{};
+  values.fill(0xFF);
+  for (uint8_t i = 0; i < 16; ++i) values[static_cast<size_t>("0123456789abcdef"[i])] = i;
+  return values;
 }
 
 // `size` bytes of lower-case hex, or false.
 bool from_hex(Text text, char* out, size_t size) {
+  static constexpr std::array<uint8_t, 256> values = hex_values();
   if (text.size != 2 * size) return false;
+  unsigned seen = 0;
   for (size_t i = 0; i < size; ++i) {
-    int high = hex_digit(text.data[2 * i]);
-    int low = hex_digit(text.data[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
+    unsigned high = values[static_cast<unsigned char>(text.data[2 * i])];
+    unsigned low = values[static_cast<unsigned char>(text.data[2 * i + 1])];
+    seen |= high | low;
     out[i] = static_cast<char>(high << 4 | low);
   }
-  return true;
+  return seen < 16;
 }
 
 void append_fixed64(Buffer& out, uint8_t tag, int64_t value) {

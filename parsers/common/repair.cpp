@@ -83,7 +83,7 @@ std::string_view escape_raw_controls(std::string_view json, Arena& arena) {
   constexpr char digits[] = "0123456789abcdef";
   size_t controls = 0;
   for (char c : json) controls += static_cast<unsigned char>(c) < 0x20;
-  char* begin = arena.allocate(json.size() + 5 * controls + kPadding);
+  char* begin = arena.allocate(json.size() + 6 * controls + kPadding);
   char* out = begin;
   bool inside = false;
   for (size_t i = 0; i < json.size(); ++i) {
@@ -97,15 +97,16 @@ std::string_view escape_raw_controls(std::string_view json, Arena& arena) {
     }
     *out++ = c;
     if (c == '"') inside = !inside;
-    // An escaped quote does not end the string; an escaped control character stays invalid.
-    if (inside && c == '\\' && i + 1 < json.size() && static_cast<unsigned char>(json[i + 1]) >= 0x20) {
-      *out++ = json[++i];
-    }
+    if (!inside || c != '\\' || i + 1 == json.size()) continue;
+    // An escaped quote does not end the string. A backslash before a control character is one.
+    bool control = static_cast<unsigned char>(json[i + 1]) < 0x20;
+    *out++ = control ? '\\' : json[++i];
   }
   return padded(begin, static_cast<size_t>(out - begin));
 }
 
 std::string_view strip_ansi(std::string_view text, Arena& arena) {
+  if (text.empty()) return text;
   const void* found = std::memchr(text.data(), '\x1b', text.size());
   if (found == nullptr) return text;
   char* begin = arena.allocate(text.size() + kPadding);

@@ -284,7 +284,7 @@ std::optional<Time> time_of_text(std::string_view text, TimeZone& zone, int64_t 
 
 std::optional<Time> time_of_number(std::string_view number) {
   // Digits of the mantissa without the point, and where the point is.
-  int64_t mantissa = 0;
+  uint64_t mantissa = 0;
   int taken = 0;       // digits in `mantissa`
   int integer = 0;     // digits before the point, leading zeros apart
   int fraction = 0;    // digits behind it
@@ -301,8 +301,8 @@ std::optional<Time> time_of_number(std::string_view number) {
     if (point) ++fraction;
     if (point && taken == 0 && c == '0') ++zeros;
     if (!point && (integer > 0 || c != '0')) ++integer;
-    if (taken < 18 && (taken > 0 || c != '0')) {
-      mantissa = mantissa * 10 + (c - '0');
+    if (taken < 19 && (taken > 0 || c != '0')) {
+      mantissa = mantissa * 10 + static_cast<uint64_t>(c - '0');
       ++taken;
     } else if (taken > 0) {
       ++taken;  // beyond what counts
@@ -321,16 +321,17 @@ std::optional<Time> time_of_number(std::string_view number) {
   if (magnitude < 9 || magnitude > 19 || taken == 0) return std::nullopt;
   // The unit by magnitude; then scale the mantissa to nanoseconds.
   int unit = magnitude <= 11 ? 9 : magnitude <= 14 ? 6 : magnitude <= 17 ? 3 : 0;
-  int scale = magnitude + unit - (taken < 18 ? taken : 18);
-  int64_t ns = mantissa;
+  int scale = magnitude + unit - (taken < 19 ? taken : 19);
+  uint64_t ns = mantissa;
   for (; scale > 0; --scale) {
-    if (ns > INT64_MAX / 10) return std::nullopt;
+    if (ns > uint64_t{INT64_MAX} / 10) return std::nullopt;
     ns *= 10;
   }
   for (; scale < 0; ++scale) ns /= 10;
-  if (ns / kSecond < kYear1980 || ns / kSecond >= kYear2200) return std::nullopt;
+  auto seconds = static_cast<int64_t>(ns / uint64_t{kSecond});
+  if (seconds < kYear1980 || seconds >= kYear2200) return std::nullopt;
   int digits = 9 - unit + (fraction - exponent > 0 ? fraction - exponent : 0);
-  return Time{ns, static_cast<uint8_t>(digits < 3 ? 3 : digits > 9 ? 9 : digits), number.size()};
+  return Time{static_cast<int64_t>(ns), static_cast<uint8_t>(digits < 3 ? 3 : digits > 9 ? 9 : digits), number.size()};
 }
 
 }  // namespace waybill::parsers

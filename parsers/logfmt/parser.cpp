@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // logfmt: a line that is nothing but key=value pairs (kr/logfmt, go-logfmt).
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
 #include "parsers/common/lift.h"
 #include "parsers/common/pairs.h"
 #include "parsers/common/repair.h"
@@ -101,23 +106,39 @@ class LogfmtParser final : public Parser {
     return lift_.has(Slot::kLevel) || lift_.has(Slot::kMessage) || lift_.has(Slot::kTime);
   }
 
-  // Of equal keys the last one wins, and the others are counted. Lines have few pairs: compare all,
-  // up to a bound that keeps a hostile line cheap.
-  static void cut_twins(Batch& batch, Record& record) {
-    constexpr uint32_t kMostCompared = 64;
+  // Of equal keys the last one wins, and the others are counted. Lines have few pairs: compare all
+  // of them; of a line with many, sort them first.
+  void cut_twins(Batch& batch, Record& record) {
+    constexpr uint32_t kFew = 24;
     Field* fields = batch.fields.data() + record.first_field;
-    uint32_t count = record.field_count < kMostCompared ? record.field_count : kMostCompared;
-    for (uint32_t later = 1; later < count; ++later) {
-      for (uint32_t earlier = 0; earlier < later; ++earlier) {
-        if (fields[earlier].cut || fields[earlier].key.bytes() != fields[later].key.bytes()) {
-          continue;
+    auto cut_if_twins = [&](uint32_t earlier, uint32_t later) {
+      if (fields[earlier].key.bytes() != fields[later].key.bytes()) return false;
+      fields[earlier].cut = true;
+      ++record.marks.duplicate_keys;
+      return true;
+    };
+    if (record.field_count <= kFew) {
+      for (uint32_t later = 1; later < record.field_count; ++later) {
+        for (uint32_t earlier = 0; earlier < later; ++earlier) {
+          if (!fields[earlier].cut) cut_if_twins(earlier, later);
         }
-        fields[earlier].cut = true;
-        ++record.marks.duplicate_keys;
+      }
+      return;
+    }
+    keys_.clear();
+    for (uint32_t i = 0; i < record.field_count; ++i) {
+      keys_.emplace_back(std::hash<std::string_view>{}(fields[i].key.bytes()), i);
+    }
+    std::sort(keys_.begin(), keys_.end());
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      // Equal hashes stand together in the order of the line; real collisions pass.
+      for (size_t k = i + 1; k < keys_.size() && keys_[k].first == keys_[i].first; ++k) {
+        if (cut_if_twins(keys_[i].second, keys_[k].second)) break;
       }
     }
   }
 
+  std::vector<std::pair<size_t, uint32_t>> keys_;  // scratch: hash and index of a long line's keys
   Lift lift_;
   Level default_level_;
 };

@@ -75,5 +75,5 @@ TEST_CASE("logfmt: a line of very many equal keys stays cheap and keeps every va
   CHECK(parsed->format == "logfmt");
   CHECK(parsed->marks.duplicate_keys == 1999);
   CHECK(parsed.json() ==
-        R"({"service_name":"unknown_service","message":"x","context":{"k":1999}})");
+        R"({"level":"INFO","service_name":"unknown_service","message":"x","context":{"k":1999}})");
 }

@@ -165,3 +165,11 @@ def test_a_second_daemon_on_one_state_dir_is_refused(waybill: Runner) -> None:
     assert ended.code == 1
     assert str(waybill.state_dir) in ended.err
     assert first.stop() == 0, "the first one does not notice"
+
+
+def test_the_reference_of_every_option(waybill: Runner) -> None:
+    markdown = waybill.run("reference", "--format", "markdown")
+    assert (markdown.code, markdown.err) == (0, "")
+    schema = json.loads(waybill.run("reference", "--format", "json-schema").out)
+    for key in ("service", "inputs", "outputs", "parse", "admin", "shutdown"):
+        assert key in markdown.out and key in schema["properties"], key

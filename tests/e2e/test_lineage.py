@@ -24,6 +24,7 @@ VALID = {
     "nested ECS": (f'{{"msg":"m","trace":{{"id":"{TRACE}"}},"span":{{"id":"{SPAN}"}}}}', "field"),
     "upper case": (f'{{"msg":"m","trace_id":"{TRACE.upper()}","span_id":"{SPAN}"}}', "field"),
     "traceparent in text": (f"GET / traceparent={PARENT} took 5", "text"),
+    "a bare traceparent": (f"handled {PARENT} in 3 ms", "text"),
     "a header in text": (f"request headers: traceparent: {PARENT}", "text"),
     "trace_id in text": (f"done trace_id={TRACE} span_id={SPAN}", "text"),
     "logfmt": (f"level=info msg=m trace_id={TRACE} span_id={SPAN}", None),
