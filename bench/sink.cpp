@@ -133,8 +133,9 @@ class Connection {
     size_t wanted = std::min<uint64_t>(block.size(), body_left_);
     bool discard = kind_ != Kind::kBulk;
     // tcp(7): with MSG_TRUNC the received bytes are discarded.
-    ssize_t got = ::recv(fd_, block.data(), discard ? std::min<uint64_t>(body_left_, 8 << 20)
-                                                    : wanted, discard ? MSG_TRUNC : 0);
+    ssize_t got =
+        ::recv(fd_, block.data(), discard ? std::min<uint64_t>(body_left_, 8 << 20) : wanted,
+               discard ? MSG_TRUNC : 0);
     if (got <= 0) return got;
     body(block.data(), static_cast<size_t>(got));
     if (body_left_ == 0) answer();
@@ -142,7 +143,8 @@ class Connection {
   }
 
   void body(const char* bytes, size_t size) {
-    if (kind_ == Kind::kBulk) newlines_ += static_cast<uint64_t>(std::count(bytes, bytes + size, '\n'));
+    if (kind_ == Kind::kBulk)
+      newlines_ += static_cast<uint64_t>(std::count(bytes, bytes + size, '\n'));
     body_left_ -= size;
   }
 
@@ -159,8 +161,9 @@ class Connection {
     stats_.bytes += body_size_;
     if (kind_ == Kind::kLoki) return send("HTTP/1.1 204 No Content\r\n\r\n");
     if (kind_ == Kind::kOtlp) {
-      return send("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
-                  "Content-Length: 0\r\n\r\n");
+      return send(
+          "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
+          "Content-Length: 0\r\n\r\n");
     }
     uint64_t items = newlines_ / 2;
     stats_.records += items;
@@ -173,8 +176,10 @@ class Connection {
   }
 
   void send_body(std::string_view body) {
-    send(fmt::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                     "Content-Length: {}\r\n\r\n", body.size()));
+    send(
+        fmt::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                    "Content-Length: {}\r\n\r\n",
+                    body.size()));
     send(body);
   }
 

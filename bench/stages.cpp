@@ -4,8 +4,8 @@
 //   waybill_stages                            a table of all stages
 //   waybill_stages --stage parse --rounds 50  that stage so often and nothing else, no clock: for
 //                                             callgrind and perf (bench/stages.py)
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -31,13 +31,21 @@ constexpr std::array kStages = {
     Stage{"walk", Shape::kZap, [](HotPath& path) { path.walk(); }},
     Stage{"parse", Shape::kZap, [](HotPath& path) { path.parse(); }},
     // Resolving takes fields off, so each round begins with a parse.
-    Stage{"parse+lineage", Shape::kZap, [](HotPath& path) { path.parse(); path.lineage(); }},
+    Stage{"parse+lineage", Shape::kZap,
+          [](HotPath& path) {
+            path.parse();
+            path.lineage();
+          }},
     Stage{"canonical", Shape::kZap, [](HotPath& path) { path.canonical(); }},
     Stage{"encode loki", Shape::kZap, [](HotPath& path) { path.encode("loki"); }},
     Stage{"encode es", Shape::kZap, [](HotPath& path) { path.encode("es"); }},
     Stage{"encode otlp", Shape::kZap, [](HotPath& path) { path.encode("otlp"); }},
     Stage{"text parse", Shape::kText, [](HotPath& path) { path.parse(); }},
-    Stage{"text parse+lineage", Shape::kText, [](HotPath& path) { path.parse(); path.lineage(); }},
+    Stage{"text parse+lineage", Shape::kText,
+          [](HotPath& path) {
+            path.parse();
+            path.lineage();
+          }},
     Stage{"text canonical", Shape::kText, [](HotPath& path) { path.canonical(); }},
     Stage{"text encode loki", Shape::kText, [](HotPath& path) { path.encode("loki"); }},
 };

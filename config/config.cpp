@@ -80,10 +80,10 @@ struct TimeSettings {
 
 const OptionTable<TimeSettings>& time_table() {
   static const auto made = [] {
-    OptionInfo zone = detail::option(
-        "default_zone", OptionKind::kString,
-        "zone of times that name none: local, UTC, or a name such as Europe/Berlin",
-        TimeSettings().default_zone);
+    OptionInfo zone =
+        detail::option("default_zone", OptionKind::kString,
+                       "zone of times that name none: local, UTC, or a name such as Europe/Berlin",
+                       TimeSettings().default_zone);
     zone.min = 1;
     return OptionTable<TimeSettings>().custom(zone, [](const Section& section, TimeSettings& out) {
       auto name = detail::filled_text(section, "default_zone");
@@ -106,8 +106,7 @@ void read_level(const Section& section, const OptionInfo& info, Level& level) {
 
 OptionInfo level_info() {
   OptionInfo info =
-      detail::option("default_level", OptionKind::kChoice,
-                     "level of text lines that name none",
+      detail::option("default_level", OptionKind::kChoice, "level of text lines that name none",
                      std::string(level_name(ParseSettings().default_level)));
   for (Level level : {Level::kDebug, Level::kInfo, Level::kWarn, Level::kError, Level::kFatal}) {
     info.choices.emplace_back(level_name(level));
@@ -132,13 +131,13 @@ const OptionTable<ParseSettings>& parse_table() {
                    if (auto below = section.section("time")) time_table().read(*below, time);
                    out.default_zone = time.default_zone;
                  });
-    table.custom(section_info("multiline", "events that span several lines",
-                              multiline_table().list()),
-                 [](const Section& section, Settings&) {
-                   Nothing nothing;
-                   auto below = section.section("multiline");
-                   if (below) multiline_table().read(*below, nothing);
-                 });
+    table.custom(
+        section_info("multiline", "events that span several lines", multiline_table().list()),
+        [](const Section& section, Settings&) {
+          Nothing nothing;
+          auto below = section.section("multiline");
+          if (below) multiline_table().read(*below, nothing);
+        });
     table.bytes("max_line", &Settings::max_line, kSmallestMaxLine, kLargestMaxLine,
                 "bytes of a line that are kept; the rest is discarded, marked and counted");
     return table;
@@ -188,8 +187,9 @@ OptionInfo memory_info() {
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_-") == std::string_view::npos;
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+             "0123456789_-") == std::string_view::npos;
 }
 
 void read_named(const Section& root, const char* key, std::vector<Named>& out) {
@@ -225,10 +225,9 @@ const OptionTable<Config>& root_table() {
               "checkpoints, spool and admin.sock; default: $STATE_DIRECTORY, else "
               "/var/lib/waybill if root, else $XDG_STATE_HOME/waybill")
         .custom(memory_info(), read_memory)
-        .custom(section_info("inputs", "where lines come from, by names of your choice", {}),
-                [](const Section& section, Config& out) {
-                  read_named(section, "inputs", out.inputs);
-                })
+        .custom(
+            section_info("inputs", "where lines come from, by names of your choice", {}),
+            [](const Section& section, Config& out) { read_named(section, "inputs", out.inputs); })
         .section("parse", &Config::parse, parse_table(), "how lines are understood")
         .custom(section_info("trace", "which trace a line belongs to", trace_table().list()),
                 [](const Section& section, Config&) {
@@ -257,9 +256,9 @@ void check_together(const Section& root, const Config& config,
   std::optional<Section> parse = root.section("parse");
   if (parse) check_formats(*parse, "formats", formats);
   if (config.memory != 0 && config.parse.max_line > config.memory) {
-    root.fault("memory", fmt::format("{} holds no line of parse.max_line, which is {}",
-                                     root.shown("memory"),
-                                     bytes_text(static_cast<int64_t>(config.parse.max_line))));
+    root.fault("memory",
+               fmt::format("{} holds no line of parse.max_line, which is {}", root.shown("memory"),
+                           bytes_text(static_cast<int64_t>(config.parse.max_line))));
   }
 }
 

@@ -51,8 +51,8 @@ struct Named {
 struct Config {
   ServiceSettings service;
   std::vector<std::pair<std::string, std::string>> resource;  // in file order
-  std::string state_dir;   // empty: the default is to be found by the daemon
-  size_t memory = 0;       // bytes; 0: auto
+  std::string state_dir;       // empty: the default is to be found by the daemon
+  size_t memory = 0;           // bytes; 0: auto
   std::vector<Named> inputs;   // in file order
   std::vector<Named> outputs;  // in file order
   ParseSettings parse;
@@ -73,8 +73,7 @@ std::optional<Config> load(const std::string& file, std::string_view text,
 // `name` (the flag or variable) stands in faults, without a position. It is read as a file's text
 // would be: a `$` that came from outside must have been doubled (outputs::yaml_quoted does that).
 // An empty section when the text cannot be read.
-Section section_from_text(const std::string& name, std::string_view text,
-                          Diagnostics& diagnostics);
+Section section_from_text(const std::string& name, std::string_view text, Diagnostics& diagnostics);
 
 // Reports every word under `key` (a text or a list of texts) that is not one of `formats`, with a
 // suggestion: for parse.formats and for an input's own `format`.

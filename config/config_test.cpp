@@ -137,10 +137,12 @@ TEST_CASE("wrong and impossible values") {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"memory: 512KiB", "w.yaml:1:1: memory: '512KiB' is out of range (auto, or at least 1MiB)\n"},
       {"memory: -1", "w.yaml:1:1: memory: '-1' is negative\n"},
-      {"memory: 0755", "w.yaml:1:1: memory: '0755' looks like an octal number (write it without "
-                       "the leading zero)\n"},
-      {"memory: \"4194304\"", "w.yaml:1:1: memory: '4194304' is in quotes, so it is text and not a "
-                              "size (remove the quotes)\n"},
+      {"memory: 0755",
+       "w.yaml:1:1: memory: '0755' looks like an octal number (write it without "
+       "the leading zero)\n"},
+      {"memory: \"4194304\"",
+       "w.yaml:1:1: memory: '4194304' is in quotes, so it is text and not a "
+       "size (remove the quotes)\n"},
       {"memory:", "w.yaml:1:1: memory: has no value (write one, or remove the key)\n"},
       {"memory: 2MiB\nparse: {max_line: 4MiB}",
        "w.yaml:1:1: memory: '2MiB' holds no line of parse.max_line, which is 4MiB\n"},
@@ -161,8 +163,7 @@ TEST_CASE("wrong and impossible values") {
        "w.yaml:1:14: inputs.a.type: '5' would be a number, text is wanted (put it in quotes)\n"},
       {"outputs: {a.b: {type: loki}}",
        "w.yaml:1:11: outputs: 'a.b' is not a name (1 to 64 of A-Z a-z 0-9 _ -)\n"},
-      {"parse: {formats: []}",
-       "w.yaml:1:9: parse.formats: an empty list: name at least one\n"},
+      {"parse: {formats: []}", "w.yaml:1:9: parse.formats: an empty list: name at least one\n"},
       {"parse: {default_level: info}",
        "w.yaml:1:9: parse.default_level: 'info' is not one of DEBUG, INFO, WARN, ERROR, FATAL "
        "(did you mean 'INFO'?)\n"},
@@ -175,8 +176,7 @@ TEST_CASE("wrong and impossible values") {
        "example 127.0.0.1:9598 or [::1]:9598)\n"},
       {"shutdown: {grace: 20}",
        "w.yaml:1:12: shutdown.grace: '20' has no unit (write for example 30s)\n"},
-      {"shutdown: {grace: 2h}",
-       "w.yaml:1:12: shutdown.grace: '2h' is out of range (at most 1h)\n"},
+      {"shutdown: {grace: 2h}", "w.yaml:1:12: shutdown.grace: '2h' is out of range (at most 1h)\n"},
   };
   for (const auto& [text, faults] : cases) {
     CAPTURE(text);
@@ -235,9 +235,9 @@ TEST_CASE("addresses are HOST:PORT") {
   CHECK(host("localhost:0") == "localhost");
   CHECK(host(":9598") == "");
   CHECK(parse_address("a:65535")->port == 65535);
-  for (std::string_view text : {"", "a", "80", "a:", "a:b", "a:65536", "a:-1", "a:+1", "::1:80",
-                                "[::1]", "[]:80", "[x y]:80", "http://a:80", "a b:80",
-                                "u@a:80", "a:8 0"}) {
+  for (std::string_view text :
+       {"", "a", "80", "a:", "a:b", "a:65536", "a:-1", "a:+1", "::1:80", "[::1]", "[]:80",
+        "[x y]:80", "http://a:80", "a b:80", "u@a:80", "a:8 0"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_address(text));
   }
@@ -279,8 +279,7 @@ TEST_CASE("files that cannot be read say why") {
   CHECK(error_of(folder / "good.yaml" / "x") == "/good.yaml/x: Not a directory");
   if (::geteuid() != 0) {  // root may read everything
     REQUIRE(::chmod((folder / "good.yaml").c_str(), 0) == 0);
-    CHECK(error_of(folder / "good.yaml") ==
-          "/good.yaml: may not be read (check its permissions)");
+    CHECK(error_of(folder / "good.yaml") == "/good.yaml: may not be read (check its permissions)");
   }
   std::filesystem::remove_all(folder);
 }
@@ -290,12 +289,26 @@ TEST_CASE("damaged configs give faults or a config, never a crash") {
   auto below = [&](size_t limit) {
     return std::uniform_int_distribution<size_t>(0, limit - 1)(random);
   };
-  const std::string_view pieces[] = {":", ": ", "\n", "\n  ", "-", "- ", "[", "]", "{", "}", ",",
-                                     "'", "\"", "\\", "#", "&a ", "*a", "!!x ", "<<: ", "---\n",
-                                     "...\n", "|\n", ">-\n", "? ", "%", "\t", "~", "${", "}",
-                                     "${NAME}", "\xFF", std::string_view("\0", 1), "\r",
-                                     "\xEF\xBB\xBF",
-                                     "0755", "é", "\"\\x00\"", "@", "`", "null"};
+  const std::string_view pieces[] = {":",         ": ",
+                                     "\n",        "\n  ",
+                                     "-",         "- ",
+                                     "[",         "]",
+                                     "{",         "}",
+                                     ",",         "'",
+                                     "\"",        "\\",
+                                     "#",         "&a ",
+                                     "*a",        "!!x ",
+                                     "<<: ",      "---\n",
+                                     "...\n",     "|\n",
+                                     ">-\n",      "? ",
+                                     "%",         "\t",
+                                     "~",         "${",
+                                     "}",         "${NAME}",
+                                     "\xFF",      std::string_view("\0", 1),
+                                     "\r",        "\xEF\xBB\xBF",
+                                     "0755",      "é",
+                                     "\"\\x00\"", "@",
+                                     "`",         "null"};
   size_t sound = 0;
   size_t faulty = 0;
   for (int round = 0; round < 4000; ++round) {

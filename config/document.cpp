@@ -46,9 +46,8 @@ class Lines {
   // From a line's number (from 0) and a byte within it (from 0); both may lie behind the end.
   size_t offset(int line, int byte) const {
     if (line < 0 || byte < 0) return 0;
-    size_t start = static_cast<size_t>(line) < starts_.size()
-                       ? starts_[static_cast<size_t>(line)]
-                       : text_.size();
+    size_t start = static_cast<size_t>(line) < starts_.size() ? starts_[static_cast<size_t>(line)]
+                                                              : text_.size();
     return std::min(start + static_cast<size_t>(byte), text_.size());
   }
 
@@ -64,8 +63,8 @@ class Lines {
       last_offset_ = starts_[index];
       last_column_ = 1;
     }
-    last_column_ += count_characters(
-        std::string_view(text_).substr(last_offset_, offset - last_offset_));
+    last_column_ +=
+        count_characters(std::string_view(text_).substr(last_offset_, offset - last_offset_));
     last_offset_ = offset;
     return {static_cast<int>(index + 1), static_cast<int>(last_column_)};
   }
@@ -116,8 +115,8 @@ class Loader {
 
  private:
   void report(Position position, std::string message) {
-    diagnostics_.add({source_.file, source_.has_positions ? position : Position(),
-                      std::move(message)});
+    diagnostics_.add(
+        {source_.file, source_.has_positions ? position : Position(), std::move(message)});
   }
 
   // yaml-cpp takes U+0004 for the end and guesses encodings from NULs, so it gets neither.
@@ -193,8 +192,9 @@ class Loader {
     }
     if (root.kind == NodeKind::kMapping) return true;
     if (root.kind != NodeKind::kRefused) {
-      report(root.position, "a config is a mapping of keys to values (write for example "
-                            "'service: {name: checkout}')");
+      report(root.position,
+             "a config is a mapping of keys to values (write for example "
+             "'service: {name: checkout}')");
     }
     return false;
   }
@@ -209,8 +209,8 @@ class Loader {
 std::shared_ptr<const Document> load_document(const DocumentSource& source,
                                               Diagnostics& diagnostics) {
   if (source.text.size() > kMaxDocumentBytes) {
-    diagnostics.add({source.file, {}, fmt::format("{} bytes: a config has at most 1 MiB",
-                                                  source.text.size())});
+    diagnostics.add(
+        {source.file, {}, fmt::format("{} bytes: a config has at most 1 MiB", source.text.size())});
     return nullptr;
   }
   return Loader(source, diagnostics).load();

@@ -24,9 +24,9 @@ struct Document {
 };
 
 struct DocumentSource {
-  std::string file;                      // as it stands in faults
+  std::string file;  // as it stands in faults
   std::string_view text;
-  bool has_positions = true;             // false: the text is not a file's, faults have no place
+  bool has_positions = true;  // false: the text is not a file's, faults have no place
   const Environment* environment = nullptr;  // null: nothing expands, `$$` stays as it is
 };
 

@@ -26,8 +26,7 @@ TEST_CASE("syntax errors say where and what to do") {
   const Case cases[] = {
       {"service:\n\tname: x\n",
        "w.yaml:2:6: not valid YAML: a tab in the indentation (use blanks)\n"},
-      {"\tmemory: 12MiB\n",
-       "w.yaml:1:8: not valid YAML: a tab in the indentation (use blanks)\n"},
+      {"\tmemory: 12MiB\n", "w.yaml:1:8: not valid YAML: a tab in the indentation (use blanks)\n"},
       {"a: [1, 2\nb: 3\n",
        "w.yaml:2:2: not valid YAML: the '[' of line 1 is not closed, or a ',' is missing between "
        "its items (write [a, b])\n"},

@@ -16,8 +16,9 @@ constexpr size_t npos = std::string_view::npos;
 
 bool is_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_") == npos;
+  return name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+             "0123456789_") == npos;
 }
 
 Expansion faulty(std::string fault) { return {"", true, std::move(fault)}; }
@@ -44,14 +45,14 @@ Expansion value_of(std::string_view reference, const Environment& environment) {
   if (colon != npos) {
     std::string_view fallback = reference.substr(colon + 2);
     if (fallback.find("${") != npos) {
-      return faulty(fmt::format("the default of ${{{}}} holds another variable: they do not nest",
-                                name));
+      return faulty(
+          fmt::format("the default of ${{{}}} holds another variable: they do not nest", name));
     }
     if (!value || value->empty()) return {with_single_dollars(fallback), true, ""};
   }
   if (!value) {
-    return faulty(fmt::format("the variable {0} is not set (set it, or write ${{{0}:-default}})",
-                              name));
+    return faulty(
+        fmt::format("the variable {0} is not set (set it, or write ${{{0}:-default}})", name));
   }
   if (find_bad_utf8(*value) != npos) {
     return faulty(fmt::format("the value of the variable {} is not UTF-8 text", name));

@@ -11,8 +11,8 @@
 namespace waybill::config {
 
 enum class NodeKind {
-  kEmpty,    // nothing behind the key
-  kNull,     // `~` or `null`
+  kEmpty,  // nothing behind the key
+  kNull,   // `~` or `null`
   kScalar,
   kList,
   kMapping,

@@ -17,8 +17,8 @@ struct Unit {
   const char* name;
 };
 
-constexpr Unit kSizes[] = {{1LL << 40, "TiB"}, {1LL << 30, "GiB"}, {1LL << 20, "MiB"},
-                           {1LL << 10, "KiB"}};
+constexpr Unit kSizes[] = {
+    {1LL << 40, "TiB"}, {1LL << 30, "GiB"}, {1LL << 20, "MiB"}, {1LL << 10, "KiB"}};
 constexpr Unit kTimes[] = {{3'600'000'000'000, "h"}, {60'000'000'000, "m"}, {1'000'000'000, "s"},
                            {1'000'000, "ms"},        {1'000, "us"},         {1, "ns"}};
 
@@ -67,8 +67,9 @@ OptionInfo option(const char* key, OptionKind kind, const char* prose, std::stri
 
 std::string yaml_text(std::string_view text) {
   // Characters that never mean anything to YAML; all else goes into quotes.
-  bool plain = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                      "0123456789_-./") == std::string_view::npos;
+  bool plain = text.find_first_not_of(
+                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                   "0123456789_-./") == std::string_view::npos;
   plain = plain && !text.empty() && text[0] != '-' && text != "null" && text != "Null" &&
           text != "NULL" && !looks_like_number(text) && !looks_like_boolean(text);
   return text.empty() || plain ? std::string(text) : json_quoted(text);
@@ -112,8 +113,8 @@ void set_bounds(OptionInfo& info, double min, double max) {
 
 bool within(const Section& section, const OptionInfo& info, bool inside) {
   if (!inside) {
-    section.fault(info.key, fmt::format("{} is out of range ({})", section.shown(info.key),
-                                        info.bounds));
+    section.fault(info.key,
+                  fmt::format("{} is out of range ({})", section.shown(info.key), info.bounds));
   }
   return inside;
 }
@@ -125,10 +126,10 @@ std::optional<size_t> choose(const Section& section, const OptionInfo& info) {
     if (info.choices[i] == *word) return i;
   }
   std::string close = suggestion(*word, info.choices);
-  section.fault(info.key,
-                fmt::format("{} is not one of {}{}", section.shown(info.key),
-                            fmt::join(info.choices, ", "),
-                            close.empty() ? "" : fmt::format(" (did you mean '{}'?)", close)));
+  section.fault(
+      info.key,
+      fmt::format("{} is not one of {}{}", section.shown(info.key), fmt::join(info.choices, ", "),
+                  close.empty() ? "" : fmt::format(" (did you mean '{}'?)", close)));
   return std::nullopt;
 }
 

@@ -49,8 +49,7 @@ class OptionTable {
   OptionTable& path(const char* key, std::string S::*member, const char* prose);
   OptionTable& duration(const char* key, Duration S::*member, Duration min, Duration max,
                         const char* prose);
-  OptionTable& bytes(const char* key, size_t S::*member, size_t min, size_t max,
-                     const char* prose);
+  OptionTable& bytes(const char* key, size_t S::*member, size_t min, size_t max, const char* prose);
   // An enum by its names, in the order of its values from 0.
   template <typename E>
   OptionTable& choice(const char* key, E S::*member, std::vector<std::string> names,

@@ -54,8 +54,7 @@ OptionTable<S>& OptionTable<S>::flag(const char* key, bool S::*member, const cha
 template <typename S>
 OptionTable<S>& OptionTable<S>::integer(const char* key, int64_t S::*member, int64_t min,
                                         int64_t max, const char* prose) {
-  OptionInfo info =
-      detail::option(key, OptionKind::kInteger, prose, std::to_string(S{}.*member));
+  OptionInfo info = detail::option(key, OptionKind::kInteger, prose, std::to_string(S{}.*member));
   detail::set_bounds(info, min, max);
   return custom(info, [info, member, min, max](const Section& section, S& out) {
     auto value = section.integer(info.key);
@@ -81,8 +80,7 @@ OptionTable<S>& OptionTable<S>::number(const char* key, double S::*member, doubl
 
 template <typename S>
 OptionTable<S>& OptionTable<S>::text(const char* key, std::string S::*member, const char* prose) {
-  OptionInfo info =
-      detail::option(key, OptionKind::kString, prose, detail::yaml_text(S{}.*member));
+  OptionInfo info = detail::option(key, OptionKind::kString, prose, detail::yaml_text(S{}.*member));
   return custom(info, [key = info.key, member](const Section& section, S& out) {
     if (auto value = section.string(key)) out.*member = std::move(*value);
   });
@@ -102,8 +100,7 @@ OptionTable<S>& OptionTable<S>::required_text(const char* key, std::string S::*m
 
 template <typename S>
 OptionTable<S>& OptionTable<S>::path(const char* key, std::string S::*member, const char* prose) {
-  OptionInfo info =
-      detail::option(key, OptionKind::kPath, prose, detail::yaml_text(S{}.*member));
+  OptionInfo info = detail::option(key, OptionKind::kPath, prose, detail::yaml_text(S{}.*member));
   return custom(info, [key = info.key, member](const Section& section, S& out) {
     if (auto value = detail::filled_text(section, key)) out.*member = std::move(*value);
   });
@@ -129,8 +126,8 @@ template <typename S>
 OptionTable<S>& OptionTable<S>::bytes(const char* key, size_t S::*member, size_t min, size_t max,
                                       const char* prose) {
   int64_t initial = detail::clamped(S{}.*member);
-  OptionInfo info = detail::option(key, OptionKind::kBytes, prose,
-                                   initial == kAny ? "" : bytes_text(initial));
+  OptionInfo info =
+      detail::option(key, OptionKind::kBytes, prose, initial == kAny ? "" : bytes_text(initial));
   detail::set_bounds(info, detail::clamped(min), detail::clamped(max));
   return custom(info, [info, member, min, max](const Section& section, S& out) {
     auto value = section.bytes(info.key);

@@ -62,8 +62,7 @@ const OptionTable<Settings>& table() {
 }
 
 struct Read {
-  explicit Read(std::string_view text)
-      : section(section_from_text("--to", text, diagnostics)) {
+  explicit Read(std::string_view text) : section(section_from_text("--to", text, diagnostics)) {
     table().read(section, settings);
   }
   std::string faults() const { return lines_of(diagnostics); }
@@ -121,8 +120,7 @@ TEST_CASE("values out of bounds and missing keys are faults") {
       {"size: 1023", "--to: size: '1023' is out of range (at least 1KiB)\n"},
       {"mode: fsat", "--to: mode: 'fsat' is not one of fast, safe (did you mean 'fast'?)\n"},
       {"dir: ''", "--to: dir: must not be empty\n"},
-      {"tls: {cert: x}",
-       "--to: unknown key 'cert' in tls (did you mean 'cert_file'?)\n"},
+      {"tls: {cert: x}", "--to: unknown key 'cert' in tls (did you mean 'cert_file'?)\n"},
       {"rate: 5", "--to: `rate` is planned but not built in this version: remove it\n"},
       {"must: ''", "--to: must: must not be empty\n"},
       {"must: ~", "--to: needs 'must' (what has to be said)\n"},
@@ -175,13 +173,21 @@ TEST_CASE("sizes and durations are written in their largest exact unit") {
 }
 
 TEST_CASE("suggestions find slips, and nothing in strange words") {
-  const std::vector<std::string> keys = {"listen", "include", "exclude", "trust_service", "type",
-                                         "cert_file", "level"};
+  const std::vector<std::string> keys = {"listen", "include",   "exclude", "trust_service",
+                                         "type",   "cert_file", "level"};
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"listn", "listen"},   {"lsiten", "listen"},          {"Include", "include"},
-      {"exlude", "exclude"}, {"trustService", "trust_service"}, {"trust-service", "trust_service"},
-      {"cert", "cert_file"}, {"tpye", "type"},              {"lvl", ""},
-      {"zzz", ""},           {"", ""},                      {"x", ""},
+      {"listn", "listen"},
+      {"lsiten", "listen"},
+      {"Include", "include"},
+      {"exlude", "exclude"},
+      {"trustService", "trust_service"},
+      {"trust-service", "trust_service"},
+      {"cert", "cert_file"},
+      {"tpye", "type"},
+      {"lvl", ""},
+      {"zzz", ""},
+      {"", ""},
+      {"x", ""},
   };
   for (const auto& [word, meant] : cases) {
     CAPTURE(word);

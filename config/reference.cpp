@@ -64,8 +64,8 @@ void append_rows(std::string& out, const std::string& prefix, const OptionList& 
 }  // namespace
 
 std::string reference_table(std::string_view title, const OptionList& options) {
-  std::string out = fmt::format("## {}\n\n| key | type | default | meaning |\n|---|---|---|---|\n",
-                                title);
+  std::string out =
+      fmt::format("## {}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", title);
   append_rows(out, "", options);
   return out;
 }

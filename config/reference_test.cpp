@@ -125,9 +125,8 @@ bool fulfils(const Node& schema, const Node& value, const Node& root) {
     const auto size = static_cast<double>(value.items.size());
     if (least != nullptr && size < number_of(least->value)) return false;
     return items == nullptr ||
-           std::all_of(value.items.begin(), value.items.end(), [&](const Node& item) {
-             return fulfils(items->value, item, root);
-           });
+           std::all_of(value.items.begin(), value.items.end(),
+                       [&](const Node& item) { return fulfils(items->value, item, root); });
   }
   return fulfils_scalar(schema, value);
 }
@@ -185,8 +184,8 @@ std::string whole_schema() {
 // Whether the loader and the components take it.
 bool loads(std::string_view text) {
   Diagnostics diagnostics;
-  auto config = load("w.yaml", text, testing::known_formats(), diagnostics,
-                     testing::test_environment());
+  auto config =
+      load("w.yaml", text, testing::known_formats(), diagnostics, testing::test_environment());
   if (!config) return false;
   UdpSettings udp;
   ConsoleSettings console;

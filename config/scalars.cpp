@@ -71,9 +71,9 @@ struct Unit {
 };
 
 constexpr Unit kSizeUnits[] = {
-    {"B", 1},           {"kB", 1'000},        {"KB", 1'000},
+    {"B", 1},           {"kB", 1'000},         {"KB", 1'000},
     {"MB", 1'000'000},  {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000},
-    {"KiB", 1LL << 10}, {"MiB", 1LL << 20},   {"GiB", 1LL << 30},
+    {"KiB", 1LL << 10}, {"MiB", 1LL << 20},    {"GiB", 1LL << 30},
     {"TiB", 1LL << 40},
 };
 constexpr Unit kTimeUnits[] = {

@@ -24,9 +24,9 @@ struct Reading {
   std::string fault;
 };
 
-Reading<bool> read_boolean(const Scalar& scalar);        // true, false (also True, TRUE)
-Reading<int64_t> read_integer(const Scalar& scalar);     // decimal, signed
-Reading<double> read_number(const Scalar& scalar);       // decimal, finite
+Reading<bool> read_boolean(const Scalar& scalar);     // true, false (also True, TRUE)
+Reading<int64_t> read_integer(const Scalar& scalar);  // decimal, signed
+Reading<double> read_number(const Scalar& scalar);    // decimal, finite
 Reading<std::string> read_string(const Scalar& scalar);
 // "300ms", "1.5s", "1h30m"; ns us ms s m h d. Nanoseconds. A bare 0 needs no unit.
 Reading<int64_t> read_duration(const Scalar& scalar);

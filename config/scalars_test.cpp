@@ -45,8 +45,8 @@ TEST_CASE("whole numbers are decimal and fit 64 bits") {
   CHECK(read_integer(bare("-9223372036854775809")).fault == "'-9223372036854775809' is too small");
   CHECK(read_integer(in_quotes("10")).fault ==
         "'10' is in quotes, so it is text and not a whole number (remove the quotes)");
-  for (std::string_view text : {"1.0", "1e3", "0x10", "1_000", "1,000", "ten", "", "-", "+", "--1",
-                                "1 2", ".inf", "٣"}) {
+  for (std::string_view text :
+       {"1.0", "1e3", "0x10", "1_000", "1,000", "ten", "", "-", "+", "--1", "1 2", ".inf", "٣"}) {
     CAPTURE(text);
     CHECK(read_integer(bare(text)).fault ==
           "'" + std::string(text) + "' is not a whole number (write for example 100)");
@@ -99,8 +99,8 @@ TEST_CASE("text is what does not look like anything else, or stands in quotes") 
     CAPTURE(text);
     CHECK(read_string(bare(text)).value == text);
   }
-  for (std::string_view text : {"1.4", "7", "true", "FALSE", "1e3", "0x1F", ".inf", "-.INF",
-                                ".nan"}) {
+  for (std::string_view text :
+       {"1.4", "7", "true", "FALSE", "1e3", "0x1F", ".inf", "-.INF", ".nan"}) {
     CAPTURE(text);
     CHECK_FALSE(read_string(bare(text)).value);
     CHECK(read_string(in_quotes(text)).value == text);
@@ -114,11 +114,20 @@ TEST_CASE("text is what does not look like anything else, or stands in quotes") 
 
 TEST_CASE("durations have units, may be fractions and sums, and are whole nanoseconds") {
   const std::pair<std::string_view, int64_t> good[] = {
-      {"300ms", 300'000'000}, {"1s", kSecond},         {"5m", 300 * kSecond},
-      {"1h", 3600 * kSecond}, {"2d", 172800 * kSecond}, {"7ns", 7},
-      {"3us", 3000},          {"1h30m", 5400 * kSecond}, {"1.5s", 1'500'000'000},
-      {"0.3s", 300'000'000},  {"10 s", 10 * kSecond},  {"0", 0},
-      {"0s", 0},              {"106751d", 106751LL * 86400 * kSecond},
+      {"300ms", 300'000'000},
+      {"1s", kSecond},
+      {"5m", 300 * kSecond},
+      {"1h", 3600 * kSecond},
+      {"2d", 172800 * kSecond},
+      {"7ns", 7},
+      {"3us", 3000},
+      {"1h30m", 5400 * kSecond},
+      {"1.5s", 1'500'000'000},
+      {"0.3s", 300'000'000},
+      {"10 s", 10 * kSecond},
+      {"0", 0},
+      {"0s", 0},
+      {"106751d", 106751LL * 86400 * kSecond},
   };
   for (const auto& [text, nanoseconds] : good) {
     CAPTURE(text);
@@ -147,9 +156,17 @@ TEST_CASE("durations have units, may be fractions and sums, and are whole nanose
 
 TEST_CASE("sizes are bytes, with decimal or binary units") {
   const std::pair<std::string_view, int64_t> good[] = {
-      {"0", 0},          {"4096", 4096},        {"64KiB", 65536},   {"1MiB", 1 << 20},
-      {"10MB", 10'000'000}, {"1.5GiB", 1610612736}, {"2TiB", 2LL << 40}, {"512B", 512},
-      {"1kB", 1000},     {"1KB", 1000},         {"64 MiB", 64 << 20},
+      {"0", 0},
+      {"4096", 4096},
+      {"64KiB", 65536},
+      {"1MiB", 1 << 20},
+      {"10MB", 10'000'000},
+      {"1.5GiB", 1610612736},
+      {"2TiB", 2LL << 40},
+      {"512B", 512},
+      {"1kB", 1000},
+      {"1KB", 1000},
+      {"64 MiB", 64 << 20},
   };
   for (const auto& [text, bytes] : good) {
     CAPTURE(text);

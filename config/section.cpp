@@ -53,9 +53,9 @@ Scalar scalar_of(std::string_view key, const Node& node) {
 
 void report(const Section::Impl& impl, Position position, const std::string& path,
             std::string_view message) {
-  impl.diagnostics->add({impl.document->file, position,
-                         path.empty() ? std::string(message)
-                                      : fmt::format("{}: {}", path, message)});
+  impl.diagnostics->add(
+      {impl.document->file, position,
+       path.empty() ? std::string(message) : fmt::format("{}: {}", path, message)});
 }
 
 void report_missing_value(const Section::Impl& impl, std::string_view key, Position position) {
@@ -137,9 +137,8 @@ std::optional<Section> Section::section(std::string_view key) const {
                        glued ? " (is a blank missing behind a ':'?)" : ""));
   }
   if (node.kind != NodeKind::kMapping && node.kind != NodeKind::kEmpty) return std::nullopt;
-  return Section(std::make_shared<const Impl>(Impl{impl_->document, &node,
-                                                   joined(impl_->path, key), entry->position,
-                                                   impl_->diagnostics}));
+  return Section(std::make_shared<const Impl>(
+      Impl{impl_->document, &node, joined(impl_->path, key), entry->position, impl_->diagnostics}));
 }
 
 std::optional<bool> Section::boolean(std::string_view key) const {

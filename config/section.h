@@ -25,7 +25,7 @@ struct Position {
 struct Fault {
   std::string file;  // as named on the command line; "--to", or a variable's name
   Position position;
-  std::string message;  // "what is wrong (did you mean …)"
+  std::string message;       // "what is wrong (did you mean …)"
   std::string text() const;  // "FILE:LINE:COL: message", or "FILE: message" without a position
 };
 
@@ -43,7 +43,16 @@ class Diagnostics {
 
 // One option as users know it; what `check`, the docs and the published schema are made from.
 enum class OptionKind {
-  kBoolean, kInteger, kNumber, kString, kPath, kDuration, kBytes, kChoice, kStrings, kStringMap,
+  kBoolean,
+  kInteger,
+  kNumber,
+  kString,
+  kPath,
+  kDuration,
+  kBytes,
+  kChoice,
+  kStrings,
+  kStringMap,
   kSection,
 };
 struct OptionInfo {
@@ -54,7 +63,7 @@ struct OptionInfo {
   std::string bounds;        // "1 to 65535", "at least 1KiB"; empty: none
   std::vector<std::string> choices;
   bool required = false;
-  bool built = true;  // false: known from the design, refused by this version
+  bool built = true;                      // false: known from the design, refused by this version
   std::vector<OptionInfo> children = {};  // of kSection
   // Of numbers; in bytes and seconds for sizes and durations; of a text, characters at least.
   std::optional<double> min = {};
@@ -74,14 +83,14 @@ class Section {
   struct Impl;
   explicit Section(std::shared_ptr<const Impl> impl);
 
-  const std::string& path() const;      // "inputs.net"; "" for the root
+  const std::string& path() const;  // "inputs.net"; "" for the root
   const std::string& file() const;
-  Position position() const;            // of the section's own key
+  Position position() const;  // of the section's own key
   // Normalised flow YAML after expansion: equal text, equal settings. Holds secrets: never shown.
   std::string text() const;
 
-  std::vector<std::string> keys() const;  // in file order
-  bool has(std::string_view key) const;   // with a value other than null
+  std::vector<std::string> keys() const;             // in file order
+  bool has(std::string_view key) const;              // with a value other than null
   Position position_of(std::string_view key) const;  // of the key; the section's own without it
 
   // A mapping below `key`. Nothing without the key, or (with a fault) when it is no mapping.

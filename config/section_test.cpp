@@ -17,8 +17,8 @@ using testing::test_environment;
 struct Loaded {
   explicit Loaded(std::string_view text)
       : section(root_section(
-            load_document({"w.yaml", text, true, &test_environment()}, diagnostics),
-            diagnostics)) {}
+            load_document({"w.yaml", text, true, &test_environment()}, diagnostics), diagnostics)) {
+  }
   std::string faults() const { return lines_of(diagnostics); }
 
   Diagnostics diagnostics;

@@ -13,20 +13,23 @@ struct Wording {
 };
 
 constexpr Wording kWordings[] = {
-    {"end of map not found", "this line does not go on with the mapping above (check its "
-                             "indentation, and that every key is followed by a ':' and a blank)"},
+    {"end of map not found",
+     "this line does not go on with the mapping above (check its "
+     "indentation, and that every key is followed by a ':' and a blank)"},
     {"end of sequence not found",
      "this line does not go on with the list above (check its indentation)"},
     {"illegal EOF in scalar", "a quoted text is not closed before the end of the file"},
     {"illegal document indicator in scalar", "a quoted text is not closed before '---' or '...'"},
-    {"illegal map value", "a ':' where no value can follow (put the text in quotes if the ':' "
-                          "belongs to it)"},
+    {"illegal map value",
+     "a ':' where no value can follow (put the text in quotes if the ':' "
+     "belongs to it)"},
     {"illegal map key", "a '?' key where none can stand"},
     {"illegal block entry", "a '-' where no list item can stand (check the indentation)"},
     {"illegal flow end", "a closing bracket without its opening one"},
     {"illegal tab when looking for indentation", "a tab in the indentation (use blanks)"},
-    {"unknown escape character", "an unknown escape in \"…\" (put the text in single quotes, or "
-                                 "write \\\\ for a backslash)"},
+    {"unknown escape character",
+     "an unknown escape in \"…\" (put the text in single quotes, or "
+     "write \\\\ for a backslash)"},
     {"bad character found while scanning hex number", "an escape in \"…\" lacks its hex digits"},
     {"invalid unicode", "an escape in \"…\" stands for no character"},
     {"unknown token", "a character that cannot begin a value (put the text in quotes)"},
@@ -49,12 +52,14 @@ std::string unclosed(bool is_list, const SyntaxPlace& place) {
   std::string where = place.opened_at_line == 0 || place.opened_at_line == place.line_number
                           ? ""
                           : fmt::format(" of line {}", place.opened_at_line);
-  return is_list ? fmt::format("the '['{} is not closed, or a ',' is missing between its items "
-                               "(write [a, b])",
-                               where)
-                 : fmt::format("the '{{'{} is not closed, or a ',' is missing between its keys "
-                               "(write {{a: 1, b: 2}})",
-                               where);
+  return is_list ? fmt::format(
+                       "the '['{} is not closed, or a ',' is missing between its items "
+                       "(write [a, b])",
+                       where)
+                 : fmt::format(
+                       "the '{{'{} is not closed, or a ',' is missing between its keys "
+                       "(write {{a: 1, b: 2}})",
+                       where);
 }
 
 std::string explained(std::string_view what, const SyntaxPlace& place) {

@@ -205,8 +205,8 @@ void TreeBuilder::take_key(Open& open, const Node& node) {
 
 void TreeBuilder::refuse_tag(Position position, const std::string& tag) {
   constexpr std::string_view kCore = "tag:yaml.org,2002:";
-  std::string shown = tag.compare(0, kCore.size(), kCore) == 0 ? "!!" + tag.substr(kCore.size())
-                                                               : tag;
+  std::string shown =
+      tag.compare(0, kCore.size(), kCore) == 0 ? "!!" + tag.substr(kCore.size()) : tag;
   report_(position,
           fmt::format("tags ({}) are not allowed here (remove it)", quoted_for_message(shown)));
 }

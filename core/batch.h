@@ -67,9 +67,9 @@ class Batch {
   // ---- filled by the input ----
   std::vector<std::shared_ptr<const Source>> sources;
   std::vector<Chunk> chunks;
-  TicketRef ticket;           // may be empty: nobody waits for it
-  WallNanos read_ns = 0;      // wall time of the read
-  SteadyTime read_at{};       // the same moment on the steady clock: age and delay count from it
+  TicketRef ticket;       // may be empty: nobody waits for it
+  WallNanos read_ns = 0;  // wall time of the read
+  SteadyTime read_at{};   // the same moment on the steady clock: age and delay count from it
 
   // Room for reading into: what lies behind the bytes already committed.
   std::span<char> room() { return {bytes_ + used_, capacity_ - used_}; }

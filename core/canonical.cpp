@@ -200,7 +200,8 @@ std::string decoded(Text text) {
 bool reads_as(Text other, Text key, int suffix) {
   char tail[12] = "_";
   size_t size = 0;
-  if (suffix != 0) size = static_cast<size_t>(std::to_chars(tail + 1, tail + 12, suffix).ptr - tail);
+  if (suffix != 0)
+    size = static_cast<size_t>(std::to_chars(tail + 1, tail + 12, suffix).ptr - tail);
   auto equal = [&](std::string_view text, std::string_view head) {
     return text.size() == head.size() + size && text.starts_with(head) &&
            text.ends_with(std::string_view(tail, size));

@@ -22,12 +22,12 @@ constexpr uint32_t kServiceName = 1u << 2;
 constexpr uint32_t kTrace = 1u << 3;  // trace_id, span_id, trace_flags, parent, tracestate, origin
 constexpr uint32_t kIds = 1u << 4;    // request_id, correlation_id, tenant_id
 constexpr uint32_t kMessage = 1u << 5;
-constexpr uint32_t kCode = 1u << 6;   // logger, thread, caller
+constexpr uint32_t kCode = 1u << 6;  // logger, thread, caller
 constexpr uint32_t kError = 1u << 7;
 constexpr uint32_t kContext = 1u << 8;
 constexpr uint32_t kResource = 1u << 9;
 constexpr uint32_t kSource = 1u << 10;
-constexpr uint32_t kRate = 1u << 11;          // sample_rate
+constexpr uint32_t kRate = 1u << 11;  // sample_rate
 constexpr uint32_t kSchemaErrors = 1u << 12;
 constexpr uint32_t kId = 1u << 13;
 constexpr uint32_t kAll = (1u << 14) - 1;
@@ -51,7 +51,7 @@ inline Text service_of(const Record& record, const Identity& identity) {
 
 // One member of a record's context.
 struct Member {
-  Text key;           // with `suffix` behind it, when that is not 0 (a clash: "a_2")
+  Text key;  // with `suffix` behind it, when that is not 0 (a clash: "a_2")
   int suffix = 0;
   JsonType type = JsonType::kNull;
   std::string_view json;         // as JSON, as it came; empty for a string out of text (see `text`)

@@ -11,7 +11,6 @@ namespace waybill {
 
 }  // namespace waybill
 
-#define WAYBILL_CHECK(condition, why) \
-  (static_cast<bool>(condition)       \
-       ? void(0)                      \
-       : ::waybill::check_failed(#condition, why, __FILE__, __LINE__))
+#define WAYBILL_CHECK(condition, why)     \
+  (static_cast<bool>(condition) ? void(0) \
+                                : ::waybill::check_failed(#condition, why, __FILE__, __LINE__))

@@ -15,8 +15,8 @@ enum class DropReason : uint8_t {
   kBlocked,       // the backend took the request and said that it discards it (Loki's 260)
   kOutputClosed,  // the reader of our standard output went away
 };
-constexpr std::array<std::string_view, 5> kDropReasonNames = {
-    "queue_full", "rejected", "too_large", "blocked", "output_closed"};
+constexpr std::array<std::string_view, 5> kDropReasonNames = {"queue_full", "rejected", "too_large",
+                                                              "blocked", "output_closed"};
 constexpr size_t kDropReasonCount = kDropReasonNames.size();
 
 // Why lines were never read.

@@ -46,16 +46,21 @@ TEST_CASE("json_text: escaping follows RFC 8259, section 7") {
 TEST_CASE("json_text: decoding") {
   CHECK(decoded("") == "");
   CHECK(decoded(R"(\"\\\/\b\f\n\r\t)") == "\"\\/\b\f\n\r\t");
-  CHECK(decoded(R"(a\u0041\u00e9\u20AC\uD83D\uDE00z)") == "aA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z");
+  CHECK(decoded(R"(a\u0041\u00e9\u20AC\uD83D\uDE00z)") ==
+        "aA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z");
   CHECK(decoded(R"(\u0000)") == std::string(1, '\0'));
   CHECK(decoded(R"(\uffff)") == "\xEF\xBF\xBF");
   // Unpaired surrogates are replaced, and what follows them is not swallowed.
   CHECK(decoded(R"(\ud800)") == "\xEF\xBF\xBD");
   CHECK(decoded(R"(\udc00x)") == "\xEF\xBF\xBDx");
-  CHECK(decoded(R"(\ud800\u0041)") == "\xEF\xBF\xBD" "A");
+  CHECK(decoded(R"(\ud800\u0041)") ==
+        "\xEF\xBF\xBD"
+        "A");
   CHECK(decoded(R"(\ud800\ud83d\ude00)") == "\xEF\xBF\xBD\xF0\x9F\x98\x80");
   CHECK(decoded(R"(\ud800\n)") == "\xEF\xBF\xBD\n");
-  CHECK(decoded(R"(\ud800abcdef)") == "\xEF\xBF\xBD" "abcdef");
+  CHECK(decoded(R"(\ud800abcdef)") ==
+        "\xEF\xBF\xBD"
+        "abcdef");
 }
 
 TEST_CASE("json_text: forms of a text") {
@@ -72,7 +77,9 @@ TEST_CASE("json_text: forms of a text") {
   append_characters(out, Text(std::string_view("a\"b"), TextForm::kRaw));
   append_characters(out, Text(std::string_view(R"(\n\u00e9)"), TextForm::kJson));
   append_characters(out, Text(std::string_view("c"), TextForm::kClean));
-  CHECK(out.view() == "a\"b\n\xC3\xA9" "c");
+  CHECK(out.view() ==
+        "a\"b\n\xC3\xA9"
+        "c");
 }
 
 TEST_CASE("json_text: what could stand between quotes") {
@@ -80,8 +87,8 @@ TEST_CASE("json_text: what could stand between quotes") {
     CAPTURE(good);
     CHECK(is_json_inside(good));
   }
-  for (std::string_view bad : {"\"", "\\", R"(a\)", R"(\q)", R"(\u12)", R"(\u12G4)", "a\tb", R"(\a)",
-                               R"(\\\)", R"(\U00e9)"}) {
+  for (std::string_view bad : {"\"", "\\", R"(a\)", R"(\q)", R"(\u12)", R"(\u12G4)", "a\tb",
+                               R"(\a)", R"(\\\)", R"(\U00e9)"}) {
     CAPTURE(bad);
     CHECK_FALSE(is_json_inside(bad));
   }
@@ -89,7 +96,8 @@ TEST_CASE("json_text: what could stand between quotes") {
 
 TEST_CASE("json_text: characters() gives back what it did not need of the arena") {
   Arena arena;
-  std::string_view first = characters(Text(std::string_view(R"(\u0041\u0042)"), TextForm::kJson), arena);
+  std::string_view first =
+      characters(Text(std::string_view(R"(\u0041\u0042)"), TextForm::kJson), arena);
   CHECK(first == "AB");
   CHECK(arena.allocate(1) == first.data() + 2);
 }

@@ -52,17 +52,21 @@ bool valid_escapes(const char* at, const char* end) {
   while (at < end) {
     // Stage 1 saw the closing quote as unescaped, so a byte follows every backslash.
     switch (at[1]) {
-      case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
-        at += 2;
-        break;
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't': at += 2; break;
       case 'u':
         if (end - at < 6 || !is_hex(at[2]) || !is_hex(at[3]) || !is_hex(at[4]) || !is_hex(at[5])) {
           return false;
         }
         at += 6;
         break;
-      default:
-        return false;
+      default: return false;
     }
     at = find_backslash(at, end);
   }
@@ -128,9 +132,9 @@ class JsonWalker::Walk {
 
  private:
   struct Open {
-    uint32_t token;     // index into tokens_
-    uint32_t members;   // so far
-    uint64_t seen;      // key bits of the members so far
+    uint32_t token;    // index into tokens_
+    uint32_t members;  // so far
+    uint64_t seen;     // key bits of the members so far
     bool object;
     bool after_comma;   // a member must follow: no closing bracket
     bool after_member;  // a comma or the closing bracket must follow
@@ -188,16 +192,11 @@ class JsonWalker::Walk {
         if (escaped) token.flags |= Token::kValueEscaped;
         return scalar(at, close + 1, JsonType::kString, token);
       }
-      case '{':
-        return open(at, JsonType::kObject, token);
-      case '[':
-        return open(at, JsonType::kArray, token);
-      case 't':
-        return word(at, "true", JsonType::kTrue, token);
-      case 'f':
-        return word(at, "false", JsonType::kFalse, token);
-      case 'n':
-        return word(at, "null", JsonType::kNull, token);
+      case '{': return open(at, JsonType::kObject, token);
+      case '[': return open(at, JsonType::kArray, token);
+      case 't': return word(at, "true", JsonType::kTrue, token);
+      case 'f': return word(at, "false", JsonType::kFalse, token);
+      case 'n': return word(at, "null", JsonType::kNull, token);
       default: {
         const char* end = number_end(text_ + at);
         if (end == nullptr) return false;
@@ -236,8 +235,8 @@ class JsonWalker::Walk {
       return false;
     }
     scalar(at, at + 1, type, token);
-    stack_[depth_++] = Open{static_cast<uint32_t>(tokens_.size() - 1), 0, 0,
-                            type == JsonType::kObject, false, false};
+    stack_[depth_++] = Open{
+        static_cast<uint32_t>(tokens_.size() - 1), 0, 0, type == JsonType::kObject, false, false};
     return true;
   }
 
@@ -276,8 +275,7 @@ class JsonWalker::Walk {
 
   bool same_key(const Token& a, const Token& b) {
     if (!a.has(Token::kKeyEscaped) && !b.has(Token::kKeyEscaped)) {
-      return a.key_size == b.key_size &&
-             std::memcmp(text_ + a.key, text_ + b.key, a.key_size) == 0;
+      return a.key_size == b.key_size && std::memcmp(text_ + a.key, text_ + b.key, a.key_size) == 0;
     }
     std::string scratch;
     return decoded_key(a, owner_.key_scratch_) == decoded_key(b, scratch);
@@ -304,8 +302,8 @@ class JsonWalker::Walk {
     keys.clear();
     const uint32_t end = top.token + tokens_[top.token].span;
     for (uint32_t i = top.token + 1; i < end; i += tokens_[i].span) {
-      keys.emplace_back(
-          std::hash<std::string_view>{}(decoded_key(tokens_[i], owner_.key_scratch_)), i);
+      keys.emplace_back(std::hash<std::string_view>{}(decoded_key(tokens_[i], owner_.key_scratch_)),
+                        i);
     }
     std::sort(keys.begin(), keys.end());
     for (size_t i = 0; i + 1 < keys.size(); ++i) {

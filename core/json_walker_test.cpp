@@ -27,9 +27,7 @@ std::string nested(std::string_view open, std::string_view close, int depth) {
 }
 
 // An object whose innermost array is at this depth, the object itself at 1.
-std::string object_of_depth(int depth) {
-  return R"({"a":)" + nested("[", "]", depth - 1) + "}";
-}
+std::string object_of_depth(int depth) { return R"({"a":)" + nested("[", "]", depth - 1) + "}"; }
 
 uint32_t duplicates(std::string_view line) {
   Lines lines;
@@ -42,47 +40,64 @@ uint32_t duplicates(std::string_view line) {
 }  // namespace
 
 TEST_CASE("json_walker: what RFC 8259 allows is an object") {
-  for (std::string_view line : {
-           R"({})", R"( { } )", "\t{\"a\"\r:\n1\t}\r", R"({"":""})", R"({"a":[]})",
-           R"({"a":{},"b":[{}]})", R"({"a":0})", R"({"a":-0})", R"({"a":-0.0e-0})",
-           R"({"a":1E+2})", R"({"a":1e999})", R"({"a":123456789012345678901234567890})",
-           R"({"a":true,"b":false,"c":null})", R"({"a":"\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00"})",
-           R"({"a":"\ud800"})", R"({"a":[1,[2,[3]],{"b":4}]})", "{\"a\":\"\x7f\"}",
-           "{\"\xC3\xA9\":\"\xF0\x9F\x98\x80\"}", R"({"a": 1 , "b": [ 1 , 2 ] })",
-           R"({"\\":1})", R"({"a":"\\"})", R"({"a":"\\\""})"}) {
+  for (std::string_view line : {R"({})",
+                                R"( { } )",
+                                "\t{\"a\"\r:\n1\t}\r",
+                                R"({"":""})",
+                                R"({"a":[]})",
+                                R"({"a":{},"b":[{}]})",
+                                R"({"a":0})",
+                                R"({"a":-0})",
+                                R"({"a":-0.0e-0})",
+                                R"({"a":1E+2})",
+                                R"({"a":1e999})",
+                                R"({"a":123456789012345678901234567890})",
+                                R"({"a":true,"b":false,"c":null})",
+                                R"({"a":"\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00"})",
+                                R"({"a":"\ud800"})",
+                                R"({"a":[1,[2,[3]],{"b":4}]})",
+                                "{\"a\":\"\x7f\"}",
+                                "{\"\xC3\xA9\":\"\xF0\x9F\x98\x80\"}",
+                                R"({"a": 1 , "b": [ 1 , 2 ] })",
+                                R"({"\\":1})",
+                                R"({"a":"\\"})",
+                                R"({"a":"\\\""})"}) {
     CAPTURE(line);
     CHECK(walk(line) == WalkOutcome::kObject);
   }
 }
 
 TEST_CASE("json_walker: what the grammar does not allow is malformed") {
-  for (std::string_view line : {
-           // numbers
-           R"({"a":01})", R"({"a":-01})", R"({"a":1x2})", R"({"a":1.})", R"({"a":.5})",
-           R"({"a":+1})", R"({"a":-})", R"({"a":1e})", R"({"a":1e+})", R"({"a":1.e1})",
-           R"({"a":0x10})", R"({"a":1_000})", R"({"a":NaN})", R"({"a":-Infinity})", R"({"a":1"b"})",
-           R"({"a":--1})", R"({"a":1.2.3})", R"({"a":1 2})",
-           // words
-           R"({"a":trux})", R"({"a":truee})", R"({"a":tru)", R"({"a":True})", R"({"a":nul})",
-           R"({"a":nulll})", R"({"a":false1})", R"({"a":undefined})", R"({"a":true"b"})",
-           // strings
-           R"({"a":"\q"})", R"({"a":"\u12"})", R"({"a":"\u12G4"})", R"({"a":"\x41"})",
-           R"({"a":"b)", R"({"a":"b\"})", R"({"a":'b'})", R"({"a":"b"c})", R"({"a":"b""c"})",
-           R"({a:1})", R"({'a':1})", R"({"\q":1})", R"({"a\":1})", R"({\"a":1})", R"({"a":\"})",
-           // structure
-           R"({"a":[1 2 : tru {"q" 4}]})", R"({"a":1,})", R"({,"a":1})", R"({"a":1,,"b":2})",
-           R"({"a" 1})", R"({"a":})", R"({"a"})", R"({:1})", R"({"a"::1})", R"({"a":1:2})",
-           R"({"a":1;"b":2})", R"({"a":[1,]})", R"({"a":[,1]})", R"({"a":[1,,2]})", R"({"a":[)",
-           R"({"a":[1})", R"({"a":1])", R"({"a":[})", R"({)", R"(})", R"({"a":1}})", R"({"a":1)",
-           R"({"a":1,)", R"({"a":{)", R"({1:2})", R"({"a":1 "b":2})", R"({[]:1})", R"({{}:1})",
-           R"({"a":[1:2]})", R"({"a":/**/1})", R"({"a":1}//)",
-           // behind the object
-           R"({"a":1} x)", R"({"a":1}{"b":2})", R"({"a":1},)", R"({"a":1}])", R"({"a":1}"b")",
-           R"({"a":1}1)", R"({"a":1} "b)",
-           // blanks that JSON has not
-           "{\"a\":\f1}", "{\"a\":\v1}", "{\"a\":\xC2\xA0""1}", "\xEF\xBB\xBF{\"a\":1}",
-           // no object
-           "", " ", "[]", R"([{"a":1}])", R"("a")", "1", "true", "null", "-", "x"}) {
+  for (std::string_view line :
+       {// numbers
+        R"({"a":01})", R"({"a":-01})", R"({"a":1x2})", R"({"a":1.})", R"({"a":.5})", R"({"a":+1})",
+        R"({"a":-})", R"({"a":1e})", R"({"a":1e+})", R"({"a":1.e1})", R"({"a":0x10})",
+        R"({"a":1_000})", R"({"a":NaN})", R"({"a":-Infinity})", R"({"a":1"b"})", R"({"a":--1})",
+        R"({"a":1.2.3})", R"({"a":1 2})",
+        // words
+        R"({"a":trux})", R"({"a":truee})", R"({"a":tru)", R"({"a":True})", R"({"a":nul})",
+        R"({"a":nulll})", R"({"a":false1})", R"({"a":undefined})", R"({"a":true"b"})",
+        // strings
+        R"({"a":"\q"})", R"({"a":"\u12"})", R"({"a":"\u12G4"})", R"({"a":"\x41"})", R"({"a":"b)",
+        R"({"a":"b\"})", R"({"a":'b'})", R"({"a":"b"c})", R"({"a":"b""c"})", R"({a:1})",
+        R"({'a':1})", R"({"\q":1})", R"({"a\":1})", R"({\"a":1})", R"({"a":\"})",
+        // structure
+        R"({"a":[1 2 : tru {"q" 4}]})", R"({"a":1,})", R"({,"a":1})", R"({"a":1,,"b":2})",
+        R"({"a" 1})", R"({"a":})", R"({"a"})", R"({:1})", R"({"a"::1})", R"({"a":1:2})",
+        R"({"a":1;"b":2})", R"({"a":[1,]})", R"({"a":[,1]})", R"({"a":[1,,2]})", R"({"a":[)",
+        R"({"a":[1})", R"({"a":1])", R"({"a":[})", R"({)", R"(})", R"({"a":1}})", R"({"a":1)",
+        R"({"a":1,)", R"({"a":{)", R"({1:2})", R"({"a":1 "b":2})", R"({[]:1})", R"({{}:1})",
+        R"({"a":[1:2]})", R"({"a":/**/1})", R"({"a":1}//)",
+        // behind the object
+        R"({"a":1} x)", R"({"a":1}{"b":2})", R"({"a":1},)", R"({"a":1}])", R"({"a":1}"b")",
+        R"({"a":1}1)", R"({"a":1} "b)",
+        // blanks that JSON has not
+        "{\"a\":\f1}", "{\"a\":\v1}",
+        "{\"a\":\xC2\xA0"
+        "1}",
+        "\xEF\xBB\xBF{\"a\":1}",
+        // no object
+        "", " ", "[]", R"([{"a":1}])", R"("a")", "1", "true", "null", "-", "x"}) {
     CAPTURE(line);
     CHECK(walk(line) == WalkOutcome::kMalformed);
   }

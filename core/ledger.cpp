@@ -103,8 +103,7 @@ OutputSnapshot OutputLedger::snapshot() const {
   std::lock_guard lock(mutex_);
   OutputSnapshot copy = now_;
   if (oldest_ != SteadyTime{}) {
-    copy.oldest_undelivered_seconds =
-        std::chrono::duration<double>(steady_now() - oldest_).count();
+    copy.oldest_undelivered_seconds = std::chrono::duration<double>(steady_now() - oldest_).count();
   }
   return copy;
 }

@@ -25,6 +25,7 @@ constexpr Severity kCritical{Level::kFatal, 21};
 constexpr Severity kFatal{Level::kFatal, 21};
 
 // Grouped by length, so that a look-up compares a handful of words.
+// clang-format off
 constexpr std::array kWords = {
     Word{"d", kDebug},          Word{"i", kInfo},
     Word{"w", kWarn},           Word{"e", kError},
@@ -48,6 +49,7 @@ constexpr std::array kWords = {
     Word{"emergency", {Level::kFatal, 24}}, Word{"information", kInfo},
     Word{"informational", kInfo},
 };
+// clang-format on
 
 // slog writes levels between its four as "INFO+2"; its number is level + 9 (log/slog/level.go).
 std::optional<Severity> with_slog_offset(std::string_view word, size_t sign) {
@@ -59,7 +61,7 @@ std::optional<Severity> with_slog_offset(std::string_view word, size_t sign) {
   if (!base || error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
   int number = base->number + offset;
   if (number < 1 || number > 24) return std::nullopt;
-  Level level = number < 9 ? Level::kDebug
+  Level level = number < 9    ? Level::kDebug
                 : number < 13 ? Level::kInfo
                 : number < 17 ? Level::kWarn
                 : number < 21 ? Level::kError
@@ -97,10 +99,14 @@ std::optional<Severity> severity_of_word(std::string_view word) {
 }
 
 std::optional<Severity> severity_of_syslog(int64_t number) {
-  constexpr std::array<Severity, 8> severities = {
-      Severity{Level::kFatal, 24}, Severity{Level::kFatal, 22}, Severity{Level::kFatal, 21},
-      kError,                      kWarn,                       kNotice,
-      kInfo,                       kDebug};
+  constexpr std::array<Severity, 8> severities = {Severity{Level::kFatal, 24},
+                                                  Severity{Level::kFatal, 22},
+                                                  Severity{Level::kFatal, 21},
+                                                  kError,
+                                                  kWarn,
+                                                  kNotice,
+                                                  kInfo,
+                                                  kDebug};
   if (number < 0 || number > 7) return std::nullopt;
   return severities[static_cast<size_t>(number)];
 }

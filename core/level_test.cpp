@@ -46,8 +46,9 @@ TEST_CASE("level: words of the usual libraries") {
   CHECK(number(" info ") == 9);
   CHECK(number("notice") == 10);
   CHECK(number("trace") == 1);
-  for (std::string_view word : {"", " ", "banana", "informationally", "inf0", "in fo", "information al",
-                                "\xC3\xA9", "errors", "warnings", "-", "+", "0"}) {
+  for (std::string_view word :
+       {"", " ", "banana", "informationally", "inf0", "in fo", "information al", "\xC3\xA9",
+        "errors", "warnings", "-", "+", "0"}) {
     CAPTURE(word);
     CHECK(number(word) == -1);
   }

@@ -33,7 +33,7 @@ struct Token {
   uint32_t span;        // tokens of this value: itself and all inside it
   JsonType type;
   uint8_t flags;
-  uint16_t depth;       // the root has 0
+  uint16_t depth;  // the root has 0
 
   bool has(Flag flag) const { return (flags & flag) != 0; }
 };

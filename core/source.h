@@ -12,11 +12,11 @@ namespace waybill {
 // Made by an input on the main thread and immutable from then on; shared by the batches that hold
 // lines of it, so that it outlives a file that is let go.
 struct Source {
-  uint64_t number = 0;  // unique in this process; what per-source state is keyed by
-  std::string input;    // the input's name in the config
-  std::string path;     // of a file; else empty
-  std::string stream;   // "stdout" or "stderr" of a child; else empty
-  std::string peer;     // "address:port" or socket path of a network sender; else empty
+  uint64_t number = 0;          // unique in this process; what per-source state is keyed by
+  std::string input;            // the input's name in the config
+  std::string path;             // of a file; else empty
+  std::string stream;           // "stdout" or "stderr" of a child; else empty
+  std::string peer;             // "address:port" or socket path of a network sender; else empty
   std::string format = "auto";  // the input's `format`: "auto", or a parser's name
   bool network = false;         // came over a socket: may not pose as a Waybill record
   bool trust_service = true;    // a line's own service name wins

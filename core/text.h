@@ -25,8 +25,7 @@ struct Text {
   TextForm form = TextForm::kClean;
 
   Text() = default;
-  Text(const char* bytes, uint32_t length, TextForm how)
-      : data(bytes), size(length), form(how) {}
+  Text(const char* bytes, uint32_t length, TextForm how) : data(bytes), size(length), form(how) {}
   Text(std::string_view bytes, TextForm how)
       : data(bytes.data()), size(static_cast<uint32_t>(bytes.size())), form(how) {}
 

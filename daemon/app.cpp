@@ -72,7 +72,8 @@ Result<void> App::start() {
   };
   budget_.on_room(ask_again);
   pipeline_.on_room(ask_again);
-  if (auto done = start_outputs(plan_.outputs, plan_.outputs.size(), plan_.identity); !done) return done;
+  if (auto done = start_outputs(plan_.outputs, plan_.outputs.size(), plan_.identity); !done)
+    return done;
   outputs_started_ = true;
   pipeline_.start(route_of(plan_));
   if (auto done = start_inputs(); !done) return done;
@@ -131,9 +132,8 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
         if (phase_ == Phase::kRunning) begin_drain(true);
       });
     };
-    output->outbox().on_drained([this] {
-      boost::asio::post(io_, [this] { on_output_drained(); });
-    });
+    output->outbox().on_drained(
+        [this] { boost::asio::post(io_, [this] { on_output_drained(); }); });
   }
   return {};
 }

@@ -34,12 +34,12 @@ constexpr std::array kPlanned = {
 
 constexpr const char* kFooter =
     "Examples:\n"
-    "  ./legacy | waybill                                   pretty on a terminal, JSON into a pipe\n"
-    "  waybill exec --to loki=http://loki:3100 -- ./legacy  wraps a program\n"
-    "  waybill run --config /etc/waybill/waybill.yaml       a service or a sidecar\n"
+    "  ./legacy | waybill                           pretty on a terminal, JSON into a pipe\n"
+    "  waybill exec --to loki=URL -- ./legacy       wraps a program\n"
+    "  waybill run -c /etc/waybill/waybill.yaml     a service or a sidecar\n"
     "\n"
-    "A program that prints into a pipe buffers its output: prefer `waybill exec -- ./legacy`, which\n"
-    "makes its lines appear at once, or `stdbuf -oL ./legacy | waybill`.";
+    "A program that prints into a pipe buffers its output: prefer `waybill exec -- ./legacy`,\n"
+    "which makes its lines appear at once, or `stdbuf -oL ./legacy | waybill`.";
 
 class Builder {
  public:
@@ -104,9 +104,10 @@ class Builder {
   }
   void add_run_options(CLI::App& app) {
     add_config(app);
-    app.add_option("--to", to_,
-                   "where records go, instead of the file's outputs: console, pretty, json, file:PATH, "
-                   "loki=URL, es=URL, otlp=URL (may be repeated; also WAYBILL_TO)")
+    app.add_option(
+           "--to", to_,
+           "where records go, instead of the file's outputs: console, pretty, json, file:PATH, "
+           "loki=URL, es=URL, otlp=URL (may be repeated; also WAYBILL_TO)")
         ->allow_extra_args(false);
     app.add_option("--service", line_.plan.service, "the service's name");
     app.add_option("--schema", schema_, "holds records to a JSON Schema (not built yet)");
@@ -128,8 +129,8 @@ class Builder {
     sub->positionals_at_end();
   }
   void add_check() {
-    CLI::App* sub = command("check", "checks a config: every fault, with its place",
-                            Command::kCheck);
+    CLI::App* sub =
+        command("check", "checks a config: every fault, with its place", Command::kCheck);
     add_config(*sub);
     sub->add_option("--to", to_, "targets to check instead of the file's outputs")
         ->allow_extra_args(false);
@@ -143,21 +144,21 @@ class Builder {
     line_option_ = sub->add_option("LINE", line_.line, "the line; without it, lines from stdin");
   }
   void add_admin() {
-    CLI::App* health = command("health", "asks a running daemon whether it is well",
-                               Command::kHealth);
-    CLI::App* ledger = command("ledger", "what became of every line, of a running daemon",
-                               Command::kLedger);
+    CLI::App* health =
+        command("health", "asks a running daemon whether it is well", Command::kHealth);
+    CLI::App* ledger =
+        command("ledger", "what became of every line, of a running daemon", Command::kLedger);
     for (CLI::App* sub : {health, ledger}) {
       add_config(*sub);
-      sub->add_option("--socket", line_.socket, "the admin socket (else by the config's state_dir)");
+      sub->add_option("--socket", line_.socket,
+                      "the admin socket (else by the config's state_dir)");
     }
     health->add_flag("--ready", line_.ready, "asks whether the inputs are open, instead");
     ledger->add_option("--format", line_.format, "table or json")
         ->check(CLI::IsMember({"table", "json"}));
   }
   void add_reference() {
-    CLI::App* sub = command("reference", "prints every option of the config",
-                            Command::kReference);
+    CLI::App* sub = command("reference", "prints every option of the config", Command::kReference);
     sub->add_option("--format", line_.format, "markdown or json-schema")
         ->check(CLI::IsMember({"markdown", "json-schema"}));
   }

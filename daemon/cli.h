@@ -17,7 +17,14 @@ constexpr int kLeft = 3;         // something was left undelivered; also: no dae
 }  // namespace exit_code
 
 enum class Command {
-  kRun, kExec, kCheck, kExplain, kHealth, kLedger, kReference, kVersion,
+  kRun,
+  kExec,
+  kCheck,
+  kExplain,
+  kHealth,
+  kLedger,
+  kReference,
+  kVersion,
   kDone,  // answered already: --help, bad usage
 };
 
@@ -32,12 +39,12 @@ struct CommandLine {
   bool pty = false;
   bool quiet = false;
   bool strict = false;
-  bool connect = false;     // check
-  std::string line;         // explain
+  bool connect = false;  // check
+  std::string line;      // explain
   bool has_line = false;
-  bool ready = false;       // health
-  std::string socket;       // health, ledger
-  std::string format;       // ledger: table or json; reference: markdown or json-schema
+  bool ready = false;  // health
+  std::string socket;  // health, ledger
+  std::string format;  // ledger: table or json; reference: markdown or json-schema
 };
 
 // Prints help or what is wrong with the usage itself, and says kDone then.

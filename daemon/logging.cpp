@@ -56,14 +56,14 @@ bool stderr_is_journal() {
 }  // namespace
 
 void set_up_logging(bool verbose) {
-  auto logger = std::make_shared<spdlog::logger>(
-      "waybill", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("waybill",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   formatter->add_flag<LevelWord>('*');
   formatter->add_flag<Priority>('&');
   formatter->set_pattern(stderr_is_journal()     ? "%&waybill: %*%v"
                          : isatty(STDERR_FILENO) ? "waybill: %*%v"
-                                                   : "%Y-%m-%dT%H:%M:%S.%e%z waybill: %*%v");
+                                                 : "%Y-%m-%dT%H:%M:%S.%e%z waybill: %*%v");
   logger->set_formatter(std::move(formatter));
   logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
   logger->flush_on(spdlog::level::debug);

@@ -41,9 +41,9 @@ void refuse_type(const config::Named& named, const char* kind, std::vector<std::
   }
   std::string close = config::suggestion(named.type, known);
   std::string list = fmt::format("{}", fmt::join(known, ", "));
-  named.section.fault("type", fmt::format("unknown {} type '{}' ({})", kind, named.type,
-                                          close.empty() ? "there are: " + list
-                                                        : "did you mean '" + close + "'?"));
+  named.section.fault(
+      "type", fmt::format("unknown {} type '{}' ({})", kind, named.type,
+                          close.empty() ? "there are: " + list : "did you mean '" + close + "'?"));
 }
 
 class Planner {
@@ -60,11 +60,9 @@ class Planner {
  private:
   void resolve_identity() {
     const config::ServiceSettings& service = plan_.config.service;
-    lineage::ResourceInput input{request_.service,    service.name,
-                                 service.version,     service.namespace_,
-                                 service.environment, plan_.config.resource};
-    plan_.identity =
-        lineage::resolve_identity(input, lineage::process_environment, plan_.notes);
+    lineage::ResourceInput input{request_.service,   service.name,        service.version,
+                                 service.namespace_, service.environment, plan_.config.resource};
+    plan_.identity = lineage::resolve_identity(input, lineage::process_environment, plan_.notes);
   }
 
   void resolve_zone() {
@@ -149,8 +147,9 @@ class Planner {
     if (!headers) return std::nullopt;
     auto pairs = lineage::parse_resource_attributes(*headers);
     if (!pairs) {
-      plan_.notes.push_back("OTEL_EXPORTER_OTLP_HEADERS is not of the form key=value,key=value: "
-                            "all of it is ignored");
+      plan_.notes.push_back(
+          "OTEL_EXPORTER_OTLP_HEADERS is not of the form key=value,key=value: "
+          "all of it is ignored");
       return std::nullopt;
     }
     std::string text;
@@ -180,9 +179,10 @@ class Planner {
     if (target.starts_with("kafka=")) {
       return fault(origin, "kafka is planned but not built in this version");
     }
-    fault(origin, fmt::format("'{}' is no target (write console, pretty, json, file:PATH, loki=URL, "
-                              "es=URL or otlp=URL)",
-                              target));
+    fault(origin,
+          fmt::format("'{}' is no target (write console, pretty, json, file:PATH, loki=URL, "
+                      "es=URL or otlp=URL)",
+                      target));
   }
 
   void add_target_section(const std::string& origin, const std::string& type,

@@ -18,10 +18,10 @@ namespace waybill::daemon {
 
 // What the command line says.
 struct PlanRequest {
-  std::string config_file;       // -c; empty: none
-  std::vector<std::string> to;   // --to; replaces the outputs of the file
-  std::string service;           // --service
-  bool standard_input = true;    // whether stdin may be read: not below `exec`
+  std::string config_file;      // -c; empty: none
+  std::vector<std::string> to;  // --to; replaces the outputs of the file
+  std::string service;          // --service
+  bool standard_input = true;   // whether stdin may be read: not below `exec`
 };
 
 struct Plan {
@@ -30,7 +30,7 @@ struct Plan {
   config::Config config;
   Identity identity;
   parsers::Settings parse;
-  std::vector<std::unique_ptr<inputs::Input>> inputs;    // made, not started
+  std::vector<std::unique_ptr<inputs::Input>> inputs;  // made, not started
   std::vector<std::shared_ptr<outputs::Output>> outputs;
   std::vector<std::string> notes;  // worth saying once at the start
 

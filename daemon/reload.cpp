@@ -72,7 +72,8 @@ Result<void> App::apply(Plan next) {
     }
   }
   budget_.set_limit(next.config.memory != 0 ? next.config.memory : automatic_memory_budget());
-  if (auto started = start_outputs(fresh, next.outputs.size(), next.identity); !started) return started;
+  if (auto started = start_outputs(fresh, next.outputs.size(), next.identity); !started)
+    return started;
   if (auto swapped = swap_inputs(next); !swapped) {
     for (auto& output : fresh) output->stop();
     return swapped;

@@ -23,7 +23,6 @@ class Signals {
   ~Signals();
   Signals(Signals&&) = delete;
 
-
  private:
   void wait();
   void read_all();

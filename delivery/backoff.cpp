@@ -22,8 +22,8 @@ Duration Backoff::next(std::optional<Duration> retry_after) {
   // 250 ms doubled seven times is beyond the cap.
   Duration ceiling = std::min(kCap, kBase * (1 << std::min(failures_, 7)));
   ++failures_;
-  Duration asked = std::clamp(retry_after.value_or(Duration::zero()), Duration::zero(),
-                              kRetryAfterCap);
+  Duration asked =
+      std::clamp(retry_after.value_or(Duration::zero()), Duration::zero(), kRetryAfterCap);
   double jitter = random_() * static_cast<double>(ceiling.count());
   return asked + Duration(static_cast<Duration::rep>(jitter));
 }

@@ -95,8 +95,9 @@ void Checkpoints::load_newest() {
   if (any) {
     spdlog::warn("went back to an earlier checkpoint: some lines may be delivered twice");
   } else {
-    spdlog::warn("no checkpoint is left: files are read again from their beginning, and their "
-                 "lines may be delivered twice");
+    spdlog::warn(
+        "no checkpoint is left: files are read again from their beginning, and their "
+        "lines may be delivered twice");
   }
 }
 
@@ -167,9 +168,10 @@ void Checkpoints::run() {
     lock.unlock();
     Result<void> done = write(image);
     if (!done && log.add(steady_now(), 1) != 0) {
-      spdlog::error("cannot keep the checkpoints: {}; nothing is lost, but lines may be delivered "
-                    "twice after a restart (trying again)",
-                    done.error().what);
+      spdlog::error(
+          "cannot keep the checkpoints: {}; nothing is lost, but lines may be delivered "
+          "twice after a restart (trying again)",
+          done.error().what);
     }
     if (done && failing) spdlog::info("the checkpoints in {} are kept again", dir_.path());
     failing = !done;

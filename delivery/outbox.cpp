@@ -70,9 +70,8 @@ void Outbox::wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes) {
     if (!full_since_) full_since_ = steady_now();
     SteadyTime until = later(*full_since_, policy_.wait);
     Duration before = policy_.wait;
-    bool changed = wait(room_, lock, until, [&] {
-      return settled() || policy_.wait != before || !full_since_;
-    });
+    bool changed = wait(room_, lock, until,
+                        [&] { return settled() || policy_.wait != before || !full_since_; });
     if (!changed) return;
   }
 }

@@ -54,8 +54,8 @@ class Outbox {
   void wake();
   // No more waiting: push() returns at once from now on, and everything queued is abandoned.
   void abort();
-  bool drained() const;         // closed, and nothing queued or popped
-  uint64_t left() const;        // records abandoned undelivered
+  bool drained() const;   // closed, and nothing queued or popped
+  uint64_t left() const;  // records abandoned undelivered
   void set_policy(FullPolicy policy);
   // Called by a pushing thread whenever something was queued or the outbox was closed, aborted or
   // woken: for an output thread that waits in curl_multi_poll instead of pop_until(). Set once.

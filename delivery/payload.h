@@ -47,12 +47,12 @@ struct Payload {
 
   std::vector<Group> groups;  // the first `group_count` are in use; the others keep their memory
   uint32_t group_count = 0;
-  std::vector<Slice> slices;  // in the order in which the records came
-  size_t bytes = 0;           // sum over the slices: what `batch.bytes` limits
-  Body body;                  // composed of all slices
+  std::vector<Slice> slices;       // in the order in which the records came
+  size_t bytes = 0;                // sum over the slices: what `batch.bytes` limits
+  Body body;                       // composed of all slices
   std::vector<TicketRef> tickets;  // of the batches whose records are in here
-  SteadyTime oldest{};        // when the oldest record was read
-  uint32_t unsettled = 0;     // slices not settled yet
+  SteadyTime oldest{};             // when the oldest record was read
+  uint32_t unsettled = 0;          // slices not settled yet
   ByteCharge charge;
 
   // The group with this head: the same one for the same head within a payload.

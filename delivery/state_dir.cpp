@@ -28,8 +28,7 @@ Result<void> make_folders(const std::string& path) {
   for (size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
     std::string parent = path.substr(0, slash);
-    if (mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST && errno != EROFS &&
-        errno != EACCES) {
+    if (mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) {
       return unusable(path, errno);
     }
   }

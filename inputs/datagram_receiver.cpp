@@ -101,8 +101,7 @@ void DatagramReceiver::start() {
   int counts = 0;
   socklen_t size = sizeof counts;
   kernel_counts_ = getsockopt(fd_, SOL_SOCKET, SO_RXQ_OVFL, &counts, &size) == 0 && counts != 0;
-  bool pollable =
-      readiness_.open(fd_, Readiness::Direction::kRead, Readiness::Sharing::kOwn);
+  bool pollable = readiness_.open(fd_, Readiness::Direction::kRead, Readiness::Sharing::kOwn);
   WAYBILL_CHECK(pollable, "a socket can be waited for");
   wait();
 }
@@ -120,15 +119,12 @@ void DatagramReceiver::resume() {
 void DatagramReceiver::receive() {
   for (int round = 0; round < kRoundsPerTurn; ++round) {
     switch (receive_some()) {
-      case Taken::kSome:
-        continue;
+      case Taken::kSome: continue;
       case Taken::kNone:
         flush_soon();
         wait();
         return;
-      case Taken::kNoRoom:
-        waiting_for_room_ = true;
-        return;
+      case Taken::kNoRoom: waiting_for_room_ = true; return;
     }
   }
   wait();
@@ -150,8 +146,8 @@ DatagramReceiver::Taken DatagramReceiver::receive_some() {
     header.msg_controllen = sizeof buffers_->control[i].space;
   }
   // With MSG_TRUNC the size said is the datagram's, even when it was cut.
-  int got = recvmmsg(fd_, buffers_->messages.data(), slots_.count, MSG_DONTWAIT | MSG_TRUNC,
-                     nullptr);
+  int got =
+      recvmmsg(fd_, buffers_->messages.data(), slots_.count, MSG_DONTWAIT | MSG_TRUNC, nullptr);
   if (got <= 0) {
     if (got < 0 && errno != EAGAIN && errno != EINTR) {
       spdlog::warn("receiving datagrams failed: {}", std::strerror(errno));
@@ -254,7 +250,7 @@ void DatagramReceiver::count_drops(uint32_t total) {
 }
 
 void DatagramReceiver::count_unseen_drops() {
-  struct stat status{};
+  struct stat status {};
   if (!kernel_counts_ || fstat(fd_, &status) != 0) return;
   std::string inode = std::to_string(status.st_ino);
   uint32_t drops = 0;

@@ -66,12 +66,12 @@ class DatagramReceiver {
   Readiness readiness_;
   boost::asio::steady_timer flush_timer_, drops_timer_, drain_timer_;
   std::unique_ptr<Batch> batch_;
-  bool kernel_counts_ = false;      // SO_RXQ_OVFL is set: a UDP socket
-  bool flushing_ = false;           // flush_timer_ runs
+  bool kernel_counts_ = false;  // SO_RXQ_OVFL is set: a UDP socket
+  bool flushing_ = false;       // flush_timer_ runs
   bool drops_timer_runs_ = false;
   bool waiting_for_room_ = false;
   bool stopped_ = false;
-  uint32_t drops_ = 0;              // as the kernel last said; wraps
+  uint32_t drops_ = 0;  // as the kernel last said; wraps
   SteadyTime last_bytes_;
   std::function<void()> idle_;
   Lifeline lifeline_;

@@ -43,8 +43,8 @@ class LineCarry {
   // Forgets an unfinished line and goes on at `offset`.
   void restart(uint64_t offset);
 
-  size_t held() const { return kept_.size(); }             // bytes kept of the unfinished line
-  uint64_t line_start() const { return line_start_; }      // offset of its first byte
+  size_t held() const { return kept_.size(); }         // bytes kept of the unfinished line
+  uint64_t line_start() const { return line_start_; }  // offset of its first byte
   uint64_t position() const { return line_start_ + kept_.size() + discarded_; }  // of the next byte
 
  private:

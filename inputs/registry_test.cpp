@@ -48,16 +48,18 @@ TEST_CASE("every kind of input is registered, and exec is no part of a config") 
 }
 
 TEST_CASE("the examples of the documentation are taken") {
-  CHECK(made_from("file", "{type: file, include: ['/var/log/app/*.log'], exclude: [], "
-                          "start_at: end, format: auto, follow_links: false}") == "made");
+  CHECK(made_from("file",
+                  "{type: file, include: ['/var/log/app/*.log'], exclude: [], "
+                  "start_at: end, format: auto, follow_links: false}") == "made");
   CHECK(made_from("file", "{type: file, include: ['/var/log/pods/*/*/*.log'], format: cri}") ==
         "made");
   CHECK(made_from("stdin", "{type: stdin}") == "made");
   CHECK(made_from("stdin", "{type: stdin, on_full: block}") == "made");
   CHECK(made_from("udp", "{type: udp, listen: '127.0.0.1:5514', trust_service: false}") == "made");
   CHECK(made_from("udp", "{type: udp}") == "made");
-  CHECK(made_from("unix", "{type: unix, path: /run/waybill/log.sock, mode: stream, "
-                          "permissions: '0600'}") == "made");
+  CHECK(made_from("unix",
+                  "{type: unix, path: /run/waybill/log.sock, mode: stream, "
+                  "permissions: '0600'}") == "made");
 }
 
 TEST_CASE("what is wrong in a section is said") {

@@ -43,7 +43,7 @@ inline void lines_of(const Batch& batch, std::vector<Line>& out) {
 
 class FakeIntake : public Intake {
  public:
-  bool refuse = false;      // take() gives null
+  bool refuse = false;        // take() gives null
   bool hold_tickets = false;  // tickets are kept for the test to settle, in `tickets`
   std::vector<Line> lines;
   std::vector<TicketRef> tickets;

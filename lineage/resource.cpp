@@ -55,9 +55,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
-bool is_utf8(std::string_view text) {
-  return simdjson::validate_utf8(text.data(), text.size());
-}
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 std::string json_of(const std::vector<std::pair<std::string, std::string>>& resource) {
   if (resource.empty()) return {};

@@ -25,10 +25,10 @@ using Environment = std::function<std::optional<std::string>(const char* name)>;
 std::optional<std::string> process_environment(const char* name);
 
 // Flags beat the file, the file beats OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, those beat
-// what is detected: host.name, and, where KUBERNETES_SERVICE_HOST or POD_NAME is set, k8s.* from the downward API's usual variables (POD_NAME,
-// POD_NAMESPACE, POD_UID, POD_IP, NODE_NAME, CONTAINER_NAME and their K8S_… forms). A variable
-// that cannot be decoded is left out as a whole, as OpenTelemetry wants it, and named in
-// `warnings`.
+// what is detected: host.name, and, where KUBERNETES_SERVICE_HOST or POD_NAME is set, k8s.* from
+// the downward API's usual variables (POD_NAME, POD_NAMESPACE, POD_UID, POD_IP, NODE_NAME,
+// CONTAINER_NAME and their K8S_… forms). A variable that cannot be decoded is left out as a whole,
+// as OpenTelemetry wants it, and named in `warnings`.
 Identity resolve_identity(const ResourceInput& input, const Environment& environment,
                           std::vector<std::string>& warnings);
 

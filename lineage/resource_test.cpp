@@ -76,8 +76,8 @@ TEST_CASE("resource: flags beat the file, the file beats OTEL_*, those beat what
 }
 
 TEST_CASE("resource: a variable that cannot be decoded is left out as a whole") {
-  for (std::string_view bad : {"a=1,b", "=1", "a=%4", "a=%zz", "a=1,b=%", "a=1,=2", "a=%FF",
-                               "a=1,b=\xFF"}) {
+  for (std::string_view bad :
+       {"a=1,b", "=1", "a=%4", "a=%zz", "a=1,b=%", "a=1,=2", "a=%FF", "a=1,b=\xFF"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_resource_attributes(bad).has_value());
     Resolved made = resolve({}, {{"OTEL_RESOURCE_ATTRIBUTES", std::string(bad)}});

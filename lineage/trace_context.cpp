@@ -33,8 +33,8 @@ std::string_view trimmed(std::string_view text) {
 // Copies up to `room` hex digits in lower case, leaving out a UUID's dashes. Nothing when there is
 // anything else or more of them.
 std::optional<size_t> copy_hex(std::string_view text, char* out, size_t room) {
-  bool uuid = text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' &&
-              text[23] == '-';
+  bool uuid =
+      text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
   size_t count = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (uuid && text[i] == '-' && (i == 8 || i == 13 || i == 18 || i == 23)) continue;
@@ -72,8 +72,8 @@ Pointed read(Batch& batch, const Record& record, uint32_t index_plus_one) {
   Member member = record.token_count > 0
                       ? detail::member_of(record, batch.tokens[record.first_token + index])
                       : detail::member_of(batch.fields[record.first_field + index]);
-  std::string_view value = member.type == JsonType::kString ? characters(member.text, batch.arena)
-                                                            : member.json;
+  std::string_view value =
+      member.type == JsonType::kString ? characters(member.text, batch.arena) : member.json;
   return {true, index, member.key.bytes(), value, member.type};
 }
 
@@ -101,8 +101,8 @@ bool take_trace_id(Batch& batch, Record& record, const Pointed& field) {
   if (!id) return false;
   // An id in canonical form is used where it stands.
   std::string_view digits{id->digits, 32};
-  record.trace_id = field.value == digits ? Text(field.value, TextForm::kClean)
-                                          : keep(batch.arena, digits);
+  record.trace_id =
+      field.value == digits ? Text(field.value, TextForm::kClean) : keep(batch.arena, digits);
   cut_field(batch, record, field.index);
   return true;
 }
@@ -112,8 +112,8 @@ Text take_span_id(Batch& batch, Record& record, const Pointed& field) {
   auto id = normalise_span_id(field.value, is_decimal_key(field, record, batch));
   if (!id) return {};
   std::string_view digits{id->digits, 16};
-  Text span = field.value == digits ? Text(field.value, TextForm::kClean)
-                                    : keep(batch.arena, digits);
+  Text span =
+      field.value == digits ? Text(field.value, TextForm::kClean) : keep(batch.arena, digits);
   cut_field(batch, record, field.index);
   return span;
 }
@@ -123,8 +123,8 @@ int16_t flags_of(const Pointed& field) {
   if (field.type == JsonType::kTrue || field.value == "true" || field.value == "True") return 1;
   if (field.type == JsonType::kFalse || field.value == "false" || field.value == "False") return 0;
   unsigned flags = 0;
-  auto [end, error] = std::from_chars(field.value.data(),
-                                      field.value.data() + field.value.size(), flags, 16);
+  auto [end, error] =
+      std::from_chars(field.value.data(), field.value.data() + field.value.size(), flags, 16);
   bool whole = error == std::errc{} && end == field.value.data() + field.value.size();
   return whole && field.value.size() <= 2 ? static_cast<int16_t>(flags) : int16_t{-1};
 }
@@ -177,13 +177,13 @@ std::string_view value_behind(std::string_view text, size_t at) {
   size_t begin = text.find_first_not_of(" \t=:\"'\\", at);
   if (begin == text.npos || begin == at || begin - at > 6) return {};
   size_t end = begin;
-  while (end < text.size() && (is_lower_hex(text[end]) || text[end] == '-' ||
-                               (text[end] >= 'A' && text[end] <= 'F'))) {
+  while (end < text.size() &&
+         (is_lower_hex(text[end]) || text[end] == '-' || (text[end] >= 'A' && text[end] <= 'F'))) {
     ++end;
   }
-  bool apart = end == text.size() || !((text[end] >= 'a' && text[end] <= 'z') ||
-                                       (text[end] >= 'A' && text[end] <= 'Z') ||
-                                       (text[end] >= '0' && text[end] <= '9') || text[end] == '_');
+  bool apart = end == text.size() ||
+               !((text[end] >= 'a' && text[end] <= 'z') || (text[end] >= 'A' && text[end] <= 'Z') ||
+                 (text[end] >= '0' && text[end] <= '9') || text[end] == '_');
   return apart ? text.substr(begin, end - begin) : std::string_view();
 }
 
@@ -264,8 +264,8 @@ std::optional<Traceparent> parse_traceparent(std::string_view text) {
   }
   Traceparent parsed{text.substr(3, 32), text.substr(36, 16), 0};
   std::string_view flags = text.substr(53, 2);
-  if (!all_lower_hex(parsed.trace_id) || !all_lower_hex(parsed.span_id) ||
-      !all_lower_hex(flags) || all_zero(parsed.trace_id) || all_zero(parsed.span_id)) {
+  if (!all_lower_hex(parsed.trace_id) || !all_lower_hex(parsed.span_id) || !all_lower_hex(flags) ||
+      all_zero(parsed.trace_id) || all_zero(parsed.span_id)) {
     return std::nullopt;
   }
   if (text.size() > kTraceparentSize && (version == "00" || text[kTraceparentSize] != '-')) {

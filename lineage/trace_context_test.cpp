@@ -47,9 +47,7 @@ Lines resolved(std::string_view json, const Pointers& pointers, std::string_view
   return lines;
 }
 
-std::string outcome(const Lines& lines) {
-  return lines.canonical(part::kTrace | part::kContext);
-}
+std::string outcome(const Lines& lines) { return lines.canonical(part::kTrace | part::kContext); }
 
 // The trace of a line that is nothing but text.
 std::string of_text(std::string_view text) {
@@ -64,14 +62,14 @@ std::string of_text(std::string_view text) {
 }  // namespace
 
 TEST_CASE("traceparent: accepted") {
-  for (std::string_view text : {
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "  00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\t",
-           "cc-12345678901234567890123456789012-1234567890123456-01-what-the-future",
-           "cc-12345678901234567890123456789012-1234567890123456-01",
-           "cc-12345678901234567890123456789012-1234567890123456-01-",
-           "01-00000000000000000000000000000001-0000000000000001-00",
-           "fe-ffffffffffffffffffffffffffffffff-ffffffffffffffff-ff"}) {
+  for (std::string_view text :
+       {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "  00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\t",
+        "cc-12345678901234567890123456789012-1234567890123456-01-what-the-future",
+        "cc-12345678901234567890123456789012-1234567890123456-01",
+        "cc-12345678901234567890123456789012-1234567890123456-01-",
+        "01-00000000000000000000000000000001-0000000000000001-00",
+        "fe-ffffffffffffffffffffffffffffffff-ffffffffffffffff-ff"}) {
     CAPTURE(text);
     CHECK(parse_traceparent(text).has_value());
   }
@@ -82,34 +80,38 @@ TEST_CASE("traceparent: accepted") {
   CHECK(parsed->flags == 1);
   // All flags of the version that we know, the sampled bit of any other.
   CHECK(parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03")->flags == 3);
-  CHECK(parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff")->flags == 0xFF);
+  CHECK(parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff")->flags ==
+        0xFF);
   CHECK(parse_traceparent("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff")->flags == 1);
   CHECK(parse_traceparent("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02")->flags == 0);
 }
 
 TEST_CASE("traceparent: refused") {
-  for (std::string_view text : {
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-",
-           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "0-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "000-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "0g-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "CC-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00F067AA0BA902B7-01",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0A",
-           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-           "cc-12345678901234567890123456789012-1234567890123456-01.what-the-future",
-           "cc-12345678901234567890123456789012-1234567890123456-011",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-001",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-           "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
-           "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-           "00-4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7-01", "", " ", "-"}) {
+  for (std::string_view text :
+       {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "0-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "000-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "0g-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "CC-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00F067AA0BA902B7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0A",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "cc-12345678901234567890123456789012-1234567890123456-01.what-the-future",
+        "cc-12345678901234567890123456789012-1234567890123456-011",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-001",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7-01",
+        "",
+        " ",
+        "-"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_traceparent(text).has_value());
   }
@@ -125,12 +127,12 @@ TEST_CASE("trace ids: forms in which logs have them") {
   CHECK(trace("projects/p-1/traces/4bf92f3577b34da6a3ce929d0e0e4736") == kTrace);
   CHECK(trace("5208512171318403364", true) == "000000000000000048485a3953bb6124");
   CHECK(trace("18446744073709551615", true) == "0000000000000000ffffffffffffffff");
-  for (std::string_view bad : {
-           "", "0", "null", "none", "00000000000000000000000000000000", "0000000000000000",
-           "4bf92f3577b34da6a3ce929d0e0e473", "4bf92f3577b34da6a3ce929d0e0e47366",
-           "4bf92f3577b34da6a3ce929d0e0e473g", "48485a3953bb612", "abc123",
-           "4bf92f357-7b3-4da6-a3ce-929d0e0e4736", "5208512171318403364",
-           "00000000-0000-0000-0000-000000000000", "projects/p/traces/"}) {
+  for (std::string_view bad :
+       {"", "0", "null", "none", "00000000000000000000000000000000", "0000000000000000",
+        "4bf92f3577b34da6a3ce929d0e0e473", "4bf92f3577b34da6a3ce929d0e0e47366",
+        "4bf92f3577b34da6a3ce929d0e0e473g", "48485a3953bb612", "abc123",
+        "4bf92f357-7b3-4da6-a3ce-929d0e0e4736", "5208512171318403364",
+        "00000000-0000-0000-0000-000000000000", "projects/p/traces/"}) {
     CAPTURE(bad);
     CHECK(trace(bad) == "none");
   }
@@ -150,8 +152,9 @@ TEST_CASE("trace ids: forms in which logs have them") {
 }
 
 TEST_CASE("trace context: from fields, which are cut") {
-  std::string all = R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00F067AA0BA902B7",)"
-                    R"("parent_span_id":"53995c3f42cd8ad8","flags":"01","state":"a=b","k":1})";
+  std::string all =
+      R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00F067AA0BA902B7",)"
+      R"("parent_span_id":"53995c3f42cd8ad8","flags":"01","state":"a=b","k":1})";
   CHECK(outcome(resolved(all, {{&TraceFields::trace_id, "trace_id"},
                                {&TraceFields::span_id, "span_id"},
                                {&TraceFields::parent_span_id, "parent_span_id"},
@@ -180,8 +183,8 @@ TEST_CASE("trace context: what is no id stays, and a span alone is no context") 
 
 TEST_CASE("trace context: a traceparent, and the fields beside it") {
   std::string parent = R"({"p":")" + std::string(kParent) + R"(")";
-  CHECK(outcome(resolved(parent + R"(,"st":"a=b"})", {{&TraceFields::traceparent, "p"},
-                                                      {&TraceFields::tracestate, "st"}})) ==
+  CHECK(outcome(resolved(parent + R"(,"st":"a=b"})",
+                         {{&TraceFields::traceparent, "p"}, {&TraceFields::tracestate, "st"}})) ==
         R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
         R"("trace_flags":"01","tracestate":"a=b","trace_origin":"field"})");
   // The span that wrote the line is its own field's; the line's own trace id beats the header.
@@ -196,9 +199,9 @@ TEST_CASE("trace context: a traceparent, and the fields beside it") {
 }
 
 TEST_CASE("trace context: Datadog's decimal ids") {
-  CHECK(outcome(resolved(R"({"dd":{"trace_id":"5208512171318403364","span_id":"74","x":1}})",
-                         {{&TraceFields::trace_id, "dd.trace_id"},
-                          {&TraceFields::span_id, "dd.span_id"}})) ==
+  CHECK(outcome(resolved(
+            R"({"dd":{"trace_id":"5208512171318403364","span_id":"74","x":1}})",
+            {{&TraceFields::trace_id, "dd.trace_id"}, {&TraceFields::span_id, "dd.span_id"}})) ==
         R"({"trace_id":"000000000000000048485a3953bb6124","span_id":"000000000000004a",)"
         R"("trace_origin":"field","context":{"dd":{"x":1}}})");
   CHECK(outcome(resolved(R"({"dd":{"trace_id":5208512171318403364}})",
@@ -208,16 +211,16 @@ TEST_CASE("trace context: Datadog's decimal ids") {
   CHECK(outcome(resolved(R"({"dd":{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}})",
                          {{&TraceFields::trace_id, "dd.trace_id"}})) ==
         R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","trace_origin":"field"})");
-  CHECK(outcome(resolved(R"({"dd":{"trace_id":"0"}})",
-                         {{&TraceFields::trace_id, "dd.trace_id"}})) ==
-        R"({"context":{"dd":{"trace_id":"0"}}})");
+  CHECK(
+      outcome(resolved(R"({"dd":{"trace_id":"0"}})", {{&TraceFields::trace_id, "dd.trace_id"}})) ==
+      R"({"context":{"dd":{"trace_id":"0"}}})");
   // A flat key, as text lines and flat JSON have it.
   Lines lines;
   Record& record = lines.put("x");
   record.format = "text";
-  lines.batch().fields.push_back(Field{Text(std::string_view("dd.trace_id"), TextForm::kClean),
-                                       Text(std::string_view("5208512171318403364"), TextForm::kClean),
-                                       JsonType::kNumber, false});
+  lines.batch().fields.push_back(Field{
+      Text(std::string_view("dd.trace_id"), TextForm::kClean),
+      Text(std::string_view("5208512171318403364"), TextForm::kClean), JsonType::kNumber, false});
   record.field_count = 1;
   record.trace_fields.trace_id = 1;
   resolve_trace(lines.batch(), record);
@@ -249,13 +252,14 @@ TEST_CASE("trace context: flags in the forms of libraries") {
 
 TEST_CASE("trace context: in text") {
   constexpr auto found = R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","trace_origin":"text"})";
-  for (std::string_view text : {
-           "trace_id=4bf92f3577b34da6a3ce929d0e0e4736", "x traceId: 4bf92f3577b34da6a3ce929d0e0e4736 y",
-           "[traceID=4bf92f3577b34da6a3ce929d0e0e4736]", "trace.id=4BF92F3577B34DA6A3CE929D0E0E4736,",
-           "{\"trace_id\": \"4bf92f3577b34da6a3ce929d0e0e4736\"}",
-           "Trace-Id 4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
-           "tracer trace: trace_id=zz trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
-           "(otelTraceId='4bf92f3577b34da6a3ce929d0e0e4736')"}) {
+  for (std::string_view text :
+       {"trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        "x traceId: 4bf92f3577b34da6a3ce929d0e0e4736 y",
+        "[traceID=4bf92f3577b34da6a3ce929d0e0e4736]", "trace.id=4BF92F3577B34DA6A3CE929D0E0E4736,",
+        "{\"trace_id\": \"4bf92f3577b34da6a3ce929d0e0e4736\"}",
+        "Trace-Id 4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
+        "tracer trace: trace_id=zz trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        "(otelTraceId='4bf92f3577b34da6a3ce929d0e0e4736')"}) {
     CAPTURE(text);
     CHECK(of_text(text) == found);
   }
@@ -264,14 +268,14 @@ TEST_CASE("trace context: in text") {
         R"("trace_flags":"01","trace_origin":"text"})");
   CHECK(of_text("trace_id=48485a3953bb6124.") ==
         R"({"trace_id":"000000000000000048485a3953bb6124","trace_origin":"text"})");
-  for (std::string_view text : {
-           "", "race", "trace", "trace_id=", "trace_id=0", "trace_id=xyz",
-           "trace_id=4bf92f3577b34da6a3ce929d0e0e4736a", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736z",
-           "trace_id=00000000000000000000000000000000", "trace_ids=4bf92f3577b34da6a3ce929d0e0e4736",
-           "traceparent=4bf92f3577b34da6a3ce929d0e0e4736", "a trace 4bf92f3577b34da6a3ce929d0e0e4736",
-           "Traceback (most recent call last)", "4bf92f3577b34da6a3ce929d0e0e4736",
-           "trace_id\t\t\t\t\t\t\t4bf92f3577b34da6a3ce929d0e0e4736",
-           "traceparent: ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}) {
+  for (std::string_view text :
+       {"", "race", "trace", "trace_id=", "trace_id=0", "trace_id=xyz",
+        "trace_id=4bf92f3577b34da6a3ce929d0e0e4736a", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736z",
+        "trace_id=00000000000000000000000000000000", "trace_ids=4bf92f3577b34da6a3ce929d0e0e4736",
+        "traceparent=4bf92f3577b34da6a3ce929d0e0e4736", "a trace 4bf92f3577b34da6a3ce929d0e0e4736",
+        "Traceback (most recent call last)", "4bf92f3577b34da6a3ce929d0e0e4736",
+        "trace_id\t\t\t\t\t\t\t4bf92f3577b34da6a3ce929d0e0e4736",
+        "traceparent: ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}) {
     CAPTURE(text);
     CHECK(of_text(text) == "{}");
   }
@@ -289,7 +293,8 @@ TEST_CASE("trace context: fields come before text, and JSON messages are looked 
   Lines lines;
   Record& record = lines.put("{}");
   record.format = "json";
-  record.message = Text(std::string_view(R"(got trace_id=\"48485a3953bb6124\" here)"), TextForm::kJson);
+  record.message =
+      Text(std::string_view(R"(got trace_id=\"48485a3953bb6124\" here)"), TextForm::kJson);
   resolve_trace(lines.batch(), record);
   CHECK(lines.canonical(part::kTrace) ==
         R"({"trace_id":"000000000000000048485a3953bb6124","trace_origin":"text"})");

@@ -25,7 +25,7 @@ namespace waybill::outputs {
 // When a payload is sealed: whichever comes first.
 struct BatchLimits {
   size_t records = 5000;
-  size_t bytes = 1024 * 1024;  // of encoded records, before compression
+  size_t bytes = 1024 * 1024;                // of encoded records, before compression
   Duration delay = std::chrono::seconds(1);  // since the oldest record of it was read
 };
 
@@ -62,8 +62,8 @@ class Output {
   // ---- pipeline thread ----
   // Encodes one record into `payload`. Allocates nothing once warm.
   virtual void append(const Batch& batch, const Record& record, delivery::Payload& payload) = 0;
-  // Writes the wire form of the slices `picks` (ascending indices) to `body` (replaced). Also called
-  // by the output's thread when it sends a part of a payload again: const, touches only its
+  // Writes the wire form of the slices `picks` (ascending indices) to `body` (replaced). Also
+  // called by the output's thread when it sends a part of a payload again: const, touches only its
   // arguments.
   virtual void compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
                        delivery::Body& body) const = 0;

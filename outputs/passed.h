@@ -11,8 +11,7 @@
 namespace waybill::outputs {
 
 // The token of `json`, a part of Record::passed that is an object; null for anything else.
-inline const Token* passed_object(const Batch& batch, const Record& record,
-                                  std::string_view json) {
+inline const Token* passed_object(const Batch& batch, const Record& record, std::string_view json) {
   if (json.empty() || json.front() != '{' || record.token_count == 0) return nullptr;
   const Token* root = batch.tokens_of(record);
   for (uint32_t i = 1; i < record.token_count; ++i) {
@@ -80,7 +79,8 @@ inline Caller split_caller(Text caller) {
   // A digit ends no escape but that of \uXXXX, and the colon stands before it: both parts are valid
   // in the form of the whole.
   return {Text(bytes.substr(0, colon), caller.form),
-          Text(bytes.substr(colon + 1), TextForm::kClean), {}};
+          Text(bytes.substr(colon + 1), TextForm::kClean),
+          {}};
 }
 
 }  // namespace waybill::outputs

@@ -5,9 +5,9 @@
 
 namespace waybill::outputs {
 
-#define OUTPUT(name)                \
-  namespace name {                  \
-  const Descriptor& descriptor();   \
+#define OUTPUT(name)              \
+  namespace name {                \
+  const Descriptor& descriptor(); \
   }
 #include "outputs/registry.inc"
 #undef OUTPUT

@@ -63,9 +63,7 @@ class TestRecords {
   Batch& batch() { return *batches.back(); }  // of the newest record
 
   // The newest record, or all, through a backend.
-  void append(http::Backend& backend) {
-    backend.append(batch(), batch().records.front(), payload);
-  }
+  void append(http::Backend& backend) { backend.append(batch(), batch().records.front(), payload); }
   std::vector<uint32_t> all() const {
     std::vector<uint32_t> picks(payload.slices.size());
     std::iota(picks.begin(), picks.end(), 0u);

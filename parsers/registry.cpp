@@ -5,9 +5,9 @@
 
 namespace waybill::parsers {
 
-#define PARSER(name)                 \
-  namespace name {                   \
-  const Descriptor& descriptor();    \
+#define PARSER(name)              \
+  namespace name {                \
+  const Descriptor& descriptor(); \
   }
 #include "parsers/registry.inc"
 #undef PARSER

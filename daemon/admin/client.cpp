@@ -32,8 +32,7 @@ Result<Answer> ask(const std::string& socket, std::string_view path, Duration li
     http::async_write(stream, request, [&](beast::error_code e2, size_t) {
       failure = e2;
       if (e2) return;
-      http::async_read(stream, buffer, parser,
-                       [&](beast::error_code e3, size_t) { failure = e3; });
+      http::async_read(stream, buffer, parser, [&](beast::error_code e3, size_t) { failure = e3; });
     });
   });
   io.run();

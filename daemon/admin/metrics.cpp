@@ -173,8 +173,7 @@ void add_records(Families& families, const Ledger& ledger) {
     std::string name = text(trace_origin_name(static_cast<TraceOrigin>(i)));
     families.add({{"origin", name.empty() ? "none" : name}}, origins[i]);
   }
-  families.begin("waybill_log_records_total", MetricType::Counter,
-                 "Records by service and level.");
+  families.begin("waybill_log_records_total", MetricType::Counter, "Records by service and level.");
   for (const auto& [service, levels] : ledger.levels()) {
     for (size_t i = 0; i < levels.size(); ++i) {
       if (levels[i] == 0) continue;

@@ -28,9 +28,7 @@ class Object {
     append_json_string(quoted, value);
     return json(key, quoted.view());
   }
-  std::string text() const {
-    return first_ ? std::string("{}") : std::string(out_.view()) + "}";
-  }
+  std::string text() const { return first_ ? std::string("{}") : std::string(out_.view()) + "}"; }
 
  private:
   Buffer out_;

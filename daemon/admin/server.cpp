@@ -177,12 +177,12 @@ void Server::stop() {
 
 template <typename Protocol>
 void Server::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
-  acceptor.async_accept([this, &acceptor](const boost::system::error_code& error,
-                                          typename Protocol::socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (!error) std::make_shared<Session<Protocol>>(std::move(socket), pages_)->read();
-    accept(acceptor);
-  });
+  acceptor.async_accept(
+      [this, &acceptor](const boost::system::error_code& error, typename Protocol::socket socket) {
+        if (error == asio::error::operation_aborted) return;
+        if (!error) std::make_shared<Session<Protocol>>(std::move(socket), pages_)->read();
+        accept(acceptor);
+      });
 }
 
 }  // namespace waybill::daemon::admin

@@ -74,12 +74,13 @@ class Explainer {
       others += fmt::format("{}{}", others.empty() ? "" : ", ", name);
     }
     if (!others.empty()) fmt::print(" (not {})", others);
-    fmt::print("\n         time {}\n", record.time_said ? "from the line"
-                                                        : "is the read time: the line has none");
+    fmt::print("\n         time {}\n",
+               record.time_said ? "from the line" : "is the read time: the line has none");
     std::string level(level_name(record.level));
-    fmt::print("         level {}\n", level.empty() ? "absent: the line has none"
-                                     : level + (record.level_said ? " from the line"
-                                                                  : " by parse.default_level"));
+    fmt::print("         level {}\n",
+               level.empty()
+                   ? "absent: the line has none"
+                   : level + (record.level_said ? " from the line" : " by parse.default_level"));
     if (record.marks.repaired) {
       fmt::print("         repaired: invalid UTF-8 or raw control characters were replaced\n");
     }
@@ -87,7 +88,8 @@ class Explainer {
       fmt::print("         {} duplicate keys: the last one of each won\n",
                  record.marks.duplicate_keys);
     }
-    if (record.passed != nullptr) fmt::print("         a Waybill record already: passes unchanged\n");
+    if (record.passed != nullptr)
+      fmt::print("         a Waybill record already: passes unchanged\n");
   }
 
   void explain_lineage(Batch& batch, Record& record) {

@@ -21,8 +21,8 @@ std::vector<config::ComponentOptions> components(Registry all) {
     if constexpr (requires { descriptor->in_config; }) {
       if (!descriptor->in_config) continue;
     }
-    list.push_back({std::string(descriptor->type), std::string(descriptor->summary),
-                    descriptor->options()});
+    list.push_back(
+        {std::string(descriptor->type), std::string(descriptor->summary), descriptor->options()});
   }
   return list;
 }

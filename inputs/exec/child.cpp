@@ -27,7 +27,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 [[noreturn]] void run_child(char* const* argv, char* const* environment, int out, int err,
                             int errors, const SignalState& signals) {
   for (int number = 1; number < NSIG; ++number) {
-    struct sigaction action{};
+    struct sigaction action {};
     action.sa_handler = signals.ignored[static_cast<size_t>(number)] ? SIG_IGN : SIG_DFL;
     sigaction(number, &action, nullptr);  // SIGKILL and the like refuse
   }
@@ -59,7 +59,7 @@ SignalState SignalState::now() {
   SignalState made;
   pthread_sigmask(SIG_SETMASK, nullptr, &made.mask);
   for (int number = 1; number < NSIG; ++number) {
-    struct sigaction action{};
+    struct sigaction action {};
     bool known = sigaction(number, nullptr, &action) == 0;
     made.ignored[static_cast<size_t>(number)] = known && action.sa_handler == SIG_IGN;
   }

@@ -33,8 +33,8 @@ Fd above_standard(int fd) {
 
 void copy_window_size(int terminal) {
   winsize size{};
-  bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ||
-               ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0;
+  bool known =
+      ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0;
   if (known) ioctl(terminal, TIOCSWINSZ, &size);
 }
 
@@ -58,11 +58,12 @@ Result<void> ExecInput::start(const Context& context, std::function<void()> on_e
                                              ? own_environment()
                                              : line_buffered_environment(buffering_ready);
   if (!buffering_ready) {
-    spdlog::warn("coreutils' libstdbuf.so was not found: a program that prints through C's stdio "
-                 "shows its lines late, in blocks of 4 KiB; --pty gives it a terminal instead");
+    spdlog::warn(
+        "coreutils' libstdbuf.so was not found: a program that prints through C's stdio "
+        "shows its lines late, in blocks of 4 KiB; --pty gives it a terminal instead");
   }
-  Spawned child = spawn(settings_.argv, environment, out->write.get(), err->write.get(),
-                        settings_.signals);
+  Spawned child =
+      spawn(settings_.argv, environment, out->write.get(), err->write.get(), settings_.signals);
   out->write.reset();
   err->write.reset();
   if (child.error != 0) {
@@ -110,8 +111,7 @@ Result<ExecInput::Ends> ExecInput::make_terminal() {
   return made;
 }
 
-void ExecInput::add_stream(Stream& stream, const char* stream_name, Fd fd, bool copy,
-                           int copy_to) {
+void ExecInput::add_stream(Stream& stream, const char* stream_name, Fd fd, bool copy, int copy_to) {
   auto source = std::make_shared<Source>();
   source->number = next_source_number();
   source->input = name;
@@ -236,11 +236,11 @@ void ExecInput::say_end() {
                    stream->outlet->dropped(), stream == &stdout_ ? "stdout" : "stderr");
     }
   }
-  boost::asio::post(context_->io, lifeline_.guard([exited = exited_, on_end = on_end_,
-                                                   status = *status_] {
-    if (exited) exited(status);
-    if (on_end) on_end();
-  }));
+  boost::asio::post(context_->io,
+                    lifeline_.guard([exited = exited_, on_end = on_end_, status = *status_] {
+                      if (exited) exited(status);
+                      if (on_end) on_end();
+                    }));
 }
 
 void ExecInput::stop() {

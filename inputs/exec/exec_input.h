@@ -28,7 +28,7 @@ struct ExecSettings {
   bool pty = false;               // a terminal as its stdout, for what does not use C's stdio
   bool copy_stdout = true;        // to our own
   bool copy_stderr = true;
-  bool line_buffered = true;      // see line_buffered_environment(); not needed with a pty
+  bool line_buffered = true;  // see line_buffered_environment(); not needed with a pty
   std::string format = "auto";
   SignalState signals = SignalState::now();  // what the child gets
 };
@@ -56,7 +56,7 @@ class ExecInput : public Input {
   // SI_KERNEL) went to the child as well, being in the same group, and is not sent twice.
   void forward(int signo, bool from_terminal);
 
-  pid_t pid() const { return pid_; }                           // -1 before and after
+  pid_t pid() const { return pid_; }                            // -1 before and after
   const std::optional<int>& status() const { return status_; }  // once it is gone
 
  private:

@@ -126,8 +126,9 @@ TEST_CASE("exec: the environment for line buffering keeps what is there") {
 }
 
 TEST_CASE("exec: signals are forwarded, but for those the terminal sent to the child as well") {
-  Exec exec(shell("trap 'echo term' TERM; trap 'echo int; exit 3' INT; echo ready; "
-                  "while :; do sleep 0.01; done"));
+  Exec exec(
+      shell("trap 'echo term' TERM; trap 'echo int; exit 3' INT; echo ready; "
+            "while :; do sleep 0.01; done"));
   REQUIRE(exec.until_lines(1));
   exec.input->forward(SIGINT, true);
   exec.input->forward(SIGTERM, false);
@@ -144,7 +145,8 @@ TEST_CASE("exec: a child gets the signals as we were started with") {
   // What we do to ours afterwards is not for it.
   signal(SIGPIPE, SIG_DFL);
   ExecSettings settings = shell("grep -E 'Sig(Blk|Ign)' /proc/self/status");
-  struct sigaction ignore{}, before{};
+  struct sigaction ignore {
+  }, before{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGUSR1, &ignore, &before);
   sigset_t usr2, mask;

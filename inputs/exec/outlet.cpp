@@ -31,7 +31,7 @@ Outlet::Outlet(boost::asio::io_context& io, int fd, std::string name,
       relieved_(std::move(relieved)),
       readiness_(io),
       stall_timer_(io) {
-  struct stat status{};
+  struct stat status {};
   if (fstat(fd_, &status) != 0) {
     gone_ = true;  // started without it
   } else if (S_ISSOCK(status.st_mode)) {
@@ -50,14 +50,10 @@ Outlet::Outlet(boost::asio::io_context& io, int fd, std::string name,
 
 ssize_t Outlet::write_some(std::string_view bytes) {
   switch (way_) {
-    case Way::kDirect:
-      return ::write(fd_, bytes.data(), bytes.size());
-    case Way::kNonBlocking:
-      return ::write(own_.get(), bytes.data(), bytes.size());
-    case Way::kSocket:
-      return ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    case Way::kSmallSteps:
-      break;
+    case Way::kDirect: return ::write(fd_, bytes.data(), bytes.size());
+    case Way::kNonBlocking: return ::write(own_.get(), bytes.data(), bytes.size());
+    case Way::kSocket: return ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    case Way::kSmallSteps: break;
   }
   pollfd ready{fd_, POLLOUT, 0};
   if (poll(&ready, 1, 0) <= 0) {
@@ -161,9 +157,10 @@ void Outlet::relieve() {
 
 void Outlet::tell() {
   if (std::exchange(told_, true)) return;
-  spdlog::warn("the reader of our {} is too slow: lines of the command are missing there, while "
-               "its logs are delivered as usual (--quiet switches the copy off)",
-               name_);
+  spdlog::warn(
+      "the reader of our {} is too slow: lines of the command are missing there, while "
+      "its logs are delivered as usual (--quiet switches the copy off)",
+      name_);
 }
 
 void Outlet::finish(std::function<void()> done) {

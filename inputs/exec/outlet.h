@@ -54,9 +54,9 @@ class Outlet {
   std::string pending_;
   size_t written_ = 0;  // of pending_
   bool held_up_ = false;
-  bool dropping_ = false;   // the reader had its second
-  bool mid_line_ = false;   // the rest of a line is dropped, too
-  bool gone_ = false;       // nobody reads any more
+  bool dropping_ = false;  // the reader had its second
+  bool mid_line_ = false;  // the rest of a line is dropped, too
+  bool gone_ = false;      // nobody reads any more
   bool told_ = false;
   uint64_t dropped_ = 0;
   std::function<void()> done_;

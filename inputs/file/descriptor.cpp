@@ -18,8 +18,7 @@ const config::OptionTable<FileSettings>& table() {
           .choice("start_at", &FileSettings::start_at, {"end", "beginning"},
                   "where files begin that are there at the very first start, without any "
                   "checkpoint; later ones are read from their first byte")
-          .text("format", &FileSettings::format,
-                "`auto`, or the name of the parser for every line")
+          .text("format", &FileSettings::format, "`auto`, or the name of the parser for every line")
           .flag("follow_links", &FileSettings::follow_links,
                 "also follow symlinks that neither root nor we own")
           .flag("trust_service", &FileSettings::trust_service,

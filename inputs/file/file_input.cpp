@@ -177,19 +177,13 @@ bool FileInput::look_at(TailFile& file) {
     return false;
   }
   switch (file.look()) {
-    case TailFile::Look::kMore:
-      return true;
-    case TailFile::Look::kQuiet:
-      quiet(file);
-      return false;
-    case TailFile::Look::kReplaced:
-      begin_again(file);
-      return false;
+    case TailFile::Look::kMore: return true;
+    case TailFile::Look::kQuiet: quiet(file); return false;
+    case TailFile::Look::kReplaced: begin_again(file); return false;
     case TailFile::Look::kCompressed:
       run_->files.ignore(file, "is compressed and not read: it was a log that was read before");
       return false;
-    case TailFile::Look::kFailed:
-      return false;
+    case TailFile::Look::kFailed: return false;
   }
   return false;
 }

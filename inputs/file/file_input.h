@@ -54,8 +54,8 @@ class FileInput : public Input {
     bool turn_posted = false;
     bool waiting_for_room = false;
     bool draining = false;
-    bool finished = false;          // on_end was called, or is about to be
-    bool unsaved = false;           // something was settled since the last save
+    bool finished = false;  // on_end was called, or is about to be
+    bool unsaved = false;   // something was settled since the last save
     SteadyTime last_pass{}, last_bytes{}, next_durable_try{};
   };
 

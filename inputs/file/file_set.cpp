@@ -93,7 +93,7 @@ std::vector<TailFile*> FileSet::scan() {
 
 // The file behind `path`, if it may have something to read.
 TailFile* FileSet::find_or_add(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
     if (errno != ENOENT && errno != ENOTDIR) tell_once(path, std::strerror(errno));
     return nullptr;
@@ -165,7 +165,7 @@ void FileSet::begin_again(TailFile& file) {
 
 uint64_t FileSet::first_offset(TailFile& file) {
   if (!first_ || known_ || context_.once || settings_.start_at == StartAt::kBeginning) return 0;
-  struct stat status{};
+  struct stat status {};
   if (fstat(file.fd(), &status) != 0) return 0;
   // A line that is being written right now is news, not history.
   return last_line_start(file.fd(), static_cast<uint64_t>(status.st_size),
@@ -174,11 +174,9 @@ uint64_t FileSet::first_offset(TailFile& file) {
 
 // Takes over the checkpoint that is about this file, if there is one.
 bool FileSet::claim(TailFile& file) {
-  struct stat status{};
+  struct stat status {};
   if (fstat(file.fd(), &status) != 0) return false;
-  auto same_inode = [&](const Unclaimed& left) {
-    return left.checkpoint.inode == file.key.inode;
-  };
+  auto same_inode = [&](const Unclaimed& left) { return left.checkpoint.inode == file.key.inode; };
   for (auto at = std::find_if(unclaimed_.begin(), unclaimed_.end(), same_inode);
        at != unclaimed_.end(); at = std::find_if(std::next(at), unclaimed_.end(), same_inode)) {
     Match matched = match(file.fd(), static_cast<uint64_t>(status.st_size), at->checkpoint);
@@ -207,7 +205,7 @@ void FileSet::look_for_rotated() {
   for (const std::string& folder : folders) {
     std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir((folder + "/").c_str()), closedir);
     while (const dirent* entry = stream ? readdir(stream.get()) : nullptr) {
-      struct stat status{};
+      struct stat status {};
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       FileKey key = key_of(status);
       if (!S_ISREG(status.st_mode) || by_key_.contains(key) || ignored_.contains(key)) continue;

@@ -76,8 +76,8 @@ class FileSet {
   Watcher& watcher_;
   GlobScan globs_;
   size_t max_open_;
-  bool known_ = false;   // there was a checkpoint of this input
-  bool first_ = true;    // the first scan
+  bool known_ = false;  // there was a checkpoint of this input
+  bool first_ = true;   // the first scan
   uint64_t scans_ = 0;
   uint64_t last_number_ = 0;
 

@@ -87,8 +87,7 @@ void GlobScan::expand(const std::string& folder, const Components& parts, size_t
   for (const Entry& entry : inside) {
     if (fnmatch(part.c_str(), entry.name.c_str(), FNM_PERIOD) != 0) continue;
     std::string path = folder + "/" + entry.name;
-    bool may_be_folder =
-        entry.type == DT_DIR || entry.type == DT_LNK || entry.type == DT_UNKNOWN;
+    bool may_be_folder = entry.type == DT_DIR || entry.type == DT_LNK || entry.type == DT_UNKNOWN;
     if (!last && may_be_folder) expand(path, parts, at + 1);
     if (last && entry.type != DT_DIR && !excluded(path)) found_.insert(std::move(path));
   }
@@ -99,7 +98,7 @@ const std::vector<GlobScan::Entry>& GlobScan::entries(const std::string& folder)
   folders_.insert(path);
   Folder& cached = cache_[path];
   int64_t now = wall_now();
-  struct stat status{};
+  struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     // A folder that is not there yet is no fault: it may come with the first log.
     if (errno != ENOENT && errno != ENOTDIR && told_.insert(path).second) {

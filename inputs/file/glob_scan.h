@@ -36,7 +36,7 @@ class GlobScan {
   };
   struct Folder {
     int64_t modified_ns = 0;
-    int64_t read_ns = 0;  // wall time of the read
+    int64_t read_ns = 0;   // wall time of the read
     bool settled = false;  // no change can hide behind the same modification time
     std::vector<Entry> entries;
   };

@@ -26,9 +26,7 @@ TEST_CASE("file: a restart goes on at what was settled, under the same nonce") {
   REQUIRE(bench.until([&] { return bench.checkpoint().offset == 8; }));
   SUBCASE("as it was") {}
   SUBCASE("with more") { append(log, "five\n"); }
-  SUBCASE("renamed out of our globs, and a new file") {
-    fs::rename(log, bench.folder / "a.log.1");
-  }
+  SUBCASE("renamed out of our globs, and a new file") { fs::rename(log, bench.folder / "a.log.1"); }
   bench.restart();
   REQUIRE(bench.until_lines(2));
   CHECK(bench.intake.lines[0].text == "half");

@@ -38,7 +38,7 @@ int TailFile::open() {
   // A pipe with a log's name must not hang us, a terminal not become ours.
   Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (!fd) return errno;
-  struct stat status{};
+  struct stat status {};
   if (fstat(fd.get(), &status) != 0) return errno;
   if (!S_ISREG(status.st_mode) || key_of(status) != key) return ESTALE;
   size_ = static_cast<uint64_t>(status.st_size);
@@ -69,7 +69,7 @@ bool TailFile::notice(const struct stat& status) {
 }
 
 TailFile::Look TailFile::look() {
-  struct stat status{};
+  struct stat status {};
   if (fstat(fd_.get(), &status) != 0) {
     close();
     return Look::kFailed;

@@ -71,20 +71,20 @@ class TailFile {
   FileCheckpoint checkpoint();
 
   // ---- kept by FileSet and FileInput ----
-  const uint64_t number;    // unique within the input
+  const uint64_t number;  // unique within the input
   const FileKey key;
-  std::string path;         // a name it has, or had last
-  int watch = -1;           // inotify's number for it
+  std::string path;  // a name it has, or had last
+  int watch = -1;    // inotify's number for it
   uint64_t seen_in_scan = 0;
   std::optional<SteadyTime> lost_since;  // no include names it any more
-  SteadyTime last_bytes;    // when something was read last, or since it was found
-  bool queued = false;      // waits for its turn
-  bool looked = false;      // in the middle of a run of reads
-  bool let_go = false;      // not followed any more; stays until all is settled
-  bool forgotten = false;   // without a checkpoint: deleted, or no log
-  uint64_t limit = UINT64_MAX;  // --once: the end as it was at the start
-  uint64_t in_batch = 0;    // the last batch with bytes of it,
-  uint32_t batch_source = 0;  // and the place of its Source there
+  SteadyTime last_bytes;                 // when something was read last, or since it was found
+  bool queued = false;                   // waits for its turn
+  bool looked = false;                   // in the middle of a run of reads
+  bool let_go = false;                   // not followed any more; stays until all is settled
+  bool forgotten = false;                // without a checkpoint: deleted, or no log
+  uint64_t limit = UINT64_MAX;           // --once: the end as it was at the start
+  uint64_t in_batch = 0;                 // the last batch with bytes of it,
+  uint32_t batch_source = 0;             // and the place of its Source there
 
  private:
   bool starts_compressed() const;
@@ -95,14 +95,14 @@ class TailFile {
   std::shared_ptr<const Source> source_;
   uint64_t generation_ = 0;
   LineCarry carry_;
-  bool fresh_ = true;        // nothing of this generation was read yet
+  bool fresh_ = true;  // nothing of this generation was read yet
   uint64_t size_ = 0;
   uint64_t links_ = 1;
   int64_t modified_ns_ = -1;  // when it was looked at; -1: look closely
-  Print mark_;               // of the bytes before position()
-  bool suspect_ = false;     // bytes changed while they were read
+  Print mark_;                // of the bytes before position()
+  bool suspect_ = false;      // bytes changed while they were read
 
-  Print saved_head_;         // as in the last checkpoint, with its generation and offset
+  Print saved_head_;  // as in the last checkpoint, with its generation and offset
   Print saved_mark_;
   uint64_t saved_generation_ = 0;
   uint64_t saved_offset_ = UINT64_MAX;

@@ -62,7 +62,8 @@ struct Files : Bench {
   }
   // Runs the loop for a while; for what must not happen.
   void let_pass(std::chrono::milliseconds time) {
-    inputs::testing::run_until(io, [] { return false; }, time);
+    inputs::testing::run_until(
+        io, [] { return false; }, time);
   }
   uint64_t missed(MissReason reason) {
     return ledger.snapshot().missed[static_cast<size_t>(reason)];

@@ -36,9 +36,10 @@ void Watcher::close() {
 
 void Watcher::tell(const char* what, int code) {
   if (std::exchange(told_, true)) return;
-  spdlog::warn("input {}: cannot watch every file: {}; they are looked at once a second instead "
-               "(raise {} to be told at once)",
-               input_, std::strerror(code), what);
+  spdlog::warn(
+      "input {}: cannot watch every file: {}; they are looked at once a second instead "
+      "(raise {} to be told at once)",
+      input_, std::strerror(code), what);
 }
 
 int Watcher::watch_file(int fd) {

@@ -36,8 +36,7 @@ std::unique_ptr<Input> make(const config::Section& section) {
     return nullptr;
   }
   StdinSettings settings;
-  settings.on_full =
-      written.on_full == OnFullWord::kBlock ? OnFull::kBlock : OnFull::kDrop;
+  settings.on_full = written.on_full == OnFullWord::kBlock ? OnFull::kBlock : OnFull::kDrop;
   settings.format = written.format;
   settings.trust_service = written.trust_service;
   return std::make_unique<StdinInput>(std::move(settings));

@@ -24,7 +24,7 @@ Result<void> StdinInput::start(const Context& context, std::function<void()> on_
     return errno_error("standard input cannot be read; give it a pipe or a file, or /dev/null",
                        errno);
   }
-  struct stat status{};
+  struct stat status {};
   if (fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode)) {
     return Error{Action::kFixConfig,
                  "standard input is a folder; give it a pipe or a file, or /dev/null"};
@@ -57,9 +57,10 @@ void StdinInput::hint_at_silence(const Context& context) {
   silence_ = std::make_unique<boost::asio::steady_timer>(context.io, kSilence);
   silence_->async_wait([](const boost::system::error_code& error) {
     if (error) return;
-    spdlog::info("nothing has come through the pipe for 10 s. A program that prints into a pipe "
-                 "holds its lines back until there are 4 KiB of them; to see them at once: "
-                 "waybill exec -- PROGRAM, or stdbuf -oL PROGRAM | waybill");
+    spdlog::info(
+        "nothing has come through the pipe for 10 s. A program that prints into a pipe "
+        "holds its lines back until there are 4 KiB of them; to see them at once: "
+        "waybill exec -- PROGRAM, or stdbuf -oL PROGRAM | waybill");
   });
 }
 
@@ -73,7 +74,7 @@ void StdinInput::stop() {
 }
 
 bool StdinInput::may_wait() const {
-  struct stat status{};
+  struct stat status {};
   bool regular = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
   return regular || settings_.on_full == OnFull::kBlock;
 }

@@ -17,8 +17,7 @@ const config::OptionTable<UdpSettings>& table() {
                 "whether senders may name a service; their addresses can be forged")
           .bytes("receive_buffer", &UdpSettings::receive_buffer, 4096, 1 << 30,
                  "the kernel's buffer for bursts, as far as it grants it")
-          .text("format", &UdpSettings::format,
-                "`auto`, or the name of the parser for every line");
+          .text("format", &UdpSettings::format, "`auto`, or the name of the parser for every line");
   return made;
 }
 

@@ -76,8 +76,8 @@ Result<void> UdpInput::open() {
     std::string hint = failed == EADDRINUSE ? ": is another program listening there?"
                        : failed == EACCES   ? ": ports below 1024 need CAP_NET_BIND_SERVICE"
                                             : "";
-    return Error{Action::kFixConfig, "cannot listen on " + settings_.listen + ": " +
-                                         std::strerror(failed) + hint};
+    return Error{Action::kFixConfig,
+                 "cannot listen on " + settings_.listen + ": " + std::strerror(failed) + hint};
   }
   set_receive_buffer();
   int on = 1;
@@ -98,9 +98,10 @@ void UdpInput::set_receive_buffer() {
   getsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &granted, &size);
   // The kernel doubles what is asked for, for its own overhead (socket(7)).
   if (granted / 2 < bytes) {
-    spdlog::info("input {}: the kernel grants a receive buffer of {} bytes instead of {}; raise "
-                 "net.core.rmem_max if datagrams are dropped",
-                 name, granted / 2, bytes);
+    spdlog::info(
+        "input {}: the kernel grants a receive buffer of {} bytes instead of {}; raise "
+        "net.core.rmem_max if datagrams are dropped",
+        name, granted / 2, bytes);
   }
 }
 

@@ -24,8 +24,7 @@ const config::OptionTable<Written>& table() {
           .required_text("path", &Written::path, "where the socket is made; removed at the end")
           .choice("mode", &Written::mode, {"datagram", "stream"},
                   "one or more lines per datagram, or newline-separated over connections")
-          .text("permissions", &Written::permissions,
-                "who may write to it, in octal and in quotes")
+          .text("permissions", &Written::permissions, "who may write to it, in octal and in quotes")
           .flag("trust_service", &Written::trust_service, "whether senders may name a service")
           .text("format", &Written::format, "`auto`, or the name of the parser for every line")
           .integer("max_connections", &Written::max_connections, 1, 10'000,

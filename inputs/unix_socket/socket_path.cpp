@@ -14,7 +14,7 @@ namespace {
 
 // Removes what a process that was killed has left at the path.
 Result<void> clear_stale(const std::string& path, const sockaddr_un& address, int type) {
-  struct stat status{};
+  struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};
     return errno_error(path, errno);
@@ -60,7 +60,7 @@ Result<void> SocketPath::bind(const std::string& path, int type, mode_t permissi
   umask(before);
   if (bound != 0) return errno_error(path + ": cannot create the socket", failed);
 
-  struct stat status{};
+  struct stat status {};
   if (lstat(path.c_str(), &status) == 0) {
     device_ = status.st_dev;
     inode_ = status.st_ino;
@@ -72,9 +72,9 @@ Result<void> SocketPath::bind(const std::string& path, int type, mode_t permissi
 
 void SocketPath::close() {
   if (!fd_) return;
-  struct stat status{};
-  bool ours = lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-              status.st_ino == inode_;
+  struct stat status {};
+  bool ours =
+      lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
   if (ours) unlink(path_.c_str());
   fd_.reset();
 }

@@ -40,8 +40,8 @@ Result<void> UnixInput::start(const Context& context, std::function<void()> on_e
   on_end_ = std::move(on_end);
   timer_ = std::make_unique<boost::asio::steady_timer>(context.io);
   if (datagrams) {
-    receiver_ = std::make_unique<DatagramReceiver>(context, path_.fd(), DatagramReceiver::kUnix,
-                                                   model());
+    receiver_ =
+        std::make_unique<DatagramReceiver>(context, path_.fd(), DatagramReceiver::kUnix, model());
     receiver_->start();
   } else {
     if (listen(path_.fd(), kBacklog) != 0) {
@@ -92,9 +92,9 @@ void UnixInput::add_connection(Fd fd) {
     connections_.erase(number);
     wait_for_connections();
   });
-  auto pump = std::make_unique<StreamPump>(*context_, std::move(fd), Readiness::Sharing::kOwn,
-                                           std::move(source),
-                                           StreamPump::Hooks{std::move(ended), {}, {}});
+  auto pump =
+      std::make_unique<StreamPump>(*context_, std::move(fd), Readiness::Sharing::kOwn,
+                                   std::move(source), StreamPump::Hooks{std::move(ended), {}, {}});
   pump->start();
   connections_.emplace(number, std::move(pump));
 }

@@ -52,8 +52,8 @@ class UnixInput : public Input {
   std::unique_ptr<const Context> context_;
   std::function<void()> on_end_;
   SocketPath path_;
-  std::unique_ptr<DatagramReceiver> receiver_;  // datagrams
-  std::unique_ptr<Readiness> listening_;        // connections
+  std::unique_ptr<DatagramReceiver> receiver_;                             // datagrams
+  std::unique_ptr<Readiness> listening_;                                   // connections
   std::unordered_map<uint64_t, std::unique_ptr<StreamPump>> connections_;  // by Source number
   std::unique_ptr<boost::asio::steady_timer> timer_;  // for drain, or after accept() has failed
   SteadyTime drain_begun_{};

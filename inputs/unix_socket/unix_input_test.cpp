@@ -63,7 +63,7 @@ TEST_CASE("unix: datagrams, and the socket is gone afterwards") {
   mode_t before = umask(0);
   umask(before);
   REQUIRE(bench.start(bench.settings(Mode::kDatagram)).has_value());
-  struct stat status{};
+  struct stat status {};
   REQUIRE(stat(bench.path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0660);
   CHECK(umask(before) == before);

@@ -65,8 +65,8 @@ std::unique_ptr<Output> make(const config::Section& section) {
   } else {
     encoder = std::make_unique<writer::JsonLines>();
   }
-  auto output = std::make_unique<writer::WriterOutput>(std::make_unique<ConsoleSink>(),
-                                                       std::move(encoder));
+  auto output =
+      std::make_unique<writer::WriterOutput>(std::make_unique<ConsoleSink>(), std::move(encoder));
   adopt_section(*output, section);
   output->limits = settings.batch.limits();
   output->target = "standard output";

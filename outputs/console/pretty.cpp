@@ -231,8 +231,7 @@ void Pretty::put_value(Buffer& out, std::string_view text) {
   if (!needs_quotes(text)) return append_printable(out, text, "\\t");
   out.push_back('"');
   size_t begin = 0;
-  for (size_t quote; (quote = text.find('"', begin)) != std::string_view::npos;
-       begin = quote + 1) {
+  for (size_t quote; (quote = text.find('"', begin)) != std::string_view::npos; begin = quote + 1) {
     append_printable(out, text.substr(begin, quote - begin), "\\t");
     out.append("\\\"");
   }

@@ -85,14 +85,16 @@ TEST_CASE_FIXTURE(Fixture, "pretty: fields of a text line, quoted where they wou
   field("plain", "x");
   field("empty", "");
   field("quote", "say \"hi\"");
-  CHECK(show() == "22:13:20.123 INFO  checkout  hello  order=17  user=\"Ann Lee\"  plain=x  "
-                  "empty=\"\"  quote=\"say \\\"hi\\\"\"\n");
+  CHECK(show() ==
+        "22:13:20.123 INFO  checkout  hello  order=17  user=\"Ann Lee\"  plain=x  "
+        "empty=\"\"  quote=\"say \\\"hi\\\"\"\n");
 }
 
 TEST_CASE_FIXTURE(Fixture, "pretty: fields of a JSON line, decoded, containers as JSON") {
   json(R"({"a":"tab\there","b":{"c":[1,true]},"k\u00e9y":null,"n":1.50})");
-  CHECK(show() == "22:13:20.123 INFO  checkout  hello  a=\"tab\\there\"  b={\"c\":[1,true]}  "
-                  "kéy=null  n=1.50\n");
+  CHECK(show() ==
+        "22:13:20.123 INFO  checkout  hello  a=\"tab\\there\"  b={\"c\":[1,true]}  "
+        "kéy=null  n=1.50\n");
 }
 
 TEST_CASE_FIXTURE(Fixture, "pretty: error, request and trace") {
@@ -104,10 +106,11 @@ TEST_CASE_FIXTURE(Fixture, "pretty: error, request and trace") {
   record.request_id = raw("r-1");
   record.trace_id = raw("4bf92f3577b34da6a3ce929d0e0e4736");
   record.trace_origin = TraceOrigin::kInherited;
-  CHECK(show() == "22:13:20.123 INFO  checkout  hello  PaymentError: card declined  logger=pay  "
-                  "req=r-1  trace=4bf92f35 (inherited)\n"
-                  "    at charge (pay.js:10)\n"
-                  "        at main\n");
+  CHECK(show() ==
+        "22:13:20.123 INFO  checkout  hello  PaymentError: card declined  logger=pay  "
+        "req=r-1  trace=4bf92f35 (inherited)\n"
+        "    at charge (pay.js:10)\n"
+        "        at main\n");
   record.message = raw("card declined");
   CHECK(show().find("card declined  PaymentError  logger") != std::string::npos);
 }

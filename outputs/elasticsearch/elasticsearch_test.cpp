@@ -155,7 +155,8 @@ TEST_CASE("elasticsearch: a part of a payload") {
   one.prepare();
   std::vector<std::string> documents;
   for (int i = 0; i < 5; ++i) {
-    one.records.make("x").message = clean(std::string_view("01234").substr(static_cast<size_t>(i), 1));
+    one.records.make("x").message =
+        clean(std::string_view("01234").substr(static_cast<size_t>(i), 1));
     one.records.append(*one.backend);
   }
   std::string text(one.records.compose(*one.backend, {0, 2, 3}).bytes.view());
@@ -201,8 +202,11 @@ TEST_CASE("elasticsearch: where requests go") {
   CHECK(endpoint.headers == std::vector<std::string>{"Content-Type: application/x-ndjson"});
   CHECK_FALSE(endpoint.gzip);
   CHECK(one.backend->probes().size() == 2);
-  CHECK(one.backend->judge_probe({400, R"({"error":{"type":"parse_exception","reason":"request )"
-                                       R"(body is required"},"status":400})", "", {}}));
+  CHECK(one.backend->judge_probe({400,
+                                  R"({"error":{"type":"parse_exception","reason":"request )"
+                                  R"(body is required"},"status":400})",
+                                  "",
+                                  {}}));
   CHECK_FALSE(one.backend->judge_probe({400, "plain HTTP", "", {}}));
   CHECK_FALSE(one.backend->judge_probe({401, "", "", {}}));
 }
@@ -260,22 +264,27 @@ std::string items(std::initializer_list<const char*> results) {
 }
 
 TEST_CASE("elasticsearch: what was stored, now or before, is delivered") {
-  CHECK(judge(200, items({R"({"status":201})", R"({"status":200})", R"({"status":409,"error":{)"
+  CHECK(judge(200, items({R"({"status":201})", R"({"status":200})",
+                          R"({"status":409,"error":{)"
                           R"("type":"version_conflict_engine_exception","reason":"exists"}})"}))
             .outcome == Outcome::kDelivered);
-  CHECK(judge(200, "{\n  \"errors\" : false,\n  \"items\" : [\n    { \"create\" : { \"status\" : "
-                   "201 } }\n  ]\n}\n", 1).outcome == Outcome::kDelivered);
+  CHECK(judge(200,
+              "{\n  \"errors\" : false,\n  \"items\" : [\n    { \"create\" : { \"status\" : "
+              "201 } }\n  ]\n}\n",
+              1)
+            .outcome == Outcome::kDelivered);
 }
 
 TEST_CASE("elasticsearch: each item's own status counts") {
   http::Verdict verdict = judge(
-      200, items({R"({"status":201})",
-                  R"({"status":400,"error":{"type":"document_parsing_exception","reason":"[1:2] )"
-                  R"(failed","caused_by":{"type":"x","reason":"not a date"}}})",
-                  R"({"status":429,"error":{"type":"es_rejected_execution_exception",)"
-                  R"("reason":"full"}})",
-                  R"({"status":404,"error":{"type":"index_not_found_exception","reason":"no"}})",
-                  R"({"status":503})", R"({"status":403,"error":{"type":"cluster_block_exception"}})"}),
+      200,
+      items({R"({"status":201})",
+             R"({"status":400,"error":{"type":"document_parsing_exception","reason":"[1:2] )"
+             R"(failed","caused_by":{"type":"x","reason":"not a date"}}})",
+             R"({"status":429,"error":{"type":"es_rejected_execution_exception",)"
+             R"("reason":"full"}})",
+             R"({"status":404,"error":{"type":"index_not_found_exception","reason":"no"}})",
+             R"({"status":503})", R"({"status":403,"error":{"type":"cluster_block_exception"}})"}),
       6);
   CHECK(verdict.outcome == Outcome::kPartial);
   REQUIRE(verdict.items.size() == 5);
@@ -299,20 +308,22 @@ TEST_CASE("elasticsearch: everything forbidden is a matter of settings") {
 }
 
 TEST_CASE("elasticsearch: documents that were diverted are delivered, and said") {
-  http::Verdict verdict = judge(
-      200, R"({"errors":false,"items":[{"create":{"status":201,"failure_store":"used"}},)"
-           R"({"create":{"status":201,"failure_store":"not_applicable_or_unknown"}}]})", 2);
+  http::Verdict verdict =
+      judge(200,
+            R"({"errors":false,"items":[{"create":{"status":201,"failure_store":"used"}},)"
+            R"({"create":{"status":201,"failure_store":"not_applicable_or_unknown"}}]})",
+            2);
   CHECK(verdict.outcome == Outcome::kDelivered);
   CHECK(verdict.reason.find("1 of 2 documents") == 0);
 }
 
 TEST_CASE("elasticsearch: a reply that does not fit is no success") {
-  for (std::string body : {"", "<html>", "{}", R"({"items":[]})", R"({"items":7})",
-                           R"({"items":[{"create":{}},{"create":{}}]})",
-                           R"({"items":[{"create":{"status":201}}]})", R"({"items":[1,2]})",
-                           R"({"items":[{},{}]})",
-                           R"({"items":[{"create":{"status":201}},{"create":{"status":201}},)"
-                           R"({"create":{"status":201}}]})"}) {
+  for (std::string body :
+       {"", "<html>", "{}", R"({"items":[]})", R"({"items":7})",
+        R"({"items":[{"create":{}},{"create":{}}]})", R"({"items":[{"create":{"status":201}}]})",
+        R"({"items":[1,2]})", R"({"items":[{},{}]})",
+        R"({"items":[{"create":{"status":201}},{"create":{"status":201}},)"
+        R"({"create":{"status":201}}]})"}) {
     http::Verdict verdict = judge(200, body, 2);
     CHECK_MESSAGE(verdict.outcome == Outcome::kRetry, body);
     CHECK_FALSE(verdict.reason.empty());
@@ -325,7 +336,8 @@ TEST_CASE("elasticsearch: requests as a whole") {
   CHECK(judge(503, "").outcome == Outcome::kRetry);
   CHECK(judge(404, "").outcome == Outcome::kMisconfigured);
   http::Verdict verdict = judge(
-      401, R"({"error":{"root_cause":[],"type":"security_exception","reason":"missing"},"status":401})");
+      401,
+      R"({"error":{"root_cause":[],"type":"security_exception","reason":"missing"},"status":401})");
   CHECK(verdict.outcome == Outcome::kMisconfigured);
   CHECK(verdict.reason == "security_exception: missing");
   CHECK(judge(400, R"({"error":{"type":"illegal_argument_exception","reason":"Malformed"}})")

@@ -96,9 +96,10 @@ bool Items::read_item(uint32_t position, const element& item) {
 Verdict Items::verdict() {
   Verdict verdict;
   if (diverted_ > 0) {
-    verdict.reason = fmt::format("{} of {} documents went to the failure store: they are kept, but "
-                                 "not searched with the others",
-                                 diverted_, sent_);
+    verdict.reason = fmt::format(
+        "{} of {} documents went to the failure store: they are kept, but "
+        "not searched with the others",
+        diverted_, sent_);
   }
   if (items_.empty()) return verdict;
   verdict.reason = items_.front().reason;

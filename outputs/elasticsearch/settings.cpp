@@ -36,8 +36,9 @@ bool check_target(const config::Section& section, const Settings& settings) {
     return false;
   }
   if (settings.target().empty()) {
-    section.fault("data_stream", "say where documents go: data_stream, such as "
-                                 "logs-checkout-default, or index");
+    section.fault("data_stream",
+                  "say where documents go: data_stream, such as "
+                  "logs-checkout-default, or index");
     return false;
   }
   bool stream = !settings.data_stream.empty();
@@ -111,9 +112,10 @@ std::string data_stream_fault(std::string_view name) {
   std::string_view dataset = rest.substr(0, dash);
   std::string_view space = dash == std::string_view::npos ? "" : rest.substr(dash + 1);
   if (dataset.empty() || space.empty() || space.find('-') != std::string_view::npos) {
-    return fmt::format("'{}': a data stream of logs is called logs-<dataset>-<namespace>, without "
-                       "a - in either: perhaps {}?",
-                       name, data_stream_of(rest));
+    return fmt::format(
+        "'{}': a data stream of logs is called logs-<dataset>-<namespace>, without "
+        "a - in either: perhaps {}?",
+        name, data_stream_of(rest));
   }
   if (dataset.size() > kMaxPart || space.size() > kMaxPart) {
     return fmt::format("'{}': dataset and namespace have at most {} bytes each", name, kMaxPart);
@@ -134,7 +136,8 @@ std::string data_stream_of(std::string_view service) {
 
 const Descriptor& descriptor() {
   static const Descriptor made{"elasticsearch", "indexes in Elasticsearch or OpenSearch",
-                               &option_list, &make, "es=", &to_section};
+                               &option_list,    &make,
+                               "es=",           &to_section};
   return made;
 }
 

@@ -70,15 +70,15 @@ struct Item {
   uint32_t position = 0;  // index into Sent::picks
   bool retry = false;     // again later (alone); else dropped with `drop`
   DropReason drop = DropReason::kRejected;
-  std::string reason;     // the server's words; may be empty
+  std::string reason;  // the server's words; may be empty
 };
 
 struct Verdict {
   Outcome outcome = Outcome::kDelivered;
   // The server's words, for people: any bytes, the sender cuts and escapes them. Empty: "HTTP 503".
   std::string reason;
-  std::vector<Item> items;   // kPartial: by ascending position, each at most once
-  uint32_t unnamed = 0;      // kPartial: so many more were dropped (with `drop`, for `reason`)
+  std::vector<Item> items;  // kPartial: by ascending position, each at most once
+  uint32_t unnamed = 0;     // kPartial: so many more were dropped (with `drop`, for `reason`)
   DropReason drop = DropReason::kRejected;
 };
 
@@ -91,8 +91,8 @@ Verdict judge_status(const Response& response);
 // anything.
 struct Probe {
   std::string url;
-  bool post = false;   // else GET
-  std::string body;    // of a POST; sent with Endpoint::headers
+  bool post = false;  // else GET
+  std::string body;   // of a POST; sent with Endpoint::headers
 };
 
 class Backend {

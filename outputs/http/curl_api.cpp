@@ -46,9 +46,9 @@ Result<CurlApi> load() {
   find(api.multi_info_read, "curl_multi_info_read");
   find(api.multi_strerror, "curl_multi_strerror");
   if (missing != nullptr) {
-    return Error{Action::kFixConfig,
-                 fmt::format("the installed libcurl has no {}: version 7.87 or newer is needed",
-                             missing)};
+    return Error{
+        Action::kFixConfig,
+        fmt::format("the installed libcurl has no {}: version 7.87 or newer is needed", missing)};
   }
   const curl_version_info_data* version = api.version_info(CURLVERSION_NOW);
   if (version->version_num < kOldest) {

@@ -71,9 +71,9 @@ FailureWords tls(const Failure& failure) {
     case CURLE_SSL_CERTPROBLEM:
       return {fmt::format("tls.cert_file and tls.key_file cannot be used ({})", details), true};
     default:
-      return {fmt::format("no TLS connection to {} ({}): is https right for this port?", base,
-                          details),
-              !went_away(failure)};
+      return {
+          fmt::format("no TLS connection to {} ({}): is https right for this port?", base, details),
+          !went_away(failure)};
   }
 }
 
@@ -82,16 +82,14 @@ FailureWords tls(const Failure& failure) {
 FailureWords explain(const Failure& failure) {
   std::string_view base = base_of(failure.url);
   switch (failure.code) {
-    case CURLE_COULDNT_CONNECT:
-      return {cannot_connect(failure), false};
+    case CURLE_COULDNT_CONNECT: return {cannot_connect(failure), false};
     case CURLE_COULDNT_RESOLVE_HOST:
       return {fmt::format("cannot find the host {}: is its name right, and does DNS work?",
                           host_of(failure.url)),
               false};
     case CURLE_COULDNT_RESOLVE_PROXY:
       return {"cannot find the host of `proxy`: is its name right, and does DNS work?", false};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {timed_out(failure), false};
+    case CURLE_OPERATION_TIMEDOUT: return {timed_out(failure), false};
     case CURLE_GOT_NOTHING:
       return {fmt::format("{} closed the connection without an answer", base), false};
     case CURLE_SEND_ERROR:
@@ -114,12 +112,11 @@ FailureWords explain(const Failure& failure) {
     case CURLE_SSL_ENGINE_SETFAILED:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_CLIENTCERT:
-      return tls(failure);
+    case CURLE_SSL_CLIENTCERT: return tls(failure);
     default:
-      return {fmt::format("the request to {} failed: {}", base,
-                          or_code(failure.details, failure.code)),
-              false};
+      return {
+          fmt::format("the request to {} failed: {}", base, or_code(failure.details, failure.code)),
+          false};
   }
 }
 

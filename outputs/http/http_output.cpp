@@ -81,8 +81,10 @@ Result<std::unique_ptr<Transport>> HttpOutput::connect(const Identity& identity)
 
 void HttpOutput::warn_of_insecure(const std::string& header) const {
   if (settings_.tls.insecure_skip_verify) {
-    spdlog::warn("output {}: tls.insecure_skip_verify is set: anybody between here and {} can read "
-                 "the logs and the credentials", name, target);
+    spdlog::warn(
+        "output {}: tls.insecure_skip_verify is set: anybody between here and {} can read "
+        "the logs and the credentials",
+        name, target);
   }
   for (const std::string& text : backend_->endpoint().urls) {
     Result<Url> url = parse_url(text);
@@ -96,8 +98,8 @@ Result<void> HttpOutput::start(const Context& context) {
   Result<std::unique_ptr<Transport>> transport = connect(context.identity);
   if (!transport) return std::move(transport).error().within("output " + name);
   transport_ = *std::move(transport);
-  outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger,
-                                               context.memory_share, context.policy);
+  outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
+                                               context.policy);
   sender_ = std::make_unique<Sender>(*this, *backend_, settings_, *transport_, *outbox_,
                                      context.ledger, control_, delivery::Backoff::Random());
   thread_ = std::thread([this] {
@@ -132,8 +134,8 @@ Result<void> HttpOutput::probe(const Identity& identity) {
     } else {
       body.append(probe.body);
     }
-    Reply reply = (*transport)->send({probe.url, probe.post, body.view()},
-                                     Until(steady_now() + patience));
+    Reply reply =
+        (*transport)->send({probe.url, probe.post, body.view()}, Until(steady_now() + patience));
     if (reply.kind != Reply::Kind::kAnswered) {
       bool fix = reply.kind == Reply::Kind::kMisconfigured;
       return Error{fix ? Action::kFixConfig : Action::kRetry, reply.problem};

@@ -262,8 +262,8 @@ TEST_CASE_FIXTURE(Fixture, "http: 413 halves a batch down to the record that is 
   CHECK(counts().delivered == 15);
   CHECK(dropped(DropReason::kTooLarge) == 1);
   CHECK(counts().balanced());
-  CHECK(eventually(
-      [&] { return log.has("dropped 1 record (too_large): Lines answers HTTP 413"); }));
+  CHECK(
+      eventually([&] { return log.has("dropped 1 record (too_large): Lines answers HTTP 413"); }));
 }
 
 TEST_CASE_FIXTURE(Fixture, "http: 400 is traced to the one bad record in a few requests") {

@@ -101,8 +101,10 @@ bool check_headers(const config::Section& section, const Settings& settings, boo
   for (const auto& [name, value] : settings.headers) {
     if (!is_token(name)) refuse(fmt::format("'{}' cannot be a header's name", printable(name)));
     if (has_control(value)) {
-      refuse(fmt::format("the value of the header {} holds a line break or another control "
-                         "character", printable(name)));
+      refuse(
+          fmt::format("the value of the header {} holds a line break or another control "
+                      "character",
+                      printable(name)));
     }
     for (std::string_view ours : kOurs) {
       if (!same_name(name, ours)) continue;

@@ -64,13 +64,13 @@ config::OptionTable<S>& add_options(config::OptionTable<S>& table) {
 
 // An http or https URL, taken apart.
 struct Url {
-  std::string scheme;     // "http" or "https"
+  std::string scheme;          // "http" or "https"
   std::string user, password;  // percent-decoded; empty without credentials
-  std::string host;       // lower case; an IPv6 address without its brackets
-  int port = 0;           // the scheme's own when the text has none
+  std::string host;            // lower case; an IPv6 address without its brackets
+  int port = 0;                // the scheme's own when the text has none
   bool port_said = false;
-  std::string path;       // "" or "/…", without the final slashes of a bare prefix
-  std::string query;      // without '?'
+  std::string path;   // "" or "/…", without the final slashes of a bare prefix
+  std::string query;  // without '?'
 
   // Without credentials, with `more_path` behind the path: "http://host:3100" + "/loki/api/…".
   std::string text(std::string_view more_path = {}) const;

@@ -44,9 +44,10 @@ Read read(std::string_view yaml) {
 }
 
 TEST_CASE("http: every shared option is read") {
-  Read result = read("{endpoint: 'http://h', timeout: 3s, headers: {A: b}, auth: {token: t}, "
-                     "proxy: 'http://p:3128', batch: {records: 7, bytes: 2KiB, delay: 10ms}, "
-                     "tls: {insecure_skip_verify: true}}");
+  Read result = read(
+      "{endpoint: 'http://h', timeout: 3s, headers: {A: b}, auth: {token: t}, "
+      "proxy: 'http://p:3128', batch: {records: 7, bytes: 2KiB, delay: 10ms}, "
+      "tls: {insecure_skip_verify: true}}");
   CHECK(result.faults == "");
   CHECK(result.fine);
   CHECK(result.settings.timeout == std::chrono::seconds(3));

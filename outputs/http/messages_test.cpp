@@ -41,15 +41,14 @@ TEST_CASE("trouble that somebody has to act on is told at once") {
   Incident incident;
   SteadyTime now{1000s};
   CHECK(incident.failed(now, false, "refused"));
-  CHECK(incident.failed(now + 1s, true, "401") ==
-        "401 (nothing is lost: trying again every 30 s)");
+  CHECK(incident.failed(now + 1s, true, "401") == "401 (nothing is lost: trying again every 30 s)");
   CHECK(!incident.failed(now + 31s, true, "401"));
 }
 
 TEST_CASE("failures of a transfer are told in words") {
   auto words = [](CURLcode code, int os_error, bool connected, std::string_view details = "") {
-    return explain({code, os_error, details, "http://loki:3100/loki/api/v1/push", "Loki", connected,
-                    10s});
+    return explain(
+        {code, os_error, details, "http://loki:3100/loki/api/v1/push", "Loki", connected, 10s});
   };
   CHECK(words(CURLE_COULDNT_CONNECT, ECONNREFUSED, false).problem ==
         "cannot reach http://loki:3100: connection refused; is Loki running there?");

@@ -81,9 +81,7 @@ Sender::Next Sender::send_part(Payload& payload) {
   const std::vector<std::string>& urls = backend_.endpoint().urls;
   Reply reply = transport_.send({urls[url_ % urls.size()], true, bytes}, *this);
   switch (reply.kind) {
-    case Reply::Kind::kAnswered:
-      ledger_.request_took(reply.seconds);
-      return judge(payload, reply);
+    case Reply::Kind::kAnswered: ledger_.request_took(reply.seconds); return judge(payload, reply);
     case Reply::Kind::kCut:
       // The end, or a backend that hangs while we drain: it would hang for all the others, too.
       ledger_.state(OutputState::kRetrying, reply.problem);
@@ -98,8 +96,7 @@ Sender::Next Sender::send_part(Payload& payload) {
       }
       break;
     case Reply::Kind::kFailed:
-    case Reply::Kind::kMisconfigured:
-      break;
+    case Reply::Kind::kMisconfigured: break;
   }
   ++url_;
   ++urls_failed_;
@@ -124,10 +121,8 @@ Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
     }
     case Outcome::kSplit:
       return halve(payload, DropReason::kTooLarge, refusal(response, verdict.reason));
-    case Outcome::kBisect:
-      return halve(payload, verdict.drop, refusal(response, verdict.reason));
-    case Outcome::kPartial:
-      return settle_partly(payload, verdict, response);
+    case Outcome::kBisect: return halve(payload, verdict.drop, refusal(response, verdict.reason));
+    case Outcome::kPartial: return settle_partly(payload, verdict, response);
     case Outcome::kRejected:
       recovered();
       dropped(verdict.drop, part.picks.size(), refusal(response, verdict.reason));
@@ -271,8 +266,8 @@ void Sender::say_dropped(DropReason why, uint64_t records) {
 void Sender::say_what_is_due(bool at_the_end) {
   for (size_t i = 0; i < drops_.size(); ++i) {
     delivery::Throttle& throttle = drops_[i].throttle;
-    uint64_t report = at_the_end ? throttle.rest()
-                                 : (throttle.due() ? throttle.add(steady_now(), 0) : 0);
+    uint64_t report =
+        at_the_end ? throttle.rest() : (throttle.due() ? throttle.add(steady_now(), 0) : 0);
     if (report != 0) say_dropped(static_cast<DropReason>(i), report);
   }
 }

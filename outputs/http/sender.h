@@ -22,8 +22,8 @@ namespace waybill::outputs::http {
 class Sender final : private Patience {
  public:
   Sender(const Output& output, const Backend& backend, const Settings& settings,
-         Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
-         Control& control, delivery::Backoff::Random random);
+         Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger, Control& control,
+         delivery::Backoff::Random random);
 
   // Returns once the outbox is drained, at the deadline of a drain, or after stop(); then the
   // outbox is drained or aborted.

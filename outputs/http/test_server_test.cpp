@@ -141,11 +141,8 @@ void TestServer::serve(int fd) {
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
         return;
       }
-      case Answer::Manner::kClose:
-        return;
-      case Answer::Manner::kRaw:
-        send_all(fd, answer.body);
-        return;
+      case Answer::Manner::kClose: return;
+      case Answer::Manner::kRaw: send_all(fd, answer.body); return;
     }
   }
 }

@@ -99,9 +99,8 @@ Result<void> Transport::set_options() {
   set(CURLOPT_SSL_VERIFYPEER, tls.insecure_skip_verify ? 0L : 1L);
   set(CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verify ? 0L : 2L);
   if (bad == CURLE_OK) return {};
-  return Error{Action::kFatal,
-               fmt::format("the installed libcurl cannot do what we need: {}",
-                           curl_.easy_strerror(bad))};
+  return Error{Action::kFatal, fmt::format("the installed libcurl cannot do what we need: {}",
+                                           curl_.easy_strerror(bad))};
 }
 
 bool Transport::build_headers() {
@@ -201,9 +200,10 @@ Reply Transport::answered() {
     char* location = nullptr;
     curl_.easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &location);
     reply.kind = Reply::Kind::kMisconfigured;
-    reply.problem = fmt::format("HTTP {}: it redirects to {}, and redirects are not followed: put "
-                                "the right URL into the config",
-                                status, location == nullptr ? "nowhere" : printable(location));
+    reply.problem = fmt::format(
+        "HTTP {}: it redirects to {}, and redirects are not followed: put "
+        "the right URL into the config",
+        status, location == nullptr ? "nowhere" : printable(location));
     return reply;
   }
   reply.kind = Reply::Kind::kAnswered;
@@ -231,9 +231,9 @@ Reply Transport::failed(CURLcode code, const std::string& url) const {
   curl_.easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
   curl_.easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &ready);  // behind the TLS handshake
   std::string_view details = error_[0] != '\0' ? &error_[0] : curl_.easy_strerror(code);
-  FailureWords words = explain({code, static_cast<int>(os_error), details, url, product_,
-                                connected > 0,
-                                ready > 0 ? settings_.timeout : connect_timeout(settings_)});
+  FailureWords words =
+      explain({code, static_cast<int>(os_error), details, url, product_, connected > 0,
+               ready > 0 ? settings_.timeout : connect_timeout(settings_)});
   reply.problem = std::move(words.problem);
   if (code == CURLE_OPERATION_TIMEDOUT) reply.kind = Reply::Kind::kTimedOut;
   if (words.misconfigured) reply.kind = Reply::Kind::kMisconfigured;

@@ -63,8 +63,7 @@ Result<void> read_authority(std::string_view authority, Url& url) {
   url.port = url.scheme == "https" ? 443 : 80;
   if (!url.port_said) return {};
   auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), url.port);
-  if (code != std::errc() || end != port.data() + port.size() || url.port < 1 ||
-      url.port > 65535) {
+  if (code != std::errc() || end != port.data() + port.size() || url.port < 1 || url.port > 65535) {
     return wrong(fmt::format("'{}' is not a port (1 to 65535)", printable(port)));
   }
   return {};
@@ -100,8 +99,8 @@ Result<Url> parse_url(std::string_view text) {
   Url url;
   url.scheme = lower(text.substr(0, colon));
   if (url.scheme != "http" && url.scheme != "https") {
-    return wrong(fmt::format("the scheme '{}' is not one of http and https",
-                             printable(url.scheme)));
+    return wrong(
+        fmt::format("the scheme '{}' is not one of http and https", printable(url.scheme)));
   }
   text.remove_prefix(colon + 3);
   text = text.substr(0, text.find('#'));
@@ -139,8 +138,9 @@ std::optional<Url> read_url(const config::Section& section, std::string_view key
     bool other = !auth.user.empty() || !auth.token.empty() || !auth.token_file.empty() ||
                  !auth.api_key.empty() || !auth.api_key_file.empty();
     if (other && !same) {
-      section.fault(key, "there are credentials both in this URL and elsewhere: keep those under "
-                         "`auth`");
+      section.fault(key,
+                    "there are credentials both in this URL and elsewhere: keep those under "
+                    "`auth`");
       return std::nullopt;
     }
     auth.user = url->user;

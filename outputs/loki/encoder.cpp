@@ -23,15 +23,15 @@ namespace {
 namespace pb = protobuf;
 
 // Tags: field number << 3 | wire type (0 varint, 2 length-delimited).
-constexpr uint8_t kStreams = 0x0A;    // of PushRequest
-constexpr uint8_t kLabels = 0x0A;     // of StreamAdapter
+constexpr uint8_t kStreams = 0x0A;  // of PushRequest
+constexpr uint8_t kLabels = 0x0A;   // of StreamAdapter
 constexpr uint8_t kEntries = 0x12;
 constexpr uint8_t kTimestamp = 0x0A;  // of EntryAdapter
 constexpr uint8_t kLine = 0x12;
 constexpr uint8_t kMetadata = 0x1A;
-constexpr uint8_t kName = 0x0A;       // of LabelPairAdapter
+constexpr uint8_t kName = 0x0A;  // of LabelPairAdapter
 constexpr uint8_t kValue = 0x12;
-constexpr uint8_t kSeconds = 0x08;    // of Timestamp
+constexpr uint8_t kSeconds = 0x08;  // of Timestamp
 constexpr uint8_t kNanos = 0x10;
 
 constexpr size_t kMaxLabelValue = 2048;
@@ -80,9 +80,7 @@ void append_quoted(std::string& out, std::string_view characters) {
   out += '"';
 }
 
-size_t pair_size(size_t name, size_t value) {
-  return pb::field_size(name) + pb::field_size(value);
-}
+size_t pair_size(size_t name, size_t value) { return pb::field_size(name) + pb::field_size(value); }
 
 char* write_pair(char* to, std::string_view name, std::string_view value) {
   to = pb::write_head(to, kMetadata, pair_size(name.size(), value.size()));
@@ -172,8 +170,8 @@ Result<void> Backend::prepare(const Identity& identity) {
       continue;
     }
     std::string unique = name;
-    for (int i = 2; is_own_name(unique) ||
-                    std::find(names.begin(), names.end(), unique) != names.end(); ++i) {
+    for (int i = 2;
+         is_own_name(unique) || std::find(names.begin(), names.end(), unique) != names.end(); ++i) {
       unique = fmt::format("{}_{}", name, i);
     }
     append_pair(pairs, unique, Text(value, TextForm::kRaw));
@@ -184,9 +182,10 @@ Result<void> Backend::prepare(const Identity& identity) {
     resource_metadata_.clear();
     line_parts_ |= part::kResource;
     if (settings_.line != Line::kRecord) {
-      spdlog::warn("{}: the resource has {} attributes of {} bytes, more than Loki takes as "
-                   "structured metadata: they are not sent; use `line: record`, or fewer",
-                   endpoint_.urls.front(), names.size(), pairs.size());
+      spdlog::warn(
+          "{}: the resource has {} attributes of {} bytes, more than Loki takes as "
+          "structured metadata: they are not sent; use `line: record`, or fewer",
+          endpoint_.urls.front(), names.size(), pairs.size());
     }
   }
   for (const Label& label : labels_) {
@@ -273,16 +272,15 @@ void Backend::write_labels(const Record& record, const Token* resource) {
         add(label, record.service_name.empty() ? std::string_view(identity_->service_name)
                                                : plain(record.service_name));
         break;
-      case LabelKind::kLevel:
-        add(label, level_name(record.level));
-        break;
+      case LabelKind::kLevel: add(label, level_name(record.level)); break;
       case LabelKind::kResource:
         if (resource == nullptr) {
           add(label, label.value);
           break;
         }
         for_each_inside(record, resource, [&](const Member& member) {
-          if (sanitised_name(plain(member.key)) == label.name) add(label, plain(scalar_text(member)));
+          if (sanitised_name(plain(member.key)) == label.name)
+            add(label, plain(scalar_text(member)));
         });
     }
   }
@@ -306,7 +304,8 @@ void Backend::append(const Batch& batch, const Record& record, delivery::Payload
   if (resource_in_line) parts |= part::kResource;
   // Too long for metadata, where they are cut: whole in the line.
   if (record.request_id.size + record.correlation_id.size + record.tenant_id.size +
-          record.tracestate.size > kMaxMetadataValue) {
+          record.tracestate.size >
+      kMaxMetadataValue) {
     parts |= part::kIds | part::kTrace;
   }
   append_line(out, batch, record, parts);
@@ -381,8 +380,7 @@ void Backend::append_metadata(Buffer& out, const Record& record) {
   }
   append_pair(out, "parent_span_id", record.parent_span_id);
   append_pair(out, "tracestate", record.tracestate);
-  append_pair(out, "trace_origin",
-              Text(trace_origin_name(record.trace_origin), TextForm::kClean));
+  append_pair(out, "trace_origin", Text(trace_origin_name(record.trace_origin), TextForm::kClean));
   append_pair(out, "request_id", record.request_id);
   append_pair(out, "correlation_id", record.correlation_id);
   append_pair(out, "tenant_id", record.tenant_id);

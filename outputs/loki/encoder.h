@@ -54,8 +54,8 @@ class Backend final : public http::Backend {
     TextForm form = TextForm::kRaw;
     std::string service;  // as it stood in the record, escapes included
     std::string head;
-    uint64_t hash = 0;    // of the head
-    uint32_t group = 0;   // in the payload that was written to last
+    uint64_t hash = 0;   // of the head
+    uint32_t group = 0;  // in the payload that was written to last
   };
   static constexpr size_t kRecentStreams = 32;
 

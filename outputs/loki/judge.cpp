@@ -36,7 +36,8 @@ Verdict of(Outcome outcome, std::string_view reason) {
 // Somebody has to change something: the tenant, the scheme.
 bool is_about_settings(std::string_view text) {
   return has(text, "multiple org IDs") || has(text, "tenant ID") || has(text, "no org id") ||
-         has(text, "HTTP request to an HTTPS server") || has(text, "request was sent to HTTPS port");
+         has(text, "HTTP request to an HTTPS server") ||
+         has(text, "request was sent to HTTPS port");
 }
 
 // `block_ingestion_status_code` may be anything; the default, 260, looks like a success.
@@ -66,17 +67,14 @@ Verdict judge_bad_request(const http::Response& response, const http::Sent& sent
 Verdict Backend::judge(const http::Response& response, const http::Sent& sent) const {
   switch (response.status) {
     case 200:
-    case 204:
-      return {};
-    case 400:
-      return judge_bad_request(response, sent);
+    case 204: return {};
+    case 400: return judge_bad_request(response, sent);
     case 429: {
       bool burst = sent.attempt >= kPatientAttempts && sent.picks.size() > 1 &&
                    bytes_of(sent) > kLargeRequest;
       return of(burst ? Outcome::kSplit : Outcome::kRetry, response.body);
     }
-    default:
-      break;
+    default: break;
   }
   if (response.status > 200 && response.status < 300) return blocked(response.body);
   return http::judge_status(response);

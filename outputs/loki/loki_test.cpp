@@ -53,9 +53,7 @@ Streams decode(const delivery::Body& body) {
               entry.time_ns += inner.tag() == 1 ? value * 1'000'000'000 : value;
             }
             break;
-          case 2:
-            entry.line = fields.get_string();
-            break;
+          case 2: entry.line = fields.get_string(); break;
           default: {
             REQUIRE(fields.tag() == 3);
             inner = fields.get_message();
@@ -210,7 +208,8 @@ TEST_CASE("loki: equal times of a stream are moved apart, across requests, too")
   One one;
   one.prepare();
   auto send_at = [&](int64_t time_ns, const char* level) {
-    one.records.parse(R"({"level":")" + std::string(level) + R"(","msg":"tick"})").time_ns = time_ns;
+    one.records.parse(R"({"level":")" + std::string(level) + R"(","msg":"tick"})").time_ns =
+        time_ns;
     one.records.append(*one.backend);
   };
   for (int i = 0; i < 3; ++i) send_at(1000, "info");
@@ -337,8 +336,8 @@ TEST_CASE("loki: a record that passes through keeps its own resource") {
   one.settings.labels = {"service_name", "level", "k8s.namespace.name"};
   one.records.identity.resource = {{"k8s.namespace.name", "ours"}, {"host.name", "here"}};
   one.records.parse(
-      R"({"timestamp":"2026-01-02T03:04:05.000Z","level":"INFO","service_name":"far","message":"m",)"
-      R"("resource":{"k8s.namespace.name":"theirs","host.name":"there","n":3},)"
+      R"({"timestamp":"2026-01-02T03:04:05.000Z","level":"INFO","service_name":"far",)"
+      R"("message":"m","resource":{"k8s.namespace.name":"theirs","host.name":"there","n":3},)"
       R"("source":{"input":"i","path":"/p"},"id":"0123456789abcdef0123456789abcdef"})");
   auto [labels, entry] = one.send();
   CHECK(labels == R"({k8s_namespace_name="theirs", level="INFO", service_name="far"})");
@@ -388,8 +387,7 @@ TEST_CASE("loki: where requests go") {
   Settings settings;
   settings.tenant = "acme";
   Backend backend(settings, test_url());
-  CHECK(backend.endpoint().urls ==
-        std::vector<std::string>{"http://loki:3100/loki/api/v1/push"});
+  CHECK(backend.endpoint().urls == std::vector<std::string>{"http://loki:3100/loki/api/v1/push"});
   CHECK(backend.endpoint().headers ==
         std::vector<std::string>{"Content-Type: application/x-protobuf", "X-Scope-OrgID: acme"});
   REQUIRE(backend.probes().size() == 1);
@@ -457,7 +455,8 @@ TEST_CASE("loki: statuses") {
            Case{400, "ingestion blocked for user fake until 'x' with status code '400'",
                 Outcome::kRejected},
        }) {
-    CHECK_MESSAGE(judged.judge(c.status, c.body).outcome == c.outcome, c.status, " ", std::string(c.body));
+    CHECK_MESSAGE(judged.judge(c.status, c.body).outcome == c.outcome, c.status, " ",
+                  std::string(c.body));
   }
   CHECK(judged.judge(260, "").drop == DropReason::kBlocked);
   CHECK_FALSE(judged.judge(260, "").reason.empty());
@@ -477,8 +476,8 @@ TEST_CASE("loki: a 400 of the ingester names the entries by their time") {
   Judged judged;
   http::Verdict verdict = judged.judge(
       400,
-      "entry with timestamp 2023-11-14 22:13:21.000000005 +0000 UTC ignored, reason: 'entry too far "
-      "behind, oldest acceptable timestamp is: 2023-11-14T23:00:00Z',\n"
+      "entry with timestamp 2023-11-14 22:13:21.000000005 +0000 UTC ignored, reason: 'entry too "
+      "far behind, oldest acceptable timestamp is: 2023-11-14T23:00:00Z',\n"
       "user 'fake', total ignored: 1 out of 2 for stream: {level=\"WARN\", "
       "service_name=\"checkout\"}");
   CHECK(verdict.outcome == Outcome::kPartial);
@@ -502,19 +501,21 @@ TEST_CASE("loki: a 400 of the distributor") {
   Judged judged;
   SUBCASE("one entry, alone") {
     http::Verdict verdict = judged.judge(
-        400, "entry for stream '{level=\"INFO\", service_name=\"checkout\"}' has timestamp too old: "
-             "2023-11-14T22:13:22Z, oldest acceptable timestamp is: 2026-01-01T00:00:00Z");
+        400,
+        "entry for stream '{level=\"INFO\", service_name=\"checkout\"}' has timestamp too old: "
+        "2023-11-14T22:13:22Z, oldest acceptable timestamp is: 2026-01-01T00:00:00Z");
     CHECK(verdict.outcome == Outcome::kPartial);
     CHECK(positions(verdict) == std::vector<uint32_t>{2});
     CHECK(verdict.unnamed == 0);
   }
   SUBCASE("several, grouped") {
     http::Verdict verdict = judged.judge(
-        400, "1 errors like: entry for stream '{level=\"WARN\", service_name=\"checkout\"}' has "
-             "timestamp too old: 2023-11-14T22:13:21Z, oldest acceptable timestamp is: "
-             "2026-01-01T00:00:00Z; 2 errors like: Max entry size '262144' bytes exceeded for "
-             "stream '{level=\"INFO\", service_name=\"checkout\"}' while adding an entry with "
-             "length '300000' bytes");
+        400,
+        "1 errors like: entry for stream '{level=\"WARN\", service_name=\"checkout\"}' has "
+        "timestamp too old: 2023-11-14T22:13:21Z, oldest acceptable timestamp is: "
+        "2026-01-01T00:00:00Z; 2 errors like: Max entry size '262144' bytes exceeded for "
+        "stream '{level=\"INFO\", service_name=\"checkout\"}' while adding an entry with "
+        "length '300000' bytes");
     CHECK(verdict.outcome == Outcome::kPartial);
     CHECK(positions(verdict) == std::vector<uint32_t>{1});
     CHECK(verdict.unnamed == 2);

@@ -25,8 +25,9 @@ constexpr std::array<std::string_view, 5> kOfEntries = {"has timestamp too old",
                                                         "max entry size", "structured metadata"};
 // About a whole stream.
 constexpr std::array<std::string_view, 7> kOfStreams = {
-    "label names; limit",     "label name too long", "label value too long", "duplicate label name",
-    "label pair is required", "rror parsing labels", "missing required labels"};
+    "label names; limit",     "label name too long",    "label value too long",
+    "duplicate label name",   "label pair is required", "rror parsing labels",
+    "missing required labels"};
 
 template <size_t N>
 bool has_any(std::string_view text, const std::array<std::string_view, N>& parts) {

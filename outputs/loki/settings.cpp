@@ -28,9 +28,9 @@ constexpr std::array<std::string_view, 7> kUnbounded = {
     "trace_id", "span_id", "parent_span_id", "request_id", "correlation_id", "tenant_id", "id"};
 // The record's other keys are text, or objects.
 constexpr std::array<std::string_view, 14> kNoLabels = {
-    "timestamp", "trace_flags", "tracestate", "trace_origin", "message", "logger",      "thread",
-    "caller",    "error",       "context",    "resource",     "source",  "sample_rate",
-    "schema_errors"};
+    "timestamp", "trace_flags", "tracestate",  "trace_origin", "message",
+    "logger",    "thread",      "caller",      "error",        "context",
+    "resource",  "source",      "sample_rate", "schema_errors"};
 
 template <size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
@@ -68,8 +68,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
   options().read(section, settings);
   bool fine = check(section, settings);
   if (settings.endpoint.empty()) return nullptr;  // reported by read()
-  std::optional<http::Url> url =
-      http::read_url(section, "endpoint", settings.endpoint, settings);
+  std::optional<http::Url> url = http::read_url(section, "endpoint", settings.endpoint, settings);
   if (!url || !fine) return nullptr;
   return http::make_output(section, settings, std::make_unique<Backend>(settings, *url));
 }
@@ -122,14 +121,16 @@ std::string label_fault(std::string_view label) {
   std::string name = sanitised_name(label);
   if (label.empty()) return "an empty name is no label";
   if (is_one_of(name, kUnbounded)) {
-    return fmt::format("'{}' cannot be a label: every value of it would make a stream of its own; "
-                       "it is structured metadata already: {{service_name=\"…\"}} | {}=\"…\"",
-                       label, name);
+    return fmt::format(
+        "'{}' cannot be a label: every value of it would make a stream of its own; "
+        "it is structured metadata already: {{service_name=\"…\"}} | {}=\"…\"",
+        label, name);
   }
   if (is_one_of(name, kNoLabels)) {
-    return fmt::format("'{}' cannot be a label: labels are service_name, level and names of "
-                       "resource attributes, such as k8s.namespace.name",
-                       label);
+    return fmt::format(
+        "'{}' cannot be a label: labels are service_name, level and names of "
+        "resource attributes, such as k8s.namespace.name",
+        label);
   }
   if (name.size() > kMaxLabelName) {
     return fmt::format("a label's name has at most {} bytes, this one {}", kMaxLabelName,
@@ -152,8 +153,8 @@ std::string tenant_fault(std::string_view tenant) {
 }
 
 const Descriptor& descriptor() {
-  static const Descriptor made{"loki", "pushes to Grafana Loki", &option_list, &make, "loki=",
-                               &to_section};
+  static const Descriptor made{
+      "loki", "pushes to Grafana Loki", &option_list, &make, "loki=", &to_section};
   return made;
 }
 

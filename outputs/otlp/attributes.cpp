@@ -15,11 +15,11 @@ namespace {
 
 namespace pb = protobuf;
 
-constexpr uint8_t kKey = 0x0A;         // of KeyValue
+constexpr uint8_t kKey = 0x0A;  // of KeyValue
 constexpr uint8_t kValue = 0x12;
-constexpr uint8_t kArray = 0x2A;       // of AnyValue
+constexpr uint8_t kArray = 0x2A;  // of AnyValue
 constexpr uint8_t kList = 0x32;
-constexpr uint8_t kValues = 0x0A;      // of ArrayValue and KeyValueList
+constexpr uint8_t kValues = 0x0A;  // of ArrayValue and KeyValueList
 
 // A double has at most 17 significant digits in its shortest form.
 constexpr int kMostDigits = 17;
@@ -88,8 +88,8 @@ bool is_exact(std::string_view text, double value) {
   bool normal = std::fabs(value) >= kSmallestNormal || value == 0;
   if (normal && wanted.count <= kSafeDigits) return (value == 0) == (wanted.count == 0);
   char shortest[32];
-  auto end = std::to_chars(shortest, shortest + sizeof shortest, value,
-                           std::chars_format::scientific);
+  auto end =
+      std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific);
   return Decimal({shortest, static_cast<size_t>(end.ptr - shortest)}) == wanted;
 }
 
@@ -202,16 +202,11 @@ void Attributes::add_container(const Record& record, const Member& member) {
 
 Scalar Attributes::scalar_of(const Member& member) {
   switch (member.type) {
-    case JsonType::kString:
-      return Scalar::string(plain(member.text));
-    case JsonType::kTrue:
-      return Scalar::boolean(true);
-    case JsonType::kFalse:
-      return Scalar::boolean(false);
-    case JsonType::kNumber:
-      return Scalar::number(member.json);
-    default:
-      return Scalar::null();
+    case JsonType::kString: return Scalar::string(plain(member.text));
+    case JsonType::kTrue: return Scalar::boolean(true);
+    case JsonType::kFalse: return Scalar::boolean(false);
+    case JsonType::kNumber: return Scalar::number(member.json);
+    default: return Scalar::null();
   }
 }
 

@@ -45,36 +45,25 @@ class Scalar {
 
 inline size_t Scalar::size() const {
   switch (kind_) {
-    case Kind::kNull:
-      return 0;
-    case Kind::kString:
-      return protobuf::field_size(text_.size());
-    case Kind::kBool:
-      return 2;
-    case Kind::kInt:
-      return 1 + protobuf::varint_size(bits_);
-    case Kind::kDouble:
-      return 1 + sizeof bits_;
+    case Kind::kNull: return 0;
+    case Kind::kString: return protobuf::field_size(text_.size());
+    case Kind::kBool: return 2;
+    case Kind::kInt: return 1 + protobuf::varint_size(bits_);
+    case Kind::kDouble: return 1 + sizeof bits_;
   }
   return 0;
 }
 
 inline char* Scalar::write(char* to) const {
   switch (kind_) {
-    case Kind::kNull:
-      return to;
-    case Kind::kString:
-      return protobuf::write_field(to, kString, text_);
+    case Kind::kNull: return to;
+    case Kind::kString: return protobuf::write_field(to, kString, text_);
     case Kind::kBool:
       *to++ = static_cast<char>(kBool);
       *to++ = static_cast<char>(bits_);
       return to;
-    case Kind::kInt:
-      *to++ = static_cast<char>(kInt);
-      return protobuf::write_varint(to, bits_);
-    case Kind::kDouble:
-      *to++ = static_cast<char>(kDouble);
-      return protobuf::write_fixed(to, bits_);
+    case Kind::kInt: *to++ = static_cast<char>(kInt); return protobuf::write_varint(to, bits_);
+    case Kind::kDouble: *to++ = static_cast<char>(kDouble); return protobuf::write_fixed(to, bits_);
   }
   return to;
 }
@@ -89,7 +78,8 @@ class Attributes {
   struct Scratch {
     Buffer key, value;
   };
-  Attributes(Buffer& out, Scratch& scratch, uint8_t tag) : out_(out), scratch_(scratch), tag_(tag) {}
+  Attributes(Buffer& out, Scratch& scratch, uint8_t tag)
+      : out_(out), scratch_(scratch), tag_(tag) {}
 
   void add(std::string_view key, const Scalar& value);
   void add(std::string_view key, Text value);  // nothing when absent

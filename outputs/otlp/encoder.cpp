@@ -22,10 +22,10 @@ namespace pb = protobuf;
 constexpr uint8_t kResourceLogs = 0x0A;  // of ExportLogsServiceRequest
 constexpr uint8_t kResource = 0x0A;      // of ResourceLogs
 constexpr uint8_t kScopeLogs = 0x12;
-constexpr uint8_t kScope = 0x0A;         // of ScopeLogs
+constexpr uint8_t kScope = 0x0A;  // of ScopeLogs
 constexpr uint8_t kLogRecords = 0x12;
-constexpr uint8_t kScopeName = 0x0A;     // of InstrumentationScope
-constexpr uint8_t kTime = 0x09;          // of LogRecord
+constexpr uint8_t kScopeName = 0x0A;  // of InstrumentationScope
+constexpr uint8_t kTime = 0x09;       // of LogRecord
 constexpr uint8_t kSeverityNumber = 0x10;
 constexpr uint8_t kSeverityText = 0x1A;
 constexpr uint8_t kBody = 0x2A;
@@ -33,7 +33,7 @@ constexpr uint8_t kFlags = 0x45;
 constexpr uint8_t kTraceId = 0x4A;
 constexpr uint8_t kSpanId = 0x52;
 constexpr uint8_t kObservedTime = 0x59;
-constexpr uint8_t kStringValue = 0x0A;   // of AnyValue
+constexpr uint8_t kStringValue = 0x0A;  // of AnyValue
 
 // SeverityNumber of a level whose source's own word says no more (logs data model).
 uint8_t severity_of(const Record& record) {
@@ -326,7 +326,8 @@ void Backend::compose(const delivery::Payload& payload, std::span<const uint32_t
         to = pb::write_head(to, kScope, pb::field_size(logs.scope.name.size()));
         to = pb::write_field(to, kScopeName, logs.scope.name);
       }
-      for (size_t r = logs.first; r < logs.last; ++r) to = pb::write_raw(to, runs[r].bytes(payload));
+      for (size_t r = logs.first; r < logs.last; ++r)
+        to = pb::write_raw(to, runs[r].bytes(payload));
     }
     out.advance(static_cast<size_t>(to - begin));
   }

@@ -39,8 +39,7 @@ std::optional<PartialSuccess> partial_success(std::string_view body) {
           case protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited):
             partial.message = fields.get_string();
             break;
-          default:
-            fields.skip();
+          default: fields.skip();
         }
       }
       found = std::move(partial);
@@ -85,20 +84,16 @@ Outcome outcome_of(const http::Response& response) {
     case 403:
     case 404:
     case 405:
-    case 407:
-      return Outcome::kMisconfigured;
-    case 413:
-      return Outcome::kSplit;
+    case 407: return Outcome::kMisconfigured;
+    case 413: return Outcome::kSplit;
     case 429:
     case 502:
     case 503:
-    case 504:
-      return Outcome::kRetry;
-    default:
-      break;
+    case 504: return Outcome::kRetry;
+    default: break;
   }
-  bool scheme = has(response.body, "HTTP request to an HTTPS") ||
-                has(response.body, "sent to HTTPS port");
+  bool scheme =
+      has(response.body, "HTTP request to an HTTPS") || has(response.body, "sent to HTTPS port");
   return scheme ? Outcome::kMisconfigured : Outcome::kRejected;
 }
 

@@ -268,8 +268,9 @@ TEST_CASE("otlp: the context becomes attributes with their types") {
   One one;
   CHECK(one.attributes_of(R"({"a":"x","b":true,"c":false,"d":null,"e":-7,"f":0.5})") ==
         "a=s:x, b=b:true, c=b:false, d=null, e=i:-7, f=d:0.5");
-  CHECK(one.attributes_of(R"({"o":{"p":{"q":1},"r":[]},"v":[1,"two",[3.5],{"k":null},{}],"w":{}})") ==
-        "o={p={q=i:1}, r=[]}, v=[i:1, s:two, [d:3.5], {k=null}, {}], w={}");
+  CHECK(
+      one.attributes_of(R"({"o":{"p":{"q":1},"r":[]},"v":[1,"two",[3.5],{"k":null},{}],"w":{}})") ==
+      "o={p={q=i:1}, r=[]}, v=[i:1, s:two, [d:3.5], {k=null}, {}], w={}");
   CHECK(one.attributes_of(R"({"q\"k":"a\\b\u00e9\ud83d\ude00\n","n":"\u0000x","":"empty"})") ==
         std::string("q\"k=s:a\\bé😀\n, n=s:\0x, =s:empty", 34));
   CHECK(one.attributes_of(R"({"k\u0065y":{"i\tn":"v\"v"}})") == "key={i\tn=s:v\"v}");
@@ -306,9 +307,9 @@ TEST_CASE("otlp: numbers are exact, or text") {
            Case{"1.23456e-320", "s:1.23456e-320"},
            Case{"3.14159265358979323846", "s:3.14159265358979323846"},
        }) {
-    CHECK_MESSAGE(one.attributes_of(fmt::format("{{\"n\":{}}}", c.number)) ==
-                      fmt::format("n={}", c.expected),
-                  std::string(c.number));
+    CHECK_MESSAGE(
+        one.attributes_of(fmt::format("{{\"n\":{}}}", c.number)) == fmt::format("n={}", c.expected),
+        std::string(c.number));
   }
 }
 
@@ -378,8 +379,9 @@ TEST_CASE("otlp: one ResourceLogs per service, one ScopeLogs per logger") {
     }
     return out;
   };
-  CHECK(text(one.send_all()) == "service.name=s:a: x=156 y=3; service.name=s:b: =2; "
-                                "service.name=s:checkout: x=4; ");
+  CHECK(text(one.send_all()) ==
+        "service.name=s:a: x=156 y=3; service.name=s:b: =2; "
+        "service.name=s:checkout: x=4; ");
   CHECK(text(decode(one.records.compose(*one.backend, {1, 4}))) ==
         "service.name=s:a: x=5; service.name=s:b: =2; ");
 }
@@ -398,8 +400,9 @@ TEST_CASE("otlp: a record that passes through keeps its own resource") {
   REQUIRE(all.size() == 1);
   CHECK(all[0].resource == "service.name=s:far, host.name=s:there, n=i:3");
   CHECK(all[0].scopes.at(0).records.at(0).attributes ==
-        std::string(kUid) + ", log.file.path=s:/p, log.iostream=s:stdout, sample_rate=i:10, "
-                            "schema_errors=[{path=s:/x}], k=i:1");
+        std::string(kUid) +
+            ", log.file.path=s:/p, log.iostream=s:stdout, sample_rate=i:10, "
+            "schema_errors=[{path=s:/x}], k=i:1");
 }
 
 TEST_CASE("otlp: settings") {
@@ -436,14 +439,14 @@ TEST_CASE("otlp: statuses") {
     int status;
     Outcome outcome;
   };
-  for (const Case& c : {Case{200, Outcome::kDelivered}, Case{204, Outcome::kDelivered},
-                        Case{202, Outcome::kDelivered}, Case{400, Outcome::kRejected},
-                        Case{401, Outcome::kMisconfigured}, Case{403, Outcome::kMisconfigured},
-                        Case{404, Outcome::kMisconfigured}, Case{408, Outcome::kRejected},
-                        Case{413, Outcome::kSplit}, Case{429, Outcome::kRetry},
-                        Case{500, Outcome::kRejected}, Case{501, Outcome::kRejected},
-                        Case{502, Outcome::kRetry}, Case{503, Outcome::kRetry},
-                        Case{504, Outcome::kRetry}, Case{505, Outcome::kRejected}}) {
+  for (const Case& c :
+       {Case{200, Outcome::kDelivered}, Case{204, Outcome::kDelivered},
+        Case{202, Outcome::kDelivered}, Case{400, Outcome::kRejected},
+        Case{401, Outcome::kMisconfigured}, Case{403, Outcome::kMisconfigured},
+        Case{404, Outcome::kMisconfigured}, Case{408, Outcome::kRejected},
+        Case{413, Outcome::kSplit}, Case{429, Outcome::kRetry}, Case{500, Outcome::kRejected},
+        Case{501, Outcome::kRejected}, Case{502, Outcome::kRetry}, Case{503, Outcome::kRetry},
+        Case{504, Outcome::kRetry}, Case{505, Outcome::kRejected}}) {
     CHECK_MESSAGE(judge(c.status, "").outcome == c.outcome, c.status);
   }
   CHECK(judge(400, "Client sent an HTTP request to an HTTPS server.", "text/plain").outcome ==

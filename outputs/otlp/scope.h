@@ -52,16 +52,34 @@ inline Scope read_scope(std::string_view head) {
 
 // In the order of kOwnKeys.
 enum class OwnKey : uint8_t {
-  kUid, kPath, kStream, kRequestId, kCorrelationId, kTenantId, kParentSpanId, kTracestate,
-  kTraceOrigin, kThread, kFile, kLine, kFunction, kExceptionType, kExceptionMessage,
-  kExceptionStack, kErrorType, kErrorCode, kErrorKind, kSampleRate, kSchemaErrors,
+  kUid,
+  kPath,
+  kStream,
+  kRequestId,
+  kCorrelationId,
+  kTenantId,
+  kParentSpanId,
+  kTracestate,
+  kTraceOrigin,
+  kThread,
+  kFile,
+  kLine,
+  kFunction,
+  kExceptionType,
+  kExceptionMessage,
+  kExceptionStack,
+  kErrorType,
+  kErrorCode,
+  kErrorKind,
+  kSampleRate,
+  kSchemaErrors,
 };
 constexpr std::array<std::string_view, 21> kOwnKeys = {
-    "log.record.uid", "log.file.path",    "log.iostream",       "request_id",
-    "correlation_id", "tenant_id",        "parent_span_id",     "tracestate",
-    "trace_origin",   "thread.name",      "code.file.path",     "code.line.number",
+    "log.record.uid",     "log.file.path",  "log.iostream",      "request_id",
+    "correlation_id",     "tenant_id",      "parent_span_id",    "tracestate",
+    "trace_origin",       "thread.name",    "code.file.path",    "code.line.number",
     "code.function.name", "exception.type", "exception.message", "exception.stacktrace",
-    "error.type",     "error.code",       "error.kind",         "sample_rate",
+    "error.type",         "error.code",     "error.kind",        "sample_rate",
     "schema_errors"};
 
 // Which of them a record has used: attribute keys are unique, and the record's own win.

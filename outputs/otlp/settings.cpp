@@ -20,8 +20,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
                                   "(port 4318 of a collector)");
   }
   if (settings.endpoint.empty()) return nullptr;  // reported by read()
-  std::optional<http::Url> url =
-      http::read_url(section, "endpoint", settings.endpoint, settings);
+  std::optional<http::Url> url = http::read_url(section, "endpoint", settings.endpoint, settings);
   if (!url || settings.protocol != Protocol::kHttpProtobuf) return nullptr;
   return http::make_output(section, settings, std::make_unique<Backend>(settings, *url));
 }
@@ -51,8 +50,8 @@ const config::OptionTable<Settings>& options() {
 }
 
 const Descriptor& descriptor() {
-  static const Descriptor made{"otlp", "exports to an OpenTelemetry collector", &option_list,
-                               &make, "otlp=", &to_section};
+  static const Descriptor made{
+      "otlp", "exports to an OpenTelemetry collector", &option_list, &make, "otlp=", &to_section};
   return made;
 }
 

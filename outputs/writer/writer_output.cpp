@@ -73,8 +73,8 @@ Result<void> WriterOutput::start(const Context& context) {
   }
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd_ < 0) return errno_error("eventfd", errno, Action::kFatal);
-  outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger,
-                                               context.memory_share, context.policy);
+  outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
+                                               context.policy);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     sigset_t pipe;  // a closed pipe is an errno to us, not a death
@@ -113,7 +113,8 @@ void WriterOutput::stop() {
 void WriterOutput::wake() {
   if (outbox_) outbox_->wake();
   uint64_t one = 1;
-  if (wake_fd_ >= 0) [[maybe_unused]] ssize_t size = ::write(wake_fd_, &one, sizeof one);
+  if (wake_fd_ >= 0) [[maybe_unused]]
+    ssize_t size = ::write(wake_fd_, &one, sizeof one);
 }
 
 delivery::Outbox& WriterOutput::outbox() {
@@ -218,9 +219,8 @@ bool WriterOutput::wait_writable() {
     pollfd fds[2] = {{sink_->fd(), POLLOUT, 0}, {wake_fd_, POLLIN, 0}};
     int wait = -1;
     if (until != SteadyTime::max()) {
-      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::clamp<Duration>(until - std::min(now, until), Duration::zero(),
-                               std::chrono::minutes(1)));
+      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(std::clamp<Duration>(
+          until - std::min(now, until), Duration::zero(), std::chrono::minutes(1)));
       wait = now >= until ? 0 : static_cast<int>(left.count()) + 1;
     }
     int ready = ::poll(fds, 2, wait);

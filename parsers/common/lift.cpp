@@ -60,9 +60,7 @@ void Lift::offer(const Name& name, const Member& value, uint32_t index, Arena& a
   place.rank = name.rank;
   place.index = index;
   place.json = value.json;
-  place.text = value.type == JsonType::kString
-                   ? value.text
-                   : Text(value.json, TextForm::kClean);
+  place.text = value.type == JsonType::kString ? value.text : Text(value.json, TextForm::kClean);
   filled_ |= bit(name.slot);
 }
 
@@ -70,16 +68,14 @@ bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
   switch (name.slot) {
     case Slot::kOwnContext:
     case Slot::kRecordSource:
-    case Slot::kRecordResource:
-      return value.type == JsonType::kObject;
-    case Slot::kRecordSchemaErrors:
-      return value.type == JsonType::kArray;
-    case Slot::kRecordRate:
-      return value.type == JsonType::kNumber;
+    case Slot::kRecordResource: return value.type == JsonType::kObject;
+    case Slot::kRecordSchemaErrors: return value.type == JsonType::kArray;
+    case Slot::kRecordRate: return value.type == JsonType::kNumber;
     case Slot::kTime:
       return !is_container(value.type) &&
-             fits_time(name, value, value.type == JsonType::kString ? characters(value.text, arena)
-                                                                    : value.json);
+             fits_time(
+                 name, value,
+                 value.type == JsonType::kString ? characters(value.text, arena) : value.json);
     case Slot::kTimeNanos: {
       auto nanos = integer_of(value.json);
       if (!nanos || *nanos < 0 || *nanos > 999'999'999) return false;
@@ -88,8 +84,9 @@ bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
     }
     case Slot::kLevel:
       return !is_container(value.type) &&
-             fits_level(name, value, value.type == JsonType::kString ? characters(value.text, arena)
-                                                                     : value.json);
+             fits_level(
+                 name, value,
+                 value.type == JsonType::kString ? characters(value.text, arena) : value.json);
     case Slot::kErrorCode:
     case Slot::kThread:
     case Slot::kCallerLine:
@@ -98,15 +95,11 @@ bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
     case Slot::kCorrelationId:
       return (value.type == JsonType::kString && !value.text.empty()) ||
              value.type == JsonType::kNumber;
-    case Slot::kTraceFlags:
-      return !is_container(value.type) && value.type != JsonType::kNull;
+    case Slot::kTraceFlags: return !is_container(value.type) && value.type != JsonType::kNull;
     case Slot::kTraceId:
-    case Slot::kSpanId:
-      return value.type == JsonType::kString || value.type == JsonType::kNumber;
-    case Slot::kMessage:
-      return value.type == JsonType::kString;
-    default:
-      return value.type == JsonType::kString && !value.text.empty();
+    case Slot::kSpanId: return value.type == JsonType::kString || value.type == JsonType::kNumber;
+    case Slot::kMessage: return value.type == JsonType::kString;
+    default: return value.type == JsonType::kString && !value.text.empty();
   }
 }
 

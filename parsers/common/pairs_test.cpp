@@ -66,7 +66,8 @@ TEST_CASE("pairs: as fields") {
     CAPTURE(number);
     CHECK(field("a=" + std::string(number)) == Typed{JsonType::kNumber, std::string(number)});
   }
-  for (std::string_view text : {"01", "1.", ".5", "+1", "1e", "1x", "-", "NaN", "0x10", "1_0", "True"}) {
+  for (std::string_view text :
+       {"01", "1.", ".5", "+1", "1e", "1x", "-", "NaN", "0x10", "1_0", "True"}) {
     CAPTURE(text);
     CHECK(field("a=" + std::string(text)) == Typed{JsonType::kString, std::string(text)});
   }

@@ -33,22 +33,22 @@ std::string ansi(std::string_view text) {
 }  // namespace
 
 TEST_CASE("repair: what is valid UTF-8 stays") {
-  std::string_view all = "a\x7f\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"
-                         "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF";
+  std::string_view all =
+      "a\x7f\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"
+      "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF";
   CHECK(is_utf8(all));
   CHECK(utf8(all) == all);
   CHECK(utf8("") == "");
 }
 
 TEST_CASE("repair: maximal subparts become one replacement each (Unicode 15, table 3-8)") {
-  CHECK(utf8("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64") ==
-        "a" FFFD FFFD FFFD "b" FFFD "c" FFFD FFFD "d");
-  CHECK(utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") ==
-        FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A");
-  CHECK(utf8("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") ==
-        FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A");
-  CHECK(utf8("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") ==
-        FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B");
+  CHECK(utf8("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64") == "a" FFFD FFFD FFFD "b" FFFD
+                                                                        "c" FFFD FFFD "d");
+  CHECK(utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD
+        "A");
+  CHECK(utf8("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") == FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD
+        "A");
+  CHECK(utf8("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") == FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B");
   CHECK(utf8("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41") == FFFD FFFD FFFD FFFD "A");
   CHECK(utf8("cut \xF0\x9F\x98") == "cut " FFFD);
   CHECK(utf8("\xE2\x82") == FFFD);
@@ -71,7 +71,9 @@ TEST_CASE("repair: ANSI sequences") {
   CHECK(ansi("\x1b[38;5;196mx\x1b[K\x1b[2Jy") == "xy");
   CHECK(ansi("\x1b]0;title\x07text") == "text");
   CHECK(ansi("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\") == "link");
-  CHECK(ansi("\x1b" "7saved\x1b" "8") == "saved");
+  CHECK(ansi("\x1b"
+             "7saved\x1b"
+             "8") == "saved");
   // Cut off, or none at all.
   CHECK(ansi("x\x1b") == "x");
   CHECK(ansi("x\x1b[") == "x");

@@ -285,10 +285,10 @@ std::optional<Time> time_of_text(std::string_view text, TimeZone& zone, int64_t 
 std::optional<Time> time_of_number(std::string_view number) {
   // Digits of the mantissa without the point, and where the point is.
   uint64_t mantissa = 0;
-  int taken = 0;       // digits in `mantissa`
-  int integer = 0;     // digits before the point, leading zeros apart
-  int fraction = 0;    // digits behind it
-  int zeros = 0;       // right behind it, of a number below 1
+  int taken = 0;     // digits in `mantissa`
+  int integer = 0;   // digits before the point, leading zeros apart
+  int fraction = 0;  // digits behind it
+  int zeros = 0;     // right behind it, of a number below 1
   bool point = false;
   size_t i = 0;
   for (; i < number.size(); ++i) {
@@ -331,7 +331,11 @@ std::optional<Time> time_of_number(std::string_view number) {
   auto seconds = static_cast<int64_t>(ns / uint64_t{kSecond});
   if (seconds < kYear1980 || seconds >= kYear2200) return std::nullopt;
   int digits = 9 - unit + (fraction - exponent > 0 ? fraction - exponent : 0);
-  return Time{static_cast<int64_t>(ns), static_cast<uint8_t>(digits < 3 ? 3 : digits > 9 ? 9 : digits), number.size()};
+  return Time{static_cast<int64_t>(ns),
+              static_cast<uint8_t>(digits < 3   ? 3
+                                   : digits > 9 ? 9
+                                                : digits),
+              number.size()};
 }
 
 }  // namespace waybill::parsers

@@ -18,12 +18,15 @@ struct Time {
 
 // The time at the beginning of `text`, in any of these forms:
 //
-//   2026-01-02T03:04:05.678Z   RFC 3339; 'T', 't', '_' or a blank between, ',' or '.' before the fraction,
-//                              zone as Z, UTC, GMT, +01:00, +0100, +01, with or without a blank before it
+//   2026-01-02T03:04:05.678Z   RFC 3339; 'T', 't', '_' or a blank between, ',' or '.' before the
+//   fraction,
+//                              zone as Z, UTC, GMT, +01:00, +0100, +01, with or without a blank
+//                              before it
 //   2026/01/02 03:04:05.678    Go's log package
 //   02/Jan/2026:03:04:05 +0100 Common Log Format
-//   Jan  2 03:04:05            RFC 3164: no year (the one that puts it nearest to `now_ns`), no zone
-//   1767323045.678             epoch seconds, milli-, micro- or nanoseconds by magnitude: at least
+//   Jan  2 03:04:05            RFC 3164: no year (the one that puts it nearest to `now_ns`), no
+//   zone 1767323045.678             epoch seconds, milli-, micro- or nanoseconds by magnitude: at
+//   least
 //                              10 digits, and a blank or the end behind
 //   03:04:05.678               a fraction or a level's usual place behind it not required; the day
 //                              that puts it nearest to `now_ns`

@@ -38,15 +38,15 @@ TEST_CASE("dialect: logrus") {
   Parsed line(R"({"file":"main.go:12","func":"main.main","level":"warning","msg":"slow",)"
               R"("time":"2026-01-02T04:04:05+01:00","fields.msg":"inner"})");
   CHECK(line.time() == "2026-01-02T03:04:05.000Z");
-  CHECK(line.json() ==
-        R"({"level":"WARN","service_name":"unknown_service","message":"slow",)"
-        R"("context":{"file":"main.go:12","func":"main.main","fields.msg":"inner",)"
-        R"("level_text":"warning"}})");
+  CHECK(line.json() == R"({"level":"WARN","service_name":"unknown_service","message":"slow",)"
+                       R"("context":{"file":"main.go:12","func":"main.main","fields.msg":"inner",)"
+                       R"("level_text":"warning"}})");
 }
 
 TEST_CASE("dialect: slog") {
-  Parsed line(R"({"time":"2026-01-02T03:04:05.123456789Z","level":"INFO+2","source":)"
-              R"({"function":"main.f","file":"/app/main.go","line":42},"msg":"m","k":"v","k":"w"})");
+  Parsed line(
+      R"({"time":"2026-01-02T03:04:05.123456789Z","level":"INFO+2","source":)"
+      R"({"function":"main.f","file":"/app/main.go","line":42},"msg":"m","k":"v","k":"w"})");
   CHECK(line.time() == "2026-01-02T03:04:05.123456789Z");
   CHECK(line->severity == 11);
   CHECK(line->marks.duplicate_keys == 1);
@@ -83,10 +83,11 @@ TEST_CASE("dialect: bunyan") {
   Parsed line(R"({"name":"app","hostname":"h","pid":1,"level":50,"req_id":"9","err":)"
               R"({"message":"m1","name":"Error","stack":"s","code":"ENOENT"},"msg":"read failed",)"
               R"("time":"2026-01-02T03:04:05.678Z","v":0})");
-  CHECK(line.json() ==
-        R"({"level":"ERROR","service_name":"unknown_service","request_id":"9",)"
-        R"("message":"read failed","logger":"app","error":{"type":"Error","code":"ENOENT",)"
-        R"("message":"m1","stack":"s"},"context":{"hostname":"h","pid":1,"v":0,"level_text":"50"}})");
+  CHECK(
+      line.json() ==
+      R"({"level":"ERROR","service_name":"unknown_service","request_id":"9",)"
+      R"("message":"read failed","logger":"app","error":{"type":"Error","code":"ENOENT",)"
+      R"("message":"m1","stack":"s"},"context":{"hostname":"h","pid":1,"v":0,"level_text":"50"}})");
 }
 
 TEST_CASE("dialect: log4j2, JsonLayout") {
@@ -113,18 +114,21 @@ TEST_CASE("dialect: ECS, dotted and nested") {
   constexpr auto expected =
       R"({"level":"WARN","service_name":"shop","message":"m","logger":"a.B","thread":"t-1",)"
       R"("error":{"type":"E","message":"e","stack":"s"},"context":{"ecs.version":"1.2.0"}})";
-  Parsed dotted(R"({"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"WARN","message":"m",)"
-                R"("ecs.version":"1.2.0","service.name":"shop","process.thread.name":"t-1",)"
-                R"("log.logger":"a.B","error.type":"E","error.message":"e","error.stack_trace":"s"})");
+  Parsed dotted(
+      R"({"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"WARN","message":"m",)"
+      R"("ecs.version":"1.2.0","service.name":"shop","process.thread.name":"t-1",)"
+      R"("log.logger":"a.B","error.type":"E","error.message":"e","error.stack_trace":"s"})");
   CHECK(dotted.time() == "2026-01-02T03:04:05.678Z");
   CHECK(dotted.json() == expected);
-  Parsed nested(R"({"@timestamp":"2026-01-02T03:04:05.678Z","log":{"level":"WARN","logger":"a.B"},)"
-                R"("message":"m","ecs.version":"1.2.0","service":{"name":"shop"},"process":)"
-                R"({"thread":{"name":"t-1"}},"error":{"type":"E","message":"e","stack_trace":"s"}})");
+  Parsed nested(
+      R"({"@timestamp":"2026-01-02T03:04:05.678Z","log":{"level":"WARN","logger":"a.B"},)"
+      R"("message":"m","ecs.version":"1.2.0","service":{"name":"shop"},"process":)"
+      R"({"thread":{"name":"t-1"}},"error":{"type":"E","message":"e","stack_trace":"s"}})");
   CHECK(nested.json() == expected);
-  Parsed origin(R"({"log":{"origin":{"file":{"name":"A.java","line":7},"function":"f"}},)"
-                R"("trace":{"id":"4bf92f3577b34da6a3ce929d0e0e4736"},"span":{"id":"00f067aa0ba902b7"},)"
-                R"("message":"m"})");
+  Parsed origin(
+      R"({"log":{"origin":{"file":{"name":"A.java","line":7},"function":"f"}},)"
+      R"("trace":{"id":"4bf92f3577b34da6a3ce929d0e0e4736"},"span":{"id":"00f067aa0ba902b7"},)"
+      R"("message":"m"})");
   CHECK(origin->caller.bytes() == "A.java:7");
   CHECK(origin.pointed(&TraceFields::trace_id) == R"("4bf92f3577b34da6a3ce929d0e0e4736")");
   CHECK(origin.pointed(&TraceFields::span_id) == R"("00f067aa0ba902b7")");
@@ -142,10 +146,10 @@ TEST_CASE("dialect: Google Cloud") {
         R"("projects/p/traces/4bf92f3577b34da6a3ce929d0e0e4736")");
   CHECK(line.pointed(&TraceFields::span_id) == R"("00f067aa0ba902b7")");
   CHECK(line.pointed(&TraceFields::flags) == "true");
-  Parsed nested(R"({"severity":"ERROR","timestamp":{"seconds":1767323045,"nanos":7},"message":"m"})");
+  Parsed nested(
+      R"({"severity":"ERROR","timestamp":{"seconds":1767323045,"nanos":7},"message":"m"})");
   CHECK(nested.time() == "2026-01-02T03:04:05.000000007Z");
-  CHECK(nested.json() ==
-        R"({"level":"ERROR","service_name":"unknown_service","message":"m"})");
+  CHECK(nested.json() == R"({"level":"ERROR","service_name":"unknown_service","message":"m"})");
 }
 
 TEST_CASE("dialect: logstash-logback-encoder") {
@@ -235,9 +239,9 @@ TEST_CASE("dialect: journald and winston") {
   CHECK(journal.json() ==
         R"({"level":"WARN","service_name":"unknown_service","message":"m","logger":"sshd",)"
         R"("context":{"_PID":"7","level_text":"4"}})");
-  Parsed winston(R"({"level":"silly","message":"m","timestamp":"2026-01-02 03:04:05","stack":"s"})");
+  Parsed winston(
+      R"({"level":"silly","message":"m","timestamp":"2026-01-02 03:04:05","stack":"s"})");
   CHECK(winston->severity == 1);
-  CHECK(winston.json() ==
-        R"({"level":"DEBUG","service_name":"unknown_service","message":"m",)"
-        R"("error":{"stack":"s"},"context":{"level_text":"silly"}})");
+  CHECK(winston.json() == R"({"level":"DEBUG","service_name":"unknown_service","message":"m",)"
+                          R"("error":{"stack":"s"},"context":{"level_text":"silly"}})");
 }

@@ -14,7 +14,9 @@ using waybill::parsers::testing::Setup;
 
 namespace {
 
-std::string json(std::string_view line, const Setup& setup = {}) { return Parsed(line, setup).json(); }
+std::string json(std::string_view line, const Setup& setup = {}) {
+  return Parsed(line, setup).json();
+}
 
 constexpr std::string_view kOurs =
     R"({"timestamp":"2026-01-02T03:04:05.678Z","level":"WARN","service_name":"shop",)"
@@ -29,8 +31,9 @@ constexpr std::string_view kOurs =
 TEST_CASE("json: of several names for one thing the first in rank is lifted, the others stay") {
   CHECK(json(R"({"message":"second","msg":"first"})") ==
         R"({"service_name":"unknown_service","message":"first","context":{"message":"second"}})");
-  CHECK(json(R"({"event":"c","message":"b","msg":"a"})") ==
-        R"({"service_name":"unknown_service","message":"a","context":{"event":"c","message":"b"}})");
+  CHECK(
+      json(R"({"event":"c","message":"b","msg":"a"})") ==
+      R"({"service_name":"unknown_service","message":"a","context":{"event":"c","message":"b"}})");
   CHECK(json(R"({"severity":"WARN","level":"info"})") ==
         R"({"level":"INFO","service_name":"unknown_service","context":{"severity":"WARN"}})");
   Parsed times(R"({"time":"2026-01-02T03:04:06Z","ts":1767323045})");
@@ -53,9 +56,8 @@ TEST_CASE("json: a value that does not fit stays, and makes way for the next nam
   Parsed time(R"({"ts":"yesterday","time":5,"timestamp":"2026-13-01T00:00:00Z","@timestamp":)"
               R"("2026-01-02T03:04:05Z"})");
   CHECK(time.time() == "2026-01-02T03:04:05.000Z");
-  CHECK(time.json() ==
-        R"({"service_name":"unknown_service","context":{"ts":"yesterday","time":5,)"
-        R"("timestamp":"2026-13-01T00:00:00Z"}})");
+  CHECK(time.json() == R"({"service_name":"unknown_service","context":{"ts":"yesterday","time":5,)"
+                       R"("timestamp":"2026-13-01T00:00:00Z"}})");
   // A level of a number that only one family knows is not guessed at.
   for (std::string_view number : {"0", "3", "7", "-4", "100", "1.5"}) {
     CAPTURE(number);
@@ -93,8 +95,8 @@ TEST_CASE("json: ids under their usual names, as they came") {
 }
 
 TEST_CASE("json: a line's own service wins where it is trusted") {
-  for (std::string_view key : {"service_name", "service.name", "serviceName", "otelServiceName",
-                               "dd.service"}) {
+  for (std::string_view key :
+       {"service_name", "service.name", "serviceName", "otelServiceName", "dd.service"}) {
     CAPTURE(key);
     std::string line = R"({")" + std::string(key) + R"(":"own"})";
     CHECK(json(line) == R"({"service_name":"own"})");
@@ -147,9 +149,12 @@ TEST_CASE("json: what only looks like a Waybill record does not pass") {
   CHECK_FALSE(passes(std::string(kOurs), {.network = true}));
   CHECK_FALSE(passes(without(R"("input":"app",)", "")));
   CHECK_FALSE(passes(without(R"("timestamp":"2026-01-02T03:04:05.678Z",)", "")));
-  CHECK_FALSE(passes(without("00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeef")));
-  CHECK_FALSE(passes(without("00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF")));
-  CHECK_FALSE(passes(without("00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeefg")));
+  CHECK_FALSE(
+      passes(without("00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeef")));
+  CHECK_FALSE(
+      passes(without("00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF")));
+  CHECK_FALSE(
+      passes(without("00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeefg")));
   Parsed posing(kOurs, {.network = true});
   CHECK(posing->trace_origin == TraceOrigin::kNone);
   CHECK(posing.json().find(R"("id":"00112233445566778899aabbccddeeff")") != std::string::npos);
@@ -177,8 +182,8 @@ TEST_CASE("json: invalid UTF-8 and raw control characters are repaired and marke
 
 TEST_CASE("json: blanks around the object, and what is no object at all") {
   CHECK(Parsed("  \t{\"msg\":\"m\"} ")->format == "json");
-  for (std::string_view line : {"[1,2]", "\"m\"", R"({"a":1}{"b":2})", R"(prefix {"a":1})",
-                                R"({"a":01})"}) {
+  for (std::string_view line :
+       {"[1,2]", "\"m\"", R"({"a":1}{"b":2})", R"(prefix {"a":1})", R"({"a":01})"}) {
     CAPTURE(line);
     Parsed parsed(line);
     CHECK(parsed->format == "text");
@@ -191,7 +196,8 @@ TEST_CASE("json: blanks around the object, and what is no object at all") {
 
 TEST_CASE("json: keys that are long or odd are left alone") {
   std::string key(200, 'k');
-  std::string line = "{\"" + key + "\":{\"" + key + "\":1},\"\":2,\"log\":{\"" + key + "\":3,\"\":4}}";
+  std::string line =
+      "{\"" + key + "\":{\"" + key + "\":1},\"\":2,\"log\":{\"" + key + "\":3,\"\":4}}";
   CHECK(json(line) == R"({"service_name":"unknown_service","context":)" + line + "}");
   // An escape in a key does not make it a name: rare, and nothing is lost.
   CHECK(json(R"({"m\u0073g":"x"})") ==

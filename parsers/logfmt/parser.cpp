@@ -27,8 +27,8 @@ size_t skip_blanks(std::string_view text, size_t at) {
 
 class LogfmtParser final : public Parser {
  public:
-  explicit LogfmtParser(const Settings& settings) : lift_(settings.default_zone),
-                                                    default_level_(settings.default_level) {}
+  explicit LogfmtParser(const Settings& settings)
+      : lift_(settings.default_zone), default_level_(settings.default_level) {}
 
   Outcome parse(Batch& batch, Record& record) override {
     std::string_view line = record.line;

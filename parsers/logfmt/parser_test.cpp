@@ -21,14 +21,14 @@ TEST_CASE("logfmt: a line that is nothing but pairs") {
 }
 
 TEST_CASE("logfmt: names of the record are lifted") {
-  Parsed line("ts=1767323045.5 lvl=error logger=a.b caller=x.go:1 request_id=r err=\"bad thing\" "
-              "traceID=4bf92f3577b34da6a3ce929d0e0e4736 service_name=own");
+  Parsed line(
+      "ts=1767323045.5 lvl=error logger=a.b caller=x.go:1 request_id=r err=\"bad thing\" "
+      "traceID=4bf92f3577b34da6a3ce929d0e0e4736 service_name=own");
   CHECK(line.time() == "2026-01-02T03:04:05.500Z");
   CHECK(line.pointed(&TraceFields::trace_id) == R"("4bf92f3577b34da6a3ce929d0e0e4736")");
-  CHECK(line.json() ==
-        R"({"level":"ERROR","service_name":"own","request_id":"r","logger":"a.b",)"
-        R"("caller":"x.go:1","error":{"message":"bad thing"},)"
-        R"("context":{"traceID":"4bf92f3577b34da6a3ce929d0e0e4736"}})");
+  CHECK(line.json() == R"({"level":"ERROR","service_name":"own","request_id":"r","logger":"a.b",)"
+                       R"("caller":"x.go:1","error":{"message":"bad thing"},)"
+                       R"("context":{"traceID":"4bf92f3577b34da6a3ce929d0e0e4736"}})");
 }
 
 TEST_CASE("logfmt: of equal keys the last one wins, and the others are counted") {
@@ -40,13 +40,12 @@ TEST_CASE("logfmt: of equal keys the last one wins, and the others are counted")
 }
 
 TEST_CASE("logfmt: lines that are something else") {
-  for (std::string_view line : {
-           "hello a=1 b=2 c=3",            // begins with a word
-           "a=1 b=2",                      // two pairs that say nothing
-           "a=1 b=2 c=3 and more",         // ends in words
-           "level=info msg=a,b=c",         // something between pairs
-           "a=1 b=2 c=3 =",                //
-           "x", "=", "", "a=", "a==b c=1 d=2", "1a=1 b=2 c=3"}) {
+  for (std::string_view line : {"hello a=1 b=2 c=3",     // begins with a word
+                                "a=1 b=2",               // two pairs that say nothing
+                                "a=1 b=2 c=3 and more",  // ends in words
+                                "level=info msg=a,b=c",  // something between pairs
+                                "a=1 b=2 c=3 =",         //
+                                "x", "=", "", "a=", "a==b c=1 d=2", "1a=1 b=2 c=3"}) {
     CAPTURE(line);
     CHECK(Parsed(line)->format == "text");
   }

@@ -2,12 +2,12 @@
 // Text: any line at all. What stands before the message (time, level, thread) is taken off it,
 // key=value pairs inside it are noted and left where they are, and what is not understood is the
 // message in full.
+#include "parsers/parser.h"
 #include "core/cut.h"
 #include "core/json_text.h"
 #include "parsers/common/lift.h"
 #include "parsers/common/pairs.h"
 #include "parsers/common/repair.h"
-#include "parsers/parser.h"
 #include "parsers/text/prefix.h"
 
 namespace waybill::parsers::text {
@@ -121,8 +121,7 @@ class TextParser final : public Parser {
 }  // namespace
 
 const Descriptor& descriptor() {
-  static const Descriptor made{kName,
-                               "any line: leading time, level and [thread], key=value pairs",
+  static const Descriptor made{kName, "any line: leading time, level and [thread], key=value pairs",
                                [](const Settings& settings) -> std::unique_ptr<Parser> {
                                  return std::make_unique<TextParser>(settings);
                                }};

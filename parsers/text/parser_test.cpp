@@ -15,9 +15,9 @@ namespace {
 
 struct Expected {
   std::string_view line;
-  std::string_view time = {};     // "" = none
+  std::string_view time = {};  // "" = none
   Level level = Level::kInfo;
-  bool said = false;         // by the line
+  bool said = false;  // by the line
   std::string_view thread = {};
   std::string_view message = {};  // "" = the whole line
 };
@@ -123,14 +123,16 @@ TEST_CASE("text: the default level, and the source's word") {
 
 TEST_CASE("text: pairs are noted and stay where they are") {
   Parsed line(R"(INFO served path=/x/y?a=b status=200 took=1.5e3 ok=true who="a \"b\"" end)");
-  CHECK(line.message() == R"(served path=/x/y?a=b status=200 took=1.5e3 ok=true who="a \"b\"" end)");
+  CHECK(line.message() ==
+        R"(served path=/x/y?a=b status=200 took=1.5e3 ok=true who="a \"b\"" end)");
   CHECK(line.json() ==
         R"({"level":"INFO","service_name":"unknown_service",)"
         R"("message":"served path=/x/y?a=b status=200 took=1.5e3 ok=true who=\"a \\\"b\\\"\" end",)"
         R"("context":{"path":"/x/y?a=b","status":200,"took":1.5e3,"ok":true,"who":"a \"b\""}})");
   // Known names are lifted, but for those that mean something else in prose.
-  Parsed known("did it request_id=r-1 logger=a.b msg=x time=2020-01-01T00:00:00Z service=x "
-               "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 level=error");
+  Parsed known(
+      "did it request_id=r-1 logger=a.b msg=x time=2020-01-01T00:00:00Z service=x "
+      "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 level=error");
   CHECK(known->request_id.bytes() == "r-1");
   CHECK(known->logger.bytes() == "a.b");
   CHECK(known->level == Level::kError);

@@ -30,7 +30,7 @@ bool all_upper(std::string_view word) {
 // knows ("http", "log", "config", "fine", single letters) are too common in prose.
 std::optional<Severity> level_word(std::string_view word) {
   if (word.size() < 3) return std::nullopt;
-  constexpr std::array<std::string_view, 8> prose = {"log",  "http",    "fine",  "config",
+  constexpr std::array<std::string_view, 8> prose = {"log", "http",    "fine",  "config",
                                                      "inf", "default", "silly", "finer"};
   auto severity = severity_of_word(word);
   if (!severity) return std::nullopt;

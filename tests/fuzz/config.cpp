@@ -14,7 +14,8 @@ namespace waybill::fuzz {
 namespace {
 
 void check_faults(const config::Diagnostics& diagnostics, std::string_view text) {
-  auto lines = std::count(text.begin(), text.end(), '\n') + std::count(text.begin(), text.end(), '\r');
+  auto lines =
+      std::count(text.begin(), text.end(), '\n') + std::count(text.begin(), text.end(), '\r');
   for (const config::Fault& fault : diagnostics.faults()) {
     FUZZ_CHECK(!fault.message.empty() && fault.file == "waybill.yaml");
     FUZZ_CHECK(is_utf8(fault.message) && fault.message.find('\n') == std::string::npos);
@@ -33,8 +34,8 @@ void config(std::string_view input) {
     if (name == "EMPTY") return "";
     return std::nullopt;
   };
-  auto loaded = config::load("waybill.yaml", input, {"auto", "json", "text"}, diagnostics,
-                             environment);
+  auto loaded =
+      config::load("waybill.yaml", input, {"auto", "json", "text"}, diagnostics, environment);
   if (!loaded) {
     FUZZ_CHECK(!diagnostics.empty());
     return check_faults(diagnostics, input);

@@ -89,8 +89,7 @@ class Comparison {
         FUZZ_CHECK(token->type == (bool(dom) ? JsonType::kTrue : JsonType::kFalse));
         FUZZ_CHECK(text == (bool(dom) ? "true" : "false"));
         return;
-      case element_type::NULL_VALUE:
-        FUZZ_CHECK(token->type == JsonType::kNull && text == "null");
+      case element_type::NULL_VALUE: FUZZ_CHECK(token->type == JsonType::kNull && text == "null");
     }
   }
 

@@ -110,8 +110,9 @@ void check_text_kept(const Record& record) {
 void check_ids(const Record& record) {
   auto hex = [](Text id, size_t size) {
     constexpr std::string_view digits = "0123456789abcdef";
-    return !id || (id.size == size && id.bytes().find_first_not_of(digits) == std::string_view::npos &&
-                   id.bytes().find_first_not_of('0') != std::string_view::npos);
+    return !id ||
+           (id.size == size && id.bytes().find_first_not_of(digits) == std::string_view::npos &&
+            id.bytes().find_first_not_of('0') != std::string_view::npos);
   };
   FUZZ_CHECK(hex(record.trace_id, 32));
   FUZZ_CHECK(hex(record.span_id, 16));
@@ -131,7 +132,8 @@ void encode_all(World& world, const Batch& batch) {
       FUZZ_CHECK(payload.slices.size() == picks.size());
       if (!encoder.bulk) continue;
       const delivery::Slice& slice = payload.slices.back();
-      std::string_view two = payload.groups[slice.group].bytes.view().substr(slice.begin, slice.size);
+      std::string_view two =
+          payload.groups[slice.group].bytes.view().substr(slice.begin, slice.size);
       FUZZ_CHECK(std::count(two.begin(), two.end(), '\n') == 2 && two.back() == '\n');
       size_t middle = two.find('\n');
       check_json(two.substr(0, middle), true);

@@ -85,9 +85,8 @@ class Reader {
         for (int i = 0; i < 4; ++i, ++at_) {
           if (!is_hex(peek())) return false;
         }
-      } else if (escape < 0 ||
-                 std::string_view("\"\\/bfnrt").find(static_cast<char>(escape)) ==
-                     std::string_view::npos) {
+      } else if (escape < 0 || std::string_view("\"\\/bfnrt").find(static_cast<char>(escape)) ==
+                                   std::string_view::npos) {
         return false;
       }
     }
@@ -125,7 +124,11 @@ bool is_utf8(std::string_view text) {
       return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
     };
     unsigned lead = byte(i);
-    size_t size = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    size_t size = lead < 0x80       ? 1
+                  : lead >> 5 == 6  ? 2
+                  : lead >> 4 == 14 ? 3
+                  : lead >> 3 == 30 ? 4
+                                    : 0;
     if (size == 0) return false;
     unsigned point = size == 1 ? lead : lead & (0xFFu >> (size + 1));
     for (size_t k = 1; k < size; ++k) {
