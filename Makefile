@@ -69,9 +69,9 @@ fuzz: ## builds the fuzzers and runs each for a minute (needs clang-14, libclang
 	  $$f -max_total_time=60 tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; done
 
 .PHONY: bench
-bench: packages build/release/build.ninja ## builds the tools of bench/ and counts allocations per line
+bench: packages build/release/build.ninja ## speed, memory and allocations, as a table
 	cmake --build --preset release
-	build/release/bench/waybill_allocations
+	bench/run.py
 
 .PHONY: format
 format: ## clang-format over everything

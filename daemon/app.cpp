@@ -28,6 +28,7 @@ std::vector<int> wanted_signals(bool with_child) {
 }
 
 constexpr size_t kSmallestBatch = size_t{16} * 1024;
+constexpr size_t kWaitingShare = size_t{8} * 1024 * 1024;
 
 size_t memory_of(const config::Config& config) {
   return config.memory != 0 ? config.memory : automatic_memory_budget();
@@ -80,6 +81,7 @@ Result<void> App::start() {
   if (auto done = start_admin(); !done) return done;
   if (phase_ == Phase::kStarting) phase_ = Phase::kRunning;
   notify_ready();
+  forget_start_up_code();
   if (inputs_running_ == 0) begin_drain(false);
   return {};
 }
@@ -120,8 +122,13 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
     // A payload takes up to four times its records' bytes (room to grow, the composed body), and
     // some of them must fit beside each other.
     output->limits.bytes = std::min(output->limits.bytes, std::max(kSmallestBatch, share / 16));
+    delivery::FullPolicy policy = policy_for(all);
+    // Where everything upstream waits, a longer queue would only hold what the files hold already.
+    if (policy.wait == Duration::max()) {
+      share = std::min(share, std::max(kWaitingShare, 12 * output->limits.bytes));
+    }
     outputs::Context context{budget_, ledger_.output(output->name), identities_.back(), share,
-                             policy_for(all)};
+                             policy};
     auto started = output->start(context);
     if (!started) {
       for (const auto& other : outputs) other->stop();

@@ -68,6 +68,7 @@ class App {
   void on_signal(int signal, bool from_terminal);
   void on_input_end(const inputs::Input* input);
   void begin_drain(bool at_once);
+  void hurry();
   void finish_inputs();
   void drain_outputs();
   void on_output_drained();

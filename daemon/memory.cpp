@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/memory.h"
 
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <optional>
@@ -53,6 +57,25 @@ size_t automatic_memory_budget() {
   if (v2) budget = std::min(budget, *v2 / 2);
   if (v1) budget = std::min(budget, *v1 / 2);
   return std::max(budget, 4 * kMiB);
+}
+
+void forget_start_up_code() {
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, size_t, void*) {
+        for (size_t i = 0; i < object->dlpi_phnum; ++i) {
+          const auto& segment = object->dlpi_phdr[i];
+          // Code alone: it is never written to, so it can be read again. (Of relocated data that
+          // holds no more.)
+          if (segment.p_type != PT_LOAD || (segment.p_flags & (PF_X | PF_W)) != PF_X) continue;
+          uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+          uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+          uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+          // Advice: where it is refused (the kernel's own vdso), nothing is lost.
+          ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+        }
+        return 0;
+      },
+      nullptr);
 }
 
 }  // namespace waybill::daemon

@@ -10,4 +10,8 @@ namespace waybill::daemon {
 // than 4 MiB.
 size_t automatic_memory_budget();
 
+// Takes the program's code, and that of its libraries, out of our resident set: most of what ran so
+// far (command line, YAML, loading) never runs again. What does comes back from the page cache.
+void forget_start_up_code();
+
 }  // namespace waybill::daemon

@@ -25,6 +25,7 @@ void App::on_signal(int signal, bool from_terminal) {
   if (signal == SIGHUP) return reload();
   if (!ends) return;
   if (phase_ == Phase::kRunning || phase_ == Phase::kStarting) return begin_drain(true);
+  if (!drain_at_once_) return hurry();
   spdlog::warn("second signal: stopping at once");
   finish();
 }
@@ -62,6 +63,14 @@ void App::begin_drain(bool at_once) {
     plan_.inputs[i]->drain();
   }
   if (child_ && phase_ == Phase::kDrainingInputs) child_->drain();
+}
+
+// The first signal of a run that was ending by itself.
+void App::hurry() {
+  drain_at_once_ = true;
+  if (phase_ != Phase::kDrainingOutputs) return;  // finish_inputs() sees it
+  inputs_timer_.cancel();
+  drain_outputs();
 }
 
 void App::finish_inputs() {

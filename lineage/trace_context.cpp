@@ -30,19 +30,33 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// The lower-case form of a hex digit; 0 of anything else.
+constexpr std::array<char, 256> kLowerHex = [] {
+  std::array<char, 256> table{};
+  for (unsigned char c : {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}) table[c] = c;
+  for (unsigned char c : {'a', 'b', 'c', 'd', 'e', 'f'}) {
+    table[c] = static_cast<char>(c);
+    table[c - 'a' + 'A'] = static_cast<char>(c);
+  }
+  return table;
+}();
+
 // Copies up to `room` hex digits in lower case, leaving out a UUID's dashes. Nothing when there is
 // anything else or more of them.
 std::optional<size_t> copy_hex(std::string_view text, char* out, size_t room) {
   bool uuid =
       text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
+  if (text.size() - (uuid ? 4 : 0) > room) return std::nullopt;
+  // By table: whether a digit is a letter cannot be predicted.
   size_t count = 0;
+  bool all_hex = true;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (uuid && text[i] == '-' && (i == 8 || i == 13 || i == 18 || i == 23)) continue;
-    char c = text[i];
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c | 0x20);
-    if (!is_lower_hex(c) || count == room) return std::nullopt;
-    out[count++] = c;
+    if (uuid && (i == 8 || i == 13 || i == 18 || i == 23)) continue;
+    char digit = kLowerHex[static_cast<unsigned char>(text[i])];
+    all_hex &= digit != 0;
+    out[count++] = digit;
   }
+  if (!all_hex) return std::nullopt;
   return count;
 }
 

@@ -27,6 +27,7 @@ struct Run {
 // The runs of the slices `picks` (ascending), by group, and within one in the order of the records.
 inline std::vector<Run> runs_of(const delivery::Payload& payload, std::span<const uint32_t> picks) {
   std::vector<Run> runs;
+  runs.reserve(payload.group_count);
   // Where the newest run of each group stands in `runs`, plus 1.
   std::vector<uint32_t> newest(payload.group_count, 0);
   for (uint32_t pick : picks) {

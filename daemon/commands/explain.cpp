@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <sstream>
 
 #include "core/canonical.h"
 #include "daemon/commands/commands.h"
@@ -122,7 +123,9 @@ class Explainer {
         fmt::print("output   {} ({}): {}\n", output->name, output->target, shown.error().what);
         continue;
       }
-      fmt::print("output   {} ({}):\n         {}\n", output->name, output->target, *shown);
+      fmt::print("output   {} ({}):\n", output->name, output->target);
+      std::istringstream lines(*shown);
+      for (std::string line; std::getline(lines, line);) fmt::print("         {}\n", line);
     }
   }
 

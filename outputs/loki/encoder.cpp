@@ -106,6 +106,8 @@ void append_repaired(Buffer& out, std::string_view line) {
 // Pieces of a message, one behind the other, as snappy reads them.
 class Rope final : public snappy::Source {
  public:
+  explicit Rope(size_t most_pieces) { pieces_.reserve(most_pieces); }
+
   void add(std::string_view piece) {
     if (piece.empty()) return;
     pieces_.push_back(piece);
@@ -419,7 +421,7 @@ void Backend::compose(const delivery::Payload& payload, std::span<const uint32_t
   }
   auto heads = std::make_unique<char[]>(room);
   char* to = heads.get();
-  Rope rope;
+  Rope rope(runs.size() + payload.group_count);
   for (auto first = runs.begin(); first != runs.end();) {
     auto last = first;
     size_t entries = 0;

@@ -32,6 +32,7 @@ class Backend final : public http::Backend {
   void append(const Batch& batch, const Record& record, delivery::Payload& payload) override;
   void compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
                delivery::Body& body) const override;
+  std::string preview(const delivery::Payload& payload) const override;
 
   http::Verdict judge(const http::Response& response, const http::Sent& sent) const override;
 

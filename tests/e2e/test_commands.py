@@ -119,6 +119,12 @@ def test_explain_shows_what_each_output_sends(waybill: Runner) -> None:
     for word in ("loki.invalid:3100", "es.invalid:9200", "otel.invalid:4318"):
         assert word in ended.out
     assert ended.out.count("hello there") >= 4
+    # What is sent as protobuf is shown in words.
+    assert 'stream   {level="INFO", service_name="unknown_service"}' in ended.out
+    sent = json.loads(next(text for text in ended.out.split("\n") if '"scopeLogs"' in text))
+    (record,) = sent["scopeLogs"][0]["logRecords"]
+    assert record["body"] == {"stringValue": "hello there"}
+    assert record["severityText"] == "INFO" and record["severityNumber"] == 9
 
 
 def test_explain_lines_from_stdin(waybill: Runner) -> None:
