@@ -282,7 +282,8 @@ def main() -> None:
     options.add_argument("--build", type=Path, default=HERE.parent / "build/release",
                          help="where the programs are (default: build/release)")
     options.add_argument("--lines", type=int, default=1_000_000, help="per run")
-    options.add_argument("--runs", type=int, default=3, help="of each work; the best one is shown, and the largest peak")
+    options.add_argument("--runs", type=int, default=3,
+                         help="of each work: the best speed is shown, and the largest peak")
     options.add_argument("--only", nargs="*", metavar="WORK", help="these rows alone, no sizes: "
                          + ", ".join(work.name for work in WORKS))
     options.add_argument("--keep", action="store_true", help="makes this run the new baseline")

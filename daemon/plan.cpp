@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "daemon/otel_environment.h"
 #include "lineage/resource.h"
 #include "outputs/basics.h"
 
@@ -131,33 +132,9 @@ class Planner {
 
   void add_default_outputs() {
     add_target("the default output", "console");
-    // OpenTelemetry, "OTLP exporter configuration": empty counts as unset.
-    auto endpoint = lineage::process_environment("OTEL_EXPORTER_OTLP_ENDPOINT");
-    if (!endpoint) return;
-    plan_.notes.push_back("OTEL_EXPORTER_OTLP_ENDPOINT is set: records go to " + *endpoint +
-                          ", too");
-    std::string text = "{type: otlp, endpoint: " + outputs::yaml_quoted(*endpoint);
-    if (auto headers = environment_headers()) text += ", headers: " + *headers;
-    add_target_section("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp", text + "}");
-  }
-
-  // OTEL_EXPORTER_OTLP_HEADERS, "key=value,…" with percent-encoded values, as a flow mapping.
-  std::optional<std::string> environment_headers() {
-    auto headers = lineage::process_environment("OTEL_EXPORTER_OTLP_HEADERS");
-    if (!headers) return std::nullopt;
-    auto pairs = lineage::parse_resource_attributes(*headers);
-    if (!pairs) {
-      plan_.notes.push_back(
-          "OTEL_EXPORTER_OTLP_HEADERS is not of the form key=value,key=value: "
-          "all of it is ignored");
-      return std::nullopt;
+    if (auto section = otlp_from_environment(lineage::process_environment, plan_.notes)) {
+      add_target_section("OTEL_EXPORTER_OTLP_*", "otlp", *section);
     }
-    std::string text;
-    for (const auto& [key, value] : *pairs) {
-      text += fmt::format("{}{}: {}", text.empty() ? "{" : ", ", outputs::yaml_quoted(key),
-                          outputs::yaml_quoted(value));
-    }
-    return text.empty() ? std::nullopt : std::optional(text + "}");
   }
 
   // `origin` names the flag or variable in faults.
