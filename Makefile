@@ -8,7 +8,6 @@ PACKAGES = build-essential cmake ninja-build ccache \
   doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libfmt-dev libspdlog-dev \
   libcli11-dev libhowardhinnant-date-dev libcurl4 tzdata \
   python3 python3-pytest python3-yaml python3-snappy iproute2 curl
-FUZZ_PACKAGES = clang-14 libclang-rt-14-dev
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 WAYBILL = build/release/waybill
 
@@ -55,15 +54,20 @@ test: packages build/release/build.ninja build/legacy ## unit, black-box and lin
 test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collector
 	$(PYTEST) -rs tests/backends
 
-.PHONY: test-asan test-tsan
-test-asan test-tsan: test-%: packages ## unit tests under sanitizers
-	cmake --preset $*
-	cmake --build --preset $* --target waybill_tests
-	build/$*/tests/waybill_tests
+.PHONY: test-asan
+test-asan: packages build/asan/build.ninja ## unit tests under AddressSanitizer and UBSan
+	cmake --build --preset asan --target waybill_tests
+	build/asan/tests/waybill_tests
+
+.PHONY: test-tsan
+test-tsan: packages build/tsan/build.ninja build/legacy ## unit and black-box tests under TSan
+	cmake --build --preset tsan --target waybill_tests waybill
+	build/tsan/tests/waybill_tests
+	WAYBILL_BIN=$(CURDIR)/build/tsan/waybill $(PYTEST) tests/e2e
 
 .PHONY: fuzz
-fuzz: ## builds the fuzzers and runs each for a minute (needs clang-14, libclang-rt-14-dev)
-	cmake --preset fuzz
+fuzz: PACKAGES += clang-14 libclang-rt-14-dev
+fuzz: build/fuzz/build.ninja ## builds the fuzzers and runs each for a minute
 	cmake --build --preset fuzz
 	for f in build/fuzz/tests/fuzz/fuzz_*; do [ -x $$f ] && [ -f $$f ] || continue; \
 	  $$f -max_total_time=60 tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; done

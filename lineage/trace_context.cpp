@@ -33,10 +33,9 @@ std::string_view trimmed(std::string_view text) {
 // The lower-case form of a hex digit; 0 of anything else.
 constexpr std::array<char, 256> kLowerHex = [] {
   std::array<char, 256> table{};
-  for (unsigned char c : {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}) table[c] = c;
-  for (unsigned char c : {'a', 'b', 'c', 'd', 'e', 'f'}) {
-    table[c] = static_cast<char>(c);
-    table[c - 'a' + 'A'] = static_cast<char>(c);
+  for (size_t i = 0; i < 10; ++i) table['0' + i] = static_cast<char>('0' + i);
+  for (size_t i = 0; i < 6; ++i) {
+    table['a' + i] = table['A' + i] = static_cast<char>('a' + i);
   }
   return table;
 }();

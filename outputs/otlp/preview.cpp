@@ -48,7 +48,7 @@ class Json {
   }
   void hex(std::string_view value) {
     std::string digits;
-    for (unsigned char byte : value) digits += fmt::format("{:02x}", byte);
+    for (char byte : value) digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
     string(digits);
   }
   std::string take() const { return std::string(out_.view()); }
