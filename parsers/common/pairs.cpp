@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/common/pairs.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/json_text.h"
@@ -14,6 +15,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_key_byte(char c) {
   return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' || c == '/';
 }
+bool begins_key(char c) { return is_letter(c) || c == '_' || c == '@'; }
 bool may_precede_key(char c) {
   return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '(' || c == '[' || c == '{' ||
          c == '|';
@@ -63,6 +65,11 @@ size_t closing_quote(std::string_view text, size_t quote) {
 
 }  // namespace
 
+bool is_key(std::string_view text) {
+  return !text.empty() && begins_key(text.front()) &&
+         std::all_of(text.begin(), text.end(), is_key_byte);
+}
+
 bool next_pair(std::string_view text, size_t from, Pair& pair) {
   size_t search = from;
   while (search < text.size()) {
@@ -72,8 +79,8 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
     search = equals + 1;
     size_t begin = equals;
     while (begin > from && is_key_byte(text[begin - 1])) --begin;
-    if (begin == equals || is_digit(text[begin]) || text[begin] == '-' || text[begin] == '.' ||
-        text[begin] == '/' || (begin > 0 && !may_precede_key(text[begin - 1]))) {
+    if (begin == equals || !begins_key(text[begin]) ||
+        (begin > 0 && !may_precede_key(text[begin - 1]))) {
       continue;
     }
     if (search < text.size() && text[search] == '=') {  // "a == b" is code, not a pair

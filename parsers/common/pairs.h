@@ -24,6 +24,9 @@ struct Pair {
 // ",;)]}|".
 bool next_pair(std::string_view text, size_t from, Pair& pair);
 
+// Whether `text` is a key as next_pair() has them.
+bool is_key(std::string_view text);
+
 // A pair as a field: the value's type is number, true or false where it reads as such in JSON (and
 // is not quoted), else string. Escapes are kept where JSON has the same, else taken literally.
 Field field_of(const Pair& pair, Arena& arena);

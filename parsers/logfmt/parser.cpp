@@ -70,6 +70,23 @@ class LogfmtParser final : public Parser {
     return next_pair(line.substr(0, end), at, pair) && pair.begin == at;
   }
 
+  static size_t word_end(std::string_view line, size_t at) {
+    while (at < line.size() && !is_blank(line[at])) ++at;
+    return at;
+  }
+
+  // In prose a bare value ends at a comma or bracket; here it goes on to the next blank. False when
+  // more pairs, or a quoted text, seem to follow without one.
+  static bool reach_blank(std::string_view line, Pair& pair) {
+    size_t end = word_end(line, pair.end);
+    if (end == pair.end) return true;
+    std::string_view more = line.substr(pair.end, end - pair.end);
+    if (pair.quoted || more.find_first_of("=\"") != more.npos) return false;
+    pair.value = {pair.value.data(), pair.value.size() + more.size()};
+    pair.end = end;
+    return true;
+  }
+
   // Appends a field per pair. False when anything stands between pairs but blanks.
   static bool read(Batch& batch, std::string_view line) {
     size_t at = skip_blanks(line, 0);
@@ -77,15 +94,14 @@ class LogfmtParser final : public Parser {
     while (at < line.size()) {
       if (!next_pair(line, at, pair) || pair.begin != at) {
         // `key=` is an empty value (kr/logfmt); a bare word makes the line prose.
-        size_t end = at;
-        while (end < line.size() && !is_blank(line[end])) ++end;
+        size_t end = word_end(line, at);
         std::string_view word = line.substr(at, end - at);
-        if (word.size() < 2 || word.back() != '=' || word.find('=') != word.size() - 1) {
+        if (word.empty() || word.back() != '=' || !is_key(word.substr(0, word.size() - 1))) {
           return false;
         }
         pair = Pair{word.substr(0, word.size() - 1), {word.data() + word.size(), 0}, true, at, end};
       }
-      if (pair.end < line.size() && !is_blank(line[pair.end])) return false;
+      if (!reach_blank(line, pair)) return false;
       batch.fields.push_back(field_of(pair, batch.arena));
       at = skip_blanks(line, pair.end);
     }

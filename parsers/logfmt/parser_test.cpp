@@ -45,12 +45,23 @@ TEST_CASE("logfmt: lines that are something else") {
                                 "a=1 b=2 c=3 and more",  // ends in words
                                 "level=info msg=a,b=c",  // something between pairs
                                 "a=1 b=2 c=3 =",         //
-                                "x", "=", "", "a=", "a==b c=1 d=2", "1a=1 b=2 c=3"}) {
+                                R"(a=1 b="x y" "=)", R"(a=1 b="x"y c=2)", "x", "=", "",
+                                "a=", "a==b c=1 d=2", "1a=1 b=2 c=3"}) {
     CAPTURE(line);
     CHECK(Parsed(line)->format == "text");
   }
   CHECK(Parsed("a=1 b=2 c=3")->format == "logfmt");
   CHECK(Parsed("msg=x")->format == "logfmt");
+}
+
+TEST_CASE("logfmt: a bare value goes on to the next blank") {
+  Parsed line("level=info msg=hello,world call=f(x) list=[a;b]|c d=1,5");
+  CHECK(line->format == "logfmt");
+  CHECK(line.json() ==
+        R"({"level":"INFO","service_name":"unknown_service","message":"hello,world",)"
+        R"("context":{"call":"f(x)","list":"[a;b]|c","d":"1,5"
+}
+})");
 }
 
 TEST_CASE("logfmt: without a level the default holds, and bad UTF-8 is repaired") {
