@@ -3,7 +3,7 @@
 //
 //   waybill_stages                            a table of all stages
 //   waybill_stages --stage parse --rounds 50  that stage so often and nothing else, no clock: for
-//                                             callgrind and perf (bench/stages.py)
+//                                             callgrind and perf
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
