@@ -81,6 +81,12 @@ bench: packages build/release/build.ninja ## speed, memory and allocations, as a
 format: ## clang-format over everything
 	git ls-files '*.cpp' '*.h' | xargs clang-format-14 -i
 
+.PHONY: tidy
+tidy: PACKAGES += clang-tidy-14
+tidy: FILES = $(shell git diff --name-only --diff-filter=d HEAD~1 -- '*.cpp')
+tidy: packages build/release/build.ninja ## clang-tidy over FILES="…"; without, what changed since the last commit
+	clang-tidy-14 -p build/release --quiet $(FILES)
+
 .PHONY: clean
 clean: ## removes what was built
 	rm -rf build

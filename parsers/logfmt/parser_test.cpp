@@ -59,9 +59,7 @@ TEST_CASE("logfmt: a bare value goes on to the next blank") {
   CHECK(line->format == "logfmt");
   CHECK(line.json() ==
         R"({"level":"INFO","service_name":"unknown_service","message":"hello,world",)"
-        R"("context":{"call":"f(x)","list":"[a;b]|c","d":"1,5"
-}
-})");
+        R"j("context":{"call":"f(x)","list":"[a;b]|c","d":"1,5"}})j");
 }
 
 TEST_CASE("logfmt: without a level the default holds, and bad UTF-8 is repaired") {

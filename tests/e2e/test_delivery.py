@@ -117,7 +117,7 @@ def test_a_wrong_password_is_held_and_reported(
     assert sum(counts["dropped"].values()) + counts["dead_lettered"] == 0
     assert process.page("/healthz").status == 200, "an outage of Loki is not our illness"
     assert process.page("/readyz").status == 200
-    assert str(status) in process.err.text
+    process.err.wait_for(str(status))
     loki_backend.recover()
     assert end(process, by) == 0, "the end makes one more attempt"
     assert len(loki_backend.taken) == 20
@@ -147,7 +147,7 @@ def test_a_backend_that_comes_late(waybill: Runner, absent_backend: LokiBackend)
     process = start(waybill, absent_backend)
     lines = write(process, 100)
     process.err.wait_for("refused")
-    assert f"127.0.0.1:{absent_backend.port}" in process.err.text
+    process.err.wait_for(f"127.0.0.1:{absent_backend.port}")
     assert process.output("loki")["in_flight"] == 100
     absent_backend.listen()
     taken = absent_backend.wait_taken(100, limit=40)
