@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,14 @@ import pytest
 from harness.backend import ElasticBackend, LokiBackend, OtlpBackend
 from harness.programs import ROOT, NoBinary, compile_c, waybill_binary
 from harness.runner import Runner
+
+
+@pytest.fixture(scope="session", autouse=True)
+def default_signals() -> None:
+    """What nohup or a shell's & ignores would be ignored by every program that the tests start."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
