@@ -62,7 +62,12 @@ void FileSet::start() {
     spdlog::info("input {}: no file matches yet", input_);
   }
   // From now on this input is known, even without files: whatever comes is read from its start.
+  // Also after a crash in the first second, so this is written before anything else happens.
   save();
+  if (known_) return;
+  if (Result<void> kept = context_.checkpoints.flush(); !kept) {
+    spdlog::warn("input {}: checkpoints: {}", input_, kept.error().what);
+  }
 }
 
 std::vector<TailFile*> FileSet::scan() {
