@@ -26,6 +26,7 @@ function(waybill_find_library target header library)
 endfunction()
 
 waybill_find_library(xxhash::xxhash xxhash.h xxhash)
+waybill_find_library(isal::isal isa-l/crc.h isal)  # CRC-32C
 waybill_find_library(protozero::protozero protozero/pbf_writer.hpp "")
 waybill_find_library(CLI11::CLI11 CLI/CLI.hpp "")
 # libcurl is loaded when an HTTP output starts (outputs/http/curl_api.h): only its headers here.

@@ -10,13 +10,16 @@ namespace waybill {
 
 enum class DropReason : uint8_t {
   kQueueFull,     // the output's share of memory was used up and it may not block
+  kSpoolFull,     // the spool was full, too
+  kSpoolDamaged,  // the spool's bytes were not what had been written
   kRejected,      // the backend refused this very record, and dead letters could not take it
   kTooLarge,      // a single record larger than the backend takes
   kBlocked,       // the backend took the request and said that it discards it (Loki's 260)
   kOutputClosed,  // the reader of our standard output went away
 };
-constexpr std::array<std::string_view, 5> kDropReasonNames = {"queue_full", "rejected", "too_large",
-                                                              "blocked", "output_closed"};
+constexpr std::array<std::string_view, 7> kDropReasonNames = {
+    "queue_full", "spool_full", "spool_damaged", "rejected",
+    "too_large",  "blocked",    "output_closed"};
 constexpr size_t kDropReasonCount = kDropReasonNames.size();
 
 // Why lines were never read.

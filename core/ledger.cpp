@@ -2,6 +2,7 @@
 #include "core/ledger.h"
 
 #include <numeric>
+#include <utility>
 
 #include "core/check.h"
 
@@ -52,6 +53,24 @@ void OutputLedger::accept(uint64_t records) {
   std::lock_guard lock(mutex_);
   now_.counts.records += records;
   now_.counts.in_flight += records;
+}
+
+void OutputLedger::recovered(const std::string& path, uint64_t records) {
+  std::lock_guard lock(mutex_);
+  uint64_t fresh = records - std::min(records, std::exchange(left_[path], 0));
+  now_.counts.recovered += fresh;
+  now_.counts.in_flight += fresh;
+}
+
+void OutputLedger::left_in_spool(const std::string& path, uint64_t records) {
+  std::lock_guard lock(mutex_);
+  left_[path] = records;
+}
+
+void OutputLedger::spooled(uint64_t records, uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  now_.spool_records = records;
+  now_.spool_bytes = bytes;
 }
 
 void OutputLedger::delivered(uint64_t records) {

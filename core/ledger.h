@@ -95,6 +95,8 @@ struct OutputSnapshot {
   Histogram request_seconds;
   uint64_t queue_records = 0;
   uint64_t queue_bytes = 0;
+  uint64_t spool_records = 0;  // on disk, not settled
+  uint64_t spool_bytes = 0;
   double oldest_undelivered_seconds = 0;
   OutputState state = OutputState::kOk;
   std::string problem;  // the last failure, while state is not kOk
@@ -107,6 +109,11 @@ class OutputLedger {
 
   // Records that were handed to this output: they are in flight until settled.
   void accept(uint64_t records);
+  // Records that were found in the spool at `path`: in flight again, but for those that an output
+  // of this run has left there itself.
+  void recovered(const std::string& path, uint64_t records);
+  // An output ends, and leaves records that are in flight in the spool at `path`.
+  void left_in_spool(const std::string& path, uint64_t records);
   // `records` of those in flight have been …
   void delivered(uint64_t records);
   void dropped(DropReason reason, uint64_t records);
@@ -115,6 +122,7 @@ class OutputLedger {
   void retried();
   void request_took(double seconds);
   void queue(uint64_t records, uint64_t bytes, SteadyTime oldest);  // a gauge; min() = none
+  void spooled(uint64_t records, uint64_t bytes);                   // a gauge
   void state(OutputState state, std::string problem);
   OutputSnapshot snapshot() const;
 
@@ -123,6 +131,7 @@ class OutputLedger {
   mutable std::mutex mutex_;
   OutputSnapshot now_;
   SteadyTime oldest_{};
+  std::map<std::string, uint64_t> left_;  // in spools, in flight, by path
 };
 
 // All of a process. Entries are added by name and never removed, so that counters survive a

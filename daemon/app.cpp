@@ -73,8 +73,7 @@ Result<void> App::start() {
   };
   budget_.on_room(ask_again);
   pipeline_.on_room(ask_again);
-  if (auto done = start_outputs(plan_.outputs, plan_.outputs.size(), plan_.identity); !done)
-    return done;
+  if (auto done = start_outputs(plan_.outputs, plan_); !done) return done;
   outputs_started_ = true;
   pipeline_.start(route_of(plan_));
   if (auto done = start_inputs(); !done) return done;
@@ -104,31 +103,61 @@ Result<void> App::start_state() {
   return {};
 }
 
-// Files wait for us, and so does who asked for it (`on_full: block`); others wait 1 s. With several
-// outputs nobody waits longer than that, once per stall: one that is dead must not slow the others.
-delivery::FullPolicy App::policy_for(size_t outputs) const {
-  bool all_wait = outputs == 1 && !child_wanted() &&
-                  std::all_of(plan_.inputs.begin(), plan_.inputs.end(),
-                              [](const auto& input) { return input->may_wait(); });
-  return {all_wait ? Duration::max() : std::chrono::seconds(1)};
+// With one output files wait for it, and so does who asked for that (`on_full: block`). Everything
+// else goes to its spool, and so do the lines of files where there are other outputs: one that is
+// dead must not slow them. Without a spool nobody waits longer than 1 s, once per stall.
+delivery::FullPolicy App::policy_for(const outputs::Output& output, const Plan& plan) const {
+  bool alone = plan.outputs.size() == 1;
+  bool any_drops = false, any_spools = child_wanted(), all_wait = !child_wanted();
+  bool all_files = !child_wanted();
+  for (const auto& input : plan.inputs) {
+    any_drops |= input->on_full() == inputs::OnFull::kDrop;
+    any_spools |= input->on_full() == inputs::OnFull::kSpool;
+    all_wait &= input->on_full() == inputs::OnFull::kBlock;
+    all_files &= input->is_file();
+  }
+  delivery::FullPolicy policy{std::chrono::seconds(1), delivery::SpoolUse::kOverflow};
+  if (alone && all_wait) policy = {Duration::max(), delivery::SpoolUse::kNothing};
+  if (any_drops && !any_spools) policy.spool = delivery::SpoolUse::kNothing;
+  using Options = outputs::SpoolOptions;
+  if (output.spool.files == Options::Files::kAlways) policy.spool = delivery::SpoolUse::kAll;
+  switch (output.spool.when_full) {
+    case Options::WhenFull::kAuto:
+      policy.when_full =
+          alone && all_files ? delivery::WhenFull::kBlock : delivery::WhenFull::kDropOldest;
+      break;
+    case Options::WhenFull::kBlock: policy.when_full = delivery::WhenFull::kBlock; break;
+    case Options::WhenFull::kDropOldest: policy.when_full = delivery::WhenFull::kDropOldest; break;
+    case Options::WhenFull::kDropNewest: policy.when_full = delivery::WhenFull::kDropNewest; break;
+  }
+  return policy;
 }
 
+// Where its spool is; nothing when it has none. What goes to a terminal or a pipe is not for disks.
+std::optional<delivery::SpoolPlace> App::spool_for(const outputs::Output& output) const {
+  if (!state_dir_ || output.spool.size == 0 || output.writes_to_stdout()) return {};
+  return delivery::SpoolPlace{state_dir_->fd(), state_dir_->path(),
+                              delivery::spool_folder(output.name, output.type)};
+}
+
+// Of `plan`, those that are to be started.
 Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Output>>& outputs,
-                                size_t all, const Identity& identity) {
+                                const Plan& plan) {
   // Settled where it stays: outputs keep a reference to it.
-  identities_.push_back(identity);
+  identities_.push_back(plan.identity);
   for (const auto& output : outputs) {
-    size_t share = budget_.limit() / 2 / all;
+    size_t share = budget_.limit() / 2 / plan.outputs.size();
     // A payload takes up to four times its records' bytes (room to grow, the composed body), and
     // some of them must fit beside each other.
     output->limits.bytes = std::min(output->limits.bytes, std::max(kSmallestBatch, share / 16));
-    delivery::FullPolicy policy = policy_for(all);
+    delivery::FullPolicy policy = policy_for(*output, plan);
     // Where everything upstream waits, a longer queue would only hold what the files hold already.
     if (policy.wait == Duration::max()) {
       share = std::min(share, std::max(kWaitingShare, 12 * output->limits.bytes));
     }
-    outputs::Context context{budget_, ledger_.output(output->name), identities_.back(), share,
-                             policy};
+    outputs::Context context{
+        budget_,           ledger_.output(output->name), identities_.back(), share, policy,
+        spool_for(*output)};
     auto started = output->start(context);
     if (!started) {
       for (const auto& other : outputs) other->stop();

@@ -56,12 +56,13 @@ class App {
   Result<void> start();
   Result<void> start_state();
   Result<void> start_outputs(const std::vector<std::shared_ptr<outputs::Output>>& outputs,
-                             size_t all, const Identity& identity);
+                             const Plan& plan);
   Result<void> start_inputs();
   Result<void> start_input(inputs::Input& input, size_t max_line);
   Result<void> start_admin();
   Route route_of(const Plan& plan) const;
-  delivery::FullPolicy policy_for(size_t outputs) const;
+  delivery::FullPolicy policy_for(const outputs::Output& output, const Plan& plan) const;
+  std::optional<delivery::SpoolPlace> spool_for(const outputs::Output& output) const;
   bool child_wanted() const { return options_.child.has_value(); }
 
   // ---- end (shutdown.cpp) ----

@@ -182,6 +182,7 @@ class Planner {
     std::shared_ptr<outputs::Output> output = descriptor.make(section);
     if (!output) return;
     output->name = name;
+    output->type = descriptor.type;
     output->settings_text = section.text();
     plan_.outputs.push_back(std::move(output));
   }

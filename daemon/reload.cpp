@@ -13,6 +13,9 @@ namespace waybill::daemon {
 
 namespace {
 
+// How long an output that goes tries to deliver before it leaves the rest to its spool.
+constexpr Duration kHandOver = std::chrono::seconds(1);
+
 template <typename Owner>
 auto find_named(std::vector<Owner>& all, const std::string& name) {
   return std::find_if(all.begin(), all.end(),
@@ -72,8 +75,7 @@ Result<void> App::apply(Plan next) {
     }
   }
   budget_.set_limit(next.config.memory != 0 ? next.config.memory : automatic_memory_budget());
-  if (auto started = start_outputs(fresh, next.outputs.size(), next.identity); !started)
-    return started;
+  if (auto started = start_outputs(fresh, next); !started) return started;
   if (auto swapped = swap_inputs(next); !swapped) {
     for (auto& output : fresh) output->stop();
     return swapped;
@@ -81,8 +83,12 @@ Result<void> App::apply(Plan next) {
   for (auto& output : plan_.outputs) {
     bool stays = std::find(next.outputs.begin(), next.outputs.end(), output) != next.outputs.end();
     // The pipeline closes its outbox when it takes the new route; it drains on its own then.
-    if (!stays) retired_.push_back(output);
+    // One with a spool leaves there what it cannot deliver soon: another may be waiting for it.
+    if (stays) continue;
+    if (spool_for(*output)) output->drain(steady_now() + kHandOver);
+    retired_.push_back(output);
   }
+  for (auto& output : next.outputs) output->outbox().set_policy(policy_for(*output, next));
   pipeline_.reroute(route_of(next), [] {});
   plan_ = std::move(next);
   return {};

@@ -96,6 +96,7 @@ void App::finish_inputs() {
 
 void App::drain_outputs() {
   for (auto& output : plan_.outputs) output->drain(deadline_);
+  for (auto& output : retired_) output->drain(deadline_);
 }
 
 void App::on_output_drained() {
@@ -153,8 +154,15 @@ uint64_t App::report_left() const {
   for (const OutputLedger* output : ledger_.outputs()) {
     OutputSnapshot now = output->snapshot();
     uint64_t dropped = now.counts.dropped_total();
-    uint64_t waiting = now.counts.in_flight;
-    all += waiting + dropped;
+    uint64_t spooled = std::min(now.spool_records, now.counts.in_flight);
+    uint64_t waiting = now.counts.in_flight - spooled;
+    all += waiting + spooled + dropped;
+    if (spooled > 0) {
+      spdlog::error(
+          "output {}: {} record{} not delivered{}{}; the next run delivers {} from {}/spool",
+          output->name(), spooled, spooled == 1 ? "" : "s", now.problem.empty() ? "" : ": ",
+          now.problem, spooled == 1 ? "it" : "them", state_dir_->path());
+    }
     if (waiting > 0) {
       spdlog::error("output {}: {} record{} not delivered{}{}; {}", output->name(), waiting,
                     waiting == 1 ? "" : "s", now.problem.empty() ? "" : ": ", now.problem,

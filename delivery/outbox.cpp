@@ -42,18 +42,35 @@ std::unique_ptr<Payload> Outbox::take() {
   return payload;
 }
 
+Result<void> Outbox::open_spool(SpoolPlace place, const SpoolSettings& settings) {
+  Result<std::unique_ptr<Spool>> opened = Spool::open(std::move(place), settings, ledger_, *this);
+  if (!opened) return std::move(opened).error();
+  spool_ = *std::move(opened);
+  spool_->set_when_full(policy_.when_full);
+  return {};
+}
+
 void Outbox::push(std::unique_ptr<Payload> payload) {
   payload->recharge();
   Entry entry{nullptr, payload.get(), payload->charge.held(), payload->unsettled, payload->oldest};
+  bool behind_spool = spool_ && spool_->engaged();
   {
     std::unique_lock lock(mutex_);
-    wait_for_room(lock, entry.bytes);
-    // What the output has popped stays where it is, so one payload may stand beyond the share.
-    while (!closed_ && !aborted_ && !has_room(entry.bytes) && !queue_.empty()) drop_oldest(lock);
+    if (spools()) {
+      behind_spool |= policy_.spool == SpoolUse::kAll || !has_room(entry.bytes);
+    } else {
+      behind_spool = false;
+      wait_for_room(lock, entry.bytes);
+      // What the output has popped stays where it is, so one payload may stand beyond the share.
+      while (!closed_ && !aborted_ && !has_room(entry.bytes) && !queue_.empty()) drop_oldest(lock);
+    }
     if (closed_ || aborted_) {
-      left_ += entry.records;
+      if (!leave(std::move(payload))) left_ += entry.records;
+      return;
+    }
+    if (behind_spool) {
       lock.unlock();
-      payload->abandon();
+      spool_->put(std::move(payload));
       return;
     }
     held_ += entry.bytes;
@@ -104,7 +121,7 @@ void Outbox::close() {
 
 std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline) {
   std::unique_lock lock(mutex_);
-  wait(filled_, lock, deadline, [&] { return !queue_.empty() || closed_ || woken_; });
+  wait(filled_, lock, deadline, [&] { return !queue_.empty() || at_end() || woken_; });
   bool woken = std::exchange(woken_, false);
   if (woken || queue_.empty()) return nullptr;
   Entry entry = std::move(queue_.front());
@@ -117,6 +134,7 @@ std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline) {
 void Outbox::give(std::unique_ptr<Payload> payload) {
   WAYBILL_CHECK(payload->unsettled == 0, "a payload was given back with unsettled records");
   const Payload& key = *payload;
+  if (payload->spool_end != 0 && spool_) spool_->settled(payload->spool_end);
   payload->clear();  // lets the tickets go, outside of the lock
   payload->recharge();
   bool keep = !budget_.tight();
@@ -127,11 +145,22 @@ void Outbox::give(std::unique_ptr<Payload> payload) {
 }
 
 void Outbox::abandon(std::unique_ptr<Payload> payload) {
-  payload->abandon();
   std::unique_lock lock(mutex_);
-  left_ += payload->unsettled;
+  uint64_t records = payload->unsettled;
   forget_popped(*payload);
+  if (!leave(std::move(payload))) left_ += records;
   tell_if_drained(lock);
+}
+
+// What will not be delivered in this run. True: the spool has it.
+bool Outbox::leave(std::unique_ptr<Payload> payload) {
+  if (payload->spool_end != 0) return true;  // it never left the disk
+  if (spools()) {
+    spool_->put_last(std::move(payload));
+    return true;
+  }
+  payload->abandon();
+  return false;
 }
 
 void Outbox::forget_popped(const Payload& payload) {
@@ -143,6 +172,43 @@ void Outbox::forget_popped(const Payload& payload) {
   full_since_.reset();
   update_gauges();
   room_.notify_all();
+  if (spool_) spool_->wake();
+}
+
+void Outbox::refill(std::unique_ptr<Payload> payload) {
+  Entry entry{nullptr, payload.get(), payload->charge.held(), payload->unsettled, payload->oldest};
+  {
+    std::lock_guard lock(mutex_);
+    if (aborted_) return;  // it is still on disk
+    held_ += entry.bytes;
+    entry.payload = std::move(payload);
+    queue_.push_back(std::move(entry));
+    update_gauges();
+  }
+  tell_filled();
+}
+
+void Outbox::recycle(std::unique_ptr<Payload> payload) {
+  payload->clear();
+  payload->recharge();
+  std::lock_guard lock(mutex_);
+  if (!budget_.tight() && idle_.size() < kIdlePayloads) idle_.push_back(std::move(payload));
+}
+
+void Outbox::spool_changed() {
+  {
+    std::unique_lock lock(mutex_);
+    tell_if_drained(lock);
+  }
+  tell_filled();
+}
+
+void Outbox::stop_reading_spool() {
+  if (spool_) spool_->stop_reading();
+}
+
+void Outbox::finish() {
+  if (spool_) spool_->finish();
 }
 
 void Outbox::wake() {
@@ -160,31 +226,43 @@ void Outbox::abort() {
     aborted_ = true;
     woken_ = true;
     queued.swap(queue_);
-    for (const Entry& entry : queued) {
+    for (Entry& entry : queued) {
       held_ -= entry.bytes;
-      left_ += entry.records;
+      if (!leave(std::move(entry.payload))) left_ += entry.records;
     }
     update_gauges();
     room_.notify_all();
-    for (const Entry& entry : queued) entry.payload->abandon();
+  }
+  if (spool_) {
+    spool_->stop_reading();
+    spool_->release();
+  }
+  {
+    std::unique_lock lock(mutex_);
     tell_if_drained(lock);
   }
   tell_filled();
 }
 
+// With the lock held: nothing will be popped any more.
+bool Outbox::at_end() const {
+  return closed_ && queue_.empty() && (!spool_ || aborted_ || spool_->idle());
+}
+
 bool Outbox::drained() const {
   std::lock_guard lock(mutex_);
-  return closed_ && queue_.empty() && popped_.empty();
+  return at_end() && popped_.empty();
 }
 
 uint64_t Outbox::left() const {
   std::lock_guard lock(mutex_);
-  return left_;
+  return left_ + (spool_ ? spool_->left() : 0);
 }
 
 void Outbox::set_policy(FullPolicy policy) {
   std::lock_guard lock(mutex_);
   policy_ = policy;
+  if (spool_) spool_->set_when_full(policy.when_full);
   room_.notify_all();
 }
 
@@ -208,6 +286,7 @@ void Outbox::update_gauges() {
   for (const Entry& entry : popped_) count(entry);
   for (const Entry& entry : queue_) count(entry);
   ledger_.queue(records, held_, oldest);
+  wants_more_.store(queue_.empty() || held_ < share_ / 2, std::memory_order_relaxed);
 }
 
 void Outbox::tell_filled() {
@@ -221,7 +300,7 @@ void Outbox::tell_filled() {
 }
 
 void Outbox::tell_if_drained(std::unique_lock<std::mutex>& lock) {
-  if (told_ || !closed_ || !queue_.empty() || !popped_.empty()) return;
+  if (told_ || !at_end() || !popped_.empty()) return;
   told_ = true;
   std::function<void()> callback = on_drained_;
   lock.unlock();

@@ -2,6 +2,7 @@
 // Outbox: the queue in front of one output.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -13,6 +14,7 @@
 #include "core/clock.h"
 #include "core/ledger.h"
 #include "delivery/payload.h"
+#include "delivery/spool/spool.h"
 #include "delivery/throttle.h"
 
 namespace waybill::delivery {
@@ -20,21 +22,34 @@ namespace waybill::delivery {
 // What push() does when the output's share of memory is used up.
 struct FullPolicy {
   // How long push() waits for room before the oldest payload is dropped (and counted as
-  // DropReason::kQueueFull). Duration::max(): for ever.
+  // DropReason::kQueueFull). Duration::max(): for ever. With a spool that takes records: not at
+  // all.
   Duration wait = Duration::max();
+  // Of the spool, if there is one.
+  SpoolUse spool = SpoolUse::kNothing;
+  WhenFull when_full = WhenFull::kDropOldest;
 };
 
 // Between the pipeline thread (push, take) and the output's thread (pop, give). Bounded in bytes
 // held by what is queued or being sent. Dropping the oldest never touches a payload that the output
-// has popped.
-class Outbox {
+// has popped. With a spool, what finds no room goes there, and comes back in its turn.
+class Outbox final : private SpoolReader {
  public:
   Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, FullPolicy policy);
   Outbox(Outbox&&) = delete;
+  ~Outbox() override { finish(); }
+
+  // ---- main thread ----
+  // Before anything else.
+  Result<void> open_spool(SpoolPlace place, const SpoolSettings& settings);
+  // Nothing comes back from the spool any more: the end is near.
+  void stop_reading_spool();
+  // When nobody pushes or pops any more: what is left for the spool is written.
+  void finish();
 
   // ---- pipeline thread ----
   // An empty payload to fill: a used one if there is one.
-  std::unique_ptr<Payload> take();
+  std::unique_ptr<Payload> take() override;
   // Queues it; its records have been accepted in the ledger already. May wait, see FullPolicy; a
   // closed or aborted outbox abandons the payload.
   void push(std::unique_ptr<Payload> payload);
@@ -52,10 +67,11 @@ class Outbox {
 
   // ---- any thread ----
   void wake();
-  // No more waiting: push() returns at once from now on, and everything queued is abandoned.
+  // No more waiting: push() returns at once from now on, and everything queued is left: in the
+  // spool, or abandoned.
   void abort();
-  bool drained() const;   // closed, and nothing queued or popped
-  uint64_t left() const;  // records abandoned undelivered
+  bool drained() const;   // closed, nothing queued or popped, nothing to come from the spool
+  uint64_t left() const;  // records abandoned undelivered, and not spooled
   void set_policy(FullPolicy policy);
   // Called by a pushing thread whenever something was queued or the outbox was closed, aborted or
   // woken: for an output thread that waits in curl_multi_poll instead of pop_until(). Set once.
@@ -74,6 +90,15 @@ class Outbox {
     SteadyTime oldest{};
   };
 
+  // ---- SpoolReader ----
+  bool wants_more() override { return wants_more_.load(std::memory_order_relaxed); }
+  void refill(std::unique_ptr<Payload> payload) override;
+  void recycle(std::unique_ptr<Payload> payload) override;
+  void spool_changed() override;
+
+  bool spools() const { return spool_ && policy_.spool != SpoolUse::kNothing; }
+  bool leave(std::unique_ptr<Payload> payload);
+  bool at_end() const;
   bool has_room(size_t bytes) const { return held_ == 0 || held_ + bytes <= share_; }
   void wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes);
   void drop_oldest(std::unique_lock<std::mutex>& lock);
@@ -102,8 +127,10 @@ class Outbox {
   bool aborted_ = false;
   bool woken_ = false;
   bool told_ = false;
+  std::atomic<bool> wants_more_{true};  // whether the spool should read on
   std::function<void()> on_filled_;
   std::function<void()> on_drained_;
+  std::unique_ptr<Spool> spool_;  // last: its thread uses everything above
 };
 
 }  // namespace waybill::delivery

@@ -45,6 +45,7 @@ void Payload::clear() {
   tickets.clear();
   oldest = {};
   unsettled = 0;
+  spool_end = 0;
 }
 
 size_t Payload::memory() const {

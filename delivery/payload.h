@@ -53,6 +53,8 @@ struct Payload {
   std::vector<TicketRef> tickets;  // of the batches whose records are in here
   SteadyTime oldest{};             // when the oldest record was read
   uint32_t unsettled = 0;          // slices not settled yet
+  uint64_t spool_end = 0;          // of records read back from a spool: the sequence number behind
+                                   // the last of them; 0: they never were in one
   ByteCharge charge;
 
   // The group with this head: the same one for the same head within a payload.

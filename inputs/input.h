@@ -44,6 +44,13 @@ struct Context {
   bool once;                     // --once: read to the present end, then report the end
 };
 
+// What becomes of an input's lines when outputs cannot follow.
+enum class OnFull : uint8_t {
+  kDrop,   // the producer waits 1 s at most, then the oldest records are dropped and counted
+  kBlock,  // the producer waits for as long as it takes
+  kSpool,  // they wait on disk; where there is no spool: as kDrop
+};
+
 class Input {
  public:
   virtual ~Input() = default;
@@ -73,10 +80,8 @@ class Input {
   // never held up by us.
   virtual bool is_file() const { return false; }
 
-  // Whether outputs that cannot follow may hold this input up for as long as it takes, instead of
-  // dropping their oldest records after 1 s: files, and streams whose owner chose to wait
-  // (`on_full: block`).
-  virtual bool may_wait() const { return is_file(); }
+  // What becomes of its lines when outputs cannot follow.
+  virtual OnFull on_full() const { return is_file() ? OnFull::kBlock : OnFull::kSpool; }
 
   // New settings after a reload; `next` was made from the same section by the same descriptor.
   // True when they could be taken over in place; false: the daemon stops this one and starts

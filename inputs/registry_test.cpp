@@ -55,6 +55,7 @@ TEST_CASE("the examples of the documentation are taken") {
         "made");
   CHECK(made_from("stdin", "{type: stdin}") == "made");
   CHECK(made_from("stdin", "{type: stdin, on_full: block}") == "made");
+  CHECK(made_from("stdin", "{type: stdin, on_full: spool}") == "made");
   CHECK(made_from("udp", "{type: udp, listen: '127.0.0.1:5514', trust_service: false}") == "made");
   CHECK(made_from("udp", "{type: udp}") == "made");
   CHECK(made_from("unix",
@@ -65,7 +66,7 @@ TEST_CASE("the examples of the documentation are taken") {
 TEST_CASE("what is wrong in a section is said") {
   CHECK(says(made_from("file", "{type: file}"), "include"));
   CHECK(says(made_from("file", "{type: file, include: [a], start_at: middle}"), "beginning"));
-  CHECK(says(made_from("stdin", "{type: stdin, on_full: spool}"), "not built"));
+  CHECK(says(made_from("stdin", "{type: stdin, on_full: wait}"), "block"));
   CHECK(says(made_from("udp", "{type: udp, listen: nowhere}"), "nowhere"));
   CHECK(says(made_from("udp", "{type: udp, lisen: ':1'}"), "listen"));
   CHECK(says(made_from("unix", "{type: unix}"), "path"));

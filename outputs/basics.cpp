@@ -13,6 +13,29 @@ void adopt_section(Output& output, const config::Section& section) {
   output.settings_text = section.text();
 }
 
+Result<void> open_spool(Output& output, const Context& context) {
+  if (!context.spool) return {};
+  delivery::SpoolSettings settings{output.spool.size, output.limits.records, output.limits.bytes};
+  return output.outbox().open_spool(*context.spool, settings);
+}
+
+const config::OptionTable<SpoolOptions>& spool_options() {
+  static const auto table =
+      config::OptionTable<SpoolOptions>()
+          .bytes("size", &SpoolOptions::size, 0, size_t{1} << 50,
+                 "so much of the disk at most; 0: no spool. The last tenth of a disk is left free")
+          .choice(
+              "when_full", &SpoolOptions::when_full,
+              {"auto", "block", "drop_oldest", "drop_newest"},
+              "`block`: inputs wait. `auto`: block where this is the only output and all inputs "
+              "are files, else drop_oldest")
+          .choice("files", &SpoolOptions::files, {"overflow", "always"},
+                  "`overflow`: what finds no room in memory goes to disk, and lines of files only "
+                  "where another output goes on. `always`: everything goes through the spool, so "
+                  "that it outlives the files that it came from");
+  return table;
+}
+
 std::string yaml_quoted(std::string_view text) {
   std::string quoted = "\"";
   for (char c : text) {

@@ -34,18 +34,28 @@ const config::OptionTable<B>& batch_options() {
   return table;
 }
 
-// Adds `type`, `batch`, and what every output will have but this version does not build. S has a
-// member `batch`, its own or inherited: BatchSettings, or derived from it.
+// The table of `spool:`.
+const config::OptionTable<SpoolOptions>& spool_options();
+
+// Adds `type`, `batch`, `spool` where S has one, and what every output will have but this version
+// does not build. S has the members `batch` (BatchSettings, or derived from it) and perhaps
+// `spool`, its own or inherited.
 template <typename S>
 config::OptionTable<S>& add_common_options(config::OptionTable<S>& table) {
   using B = std::remove_reference_t<decltype(std::declval<S&>().batch)>;
-  return table.other("type", config::OptionKind::kString, "which kind of output this is")
+  table.other("type", config::OptionKind::kString, "which kind of output this is")
       .section("batch", static_cast<B S::*>(&S::batch), batch_options<B>(),
                "when a batch is sent: whichever limit is reached first")
-      .not_built("when", "an expression: only records for which it holds go here")
-      .not_built("memory", "this output's share of the memory budget")
-      .not_built("spool", "what is kept on disk while the backend is away");
+      .not_built("when", "an expression: only records for which it holds go here");
+  if constexpr (requires(S s) { s.spool; }) {
+    table.section("spool", static_cast<SpoolOptions S::*>(&S::spool), spool_options(),
+                  "what is kept on disk while the backend is away");
+  }
+  return table.not_built("memory", "this output's share of the memory budget");
 }
+
+// Opens the spool of `output`, whose outbox is there, if it is to have one. For Output::start().
+Result<void> open_spool(Output& output, const Context& context);
 
 // Fills name and settings_text from the output's own section ("outputs.<name>").
 void adopt_section(Output& output, const config::Section& section);

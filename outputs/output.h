@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,15 @@ struct BatchLimits {
   Duration delay = std::chrono::seconds(1);  // since the oldest record of it was read
 };
 
+// `spool:` of an output's section.
+struct SpoolOptions {
+  enum class WhenFull : uint8_t { kAuto, kBlock, kDropOldest, kDropNewest };
+  enum class Files : uint8_t { kOverflow, kAlways };
+  size_t size = size_t{512} * 1024 * 1024;
+  WhenFull when_full = WhenFull::kAuto;
+  Files files = Files::kOverflow;
+};
+
 // What an output is given to live on. All references outlive it.
 struct Context {
   ByteBudget& budget;
@@ -36,6 +46,7 @@ struct Context {
   const Identity& identity;
   size_t memory_share;          // bytes the outbox may hold
   delivery::FullPolicy policy;  // what happens when that is used up
+  std::optional<delivery::SpoolPlace> spool = {};
 };
 
 class Output {
@@ -80,7 +91,9 @@ class Output {
   std::function<void()> on_reader_gone;
 
   BatchLimits limits;
+  SpoolOptions spool;
   std::string name;           // in the config
+  std::string_view type;      // its Descriptor's
   std::string settings_text;  // the section as it was written; equal text means equal settings
   std::string target;         // where it sends, for people: an URL without credentials, a path
 };

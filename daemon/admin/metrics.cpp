@@ -155,6 +155,10 @@ void add_outputs(Families& families, const Ledger& ledger) {
        [](const OutputSnapshot& o) { return o.queue_records; });
   each("waybill_output_queue_bytes", MetricType::Gauge, "Memory held by them.",
        [](const OutputSnapshot& o) { return o.queue_bytes; });
+  each("waybill_spool_records", MetricType::Gauge, "Records on disk, not delivered.",
+       [](const OutputSnapshot& o) { return o.spool_records; });
+  each("waybill_spool_bytes", MetricType::Gauge, "Bytes that the spool takes on disk.",
+       [](const OutputSnapshot& o) { return o.spool_bytes; });
   each("waybill_oldest_undelivered_seconds", MetricType::Gauge,
        "Age of the oldest record queued or being sent.",
        [](const OutputSnapshot& o) { return o.oldest_undelivered_seconds; });

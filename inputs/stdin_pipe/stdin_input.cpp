@@ -73,10 +73,10 @@ void StdinInput::stop() {
   if (pump_) pump_->stop();
 }
 
-bool StdinInput::may_wait() const {
+OnFull StdinInput::on_full() const {
   struct stat status {};
   bool regular = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
-  return regular || settings_.on_full == OnFull::kBlock;
+  return regular ? OnFull::kBlock : settings_.on_full;
 }
 
 }  // namespace waybill::inputs::stdin_pipe

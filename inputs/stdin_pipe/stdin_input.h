@@ -11,13 +11,8 @@
 
 namespace waybill::inputs::stdin_pipe {
 
-enum class OnFull {
-  kDrop,   // the producer waits 1 s at most, then the oldest records are dropped and counted
-  kBlock,  // the producer waits
-};
-
 struct StdinSettings {
-  OnFull on_full = OnFull::kDrop;
+  OnFull on_full = OnFull::kSpool;
   std::string format = "auto";
   bool trust_service = true;
 };
@@ -33,7 +28,7 @@ class StdinInput : public Input {
   void drain() override {}  // read to EOF, as always
   void stop() override;
   bool can_end() const override { return true; }
-  bool may_wait() const override;
+  OnFull on_full() const override;
 
  private:
   void hint_at_silence(const Context& context);

@@ -105,7 +105,7 @@ TEST_CASE("stdin: a regular file is read from where it stands, and may wait") {
   Fd file(open((folder / "file").c_str(), O_RDONLY | O_CLOEXEC));
   REQUIRE(lseek(file.get(), 8, SEEK_SET) == 8);
   StdinInput input({}, file.get());
-  CHECK(input.may_wait());
+  CHECK(input.on_full() == OnFull::kBlock);
   REQUIRE(input.start(bench.context(), bench.on_end()).has_value());
   REQUIRE(bench.until([&] { return bench.ended; }));
   REQUIRE(bench.intake.lines.size() == 50'001);
@@ -119,7 +119,7 @@ TEST_CASE("stdin: /dev/null ends at once; a socket and long lines are no differe
   Bench bench;
   Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   StdinInput nothing({}, null.get());
-  CHECK_FALSE(nothing.may_wait());
+  CHECK(nothing.on_full() == OnFull::kSpool);
   REQUIRE(nothing.start(bench.context(), bench.on_end()).has_value());
   REQUIRE(bench.until([&] { return bench.ended; }));
   CHECK(bench.intake.lines.empty());
@@ -129,7 +129,7 @@ TEST_CASE("stdin: /dev/null ends at once; a socket and long lines are no differe
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   Fd ours(ends[0]), theirs(ends[1]);
   StdinInput input({OnFull::kBlock, "auto", true}, ours.get());
-  CHECK(input.may_wait());
+  CHECK(input.on_full() == OnFull::kBlock);
   REQUIRE(input.start(second.context(false, 10), second.on_end()).has_value());
   std::string text = "0123456789abcdef\nshort\n";
   REQUIRE(::write(theirs.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));

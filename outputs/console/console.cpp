@@ -69,6 +69,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
       std::make_unique<writer::WriterOutput>(std::make_unique<ConsoleSink>(), std::move(encoder));
   adopt_section(*output, section);
   output->limits = settings.batch.limits();
+  output->spool.size = 0;  // what goes to a terminal or a pipe is not for disks
   output->target = "standard output";
   return output;
 }

@@ -17,6 +17,7 @@ struct FileBatch : BatchSettings {
 struct FileSettings {
   std::string path;
   FileBatch batch;
+  SpoolOptions spool;
 };
 
 const config::OptionTable<FileSettings>& table() {
@@ -42,6 +43,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
                                                        std::make_unique<writer::JsonLines>());
   adopt_section(*output, section);
   output->limits = settings.batch.limits();
+  output->spool = settings.spool;
   output->target = printable(settings.path, 4096);
   return output;
 }

@@ -100,6 +100,7 @@ Result<void> HttpOutput::start(const Context& context) {
   transport_ = *std::move(transport);
   outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
                                                context.policy);
+  if (Result<void> spooled = open_spool(*this, context); !spooled) return spooled;
   sender_ = std::make_unique<Sender>(*this, *backend_, settings_, *transport_, *outbox_,
                                      context.ledger, control_, delivery::Backoff::Random());
   thread_ = std::thread([this] {
@@ -150,6 +151,7 @@ Result<void> HttpOutput::probe(const Identity& identity) {
 
 void HttpOutput::drain(SteadyTime deadline) {
   control_.drain(deadline);
+  if (outbox_) outbox_->stop_reading_spool();
   if (outbox_) outbox_->wake();
   if (transport_) transport_->interrupt();
 }
@@ -159,6 +161,7 @@ void HttpOutput::stop() {
   if (outbox_) outbox_->wake();
   if (transport_) transport_->interrupt();
   if (thread_.joinable()) thread_.join();
+  if (outbox_) outbox_->finish();
 }
 
 void HttpOutput::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
@@ -184,6 +187,7 @@ std::unique_ptr<Output> make_output(const config::Section& section, const Settin
   auto output = std::make_unique<HttpOutput>(settings, std::move(backend));
   adopt_section(*output, section);
   output->limits = settings.batch.limits();
+  output->spool = settings.spool;
   output->target = std::move(target);
   return output;
 }

@@ -39,6 +39,7 @@ struct Settings {
   TlsSettings tls;
   std::string proxy;
   BatchSettings batch;
+  SpoolOptions spool;
 };
 
 const config::OptionTable<AuthSettings>& auth_options();

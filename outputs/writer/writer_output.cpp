@@ -11,6 +11,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
+
+#include "outputs/basics.h"
 
 namespace waybill::outputs::writer {
 
@@ -75,6 +78,7 @@ Result<void> WriterOutput::start(const Context& context) {
   if (wake_fd_ < 0) return errno_error("eventfd", errno, Action::kFatal);
   outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
                                                context.policy);
+  if (Result<void> spooled = open_spool(*this, context); !spooled) return spooled;
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     sigset_t pipe;  // a closed pipe is an errno to us, not a death
@@ -99,6 +103,7 @@ Result<std::string> WriterOutput::preview(const Identity& identity, const Batch&
 
 void WriterOutput::drain(SteadyTime deadline) {
   control_.drain(deadline);
+  if (outbox_) outbox_->stop_reading_spool();
   wake();
 }
 
@@ -106,6 +111,7 @@ void WriterOutput::stop() {
   control_.stop();
   wake();
   if (thread_.joinable()) thread_.join();
+  if (outbox_) outbox_->finish();
   if (wake_fd_ >= 0) close(wake_fd_);
   wake_fd_ = -1;
 }
@@ -130,6 +136,11 @@ void WriterOutput::run() {
     if (!payload) {
       if (outbox_->drained()) break;
       continue;
+    }
+    if (payload->body.bytes.empty()) {  // it comes from the spool
+      std::vector<uint32_t> all(payload->slices.size());
+      std::iota(all.begin(), all.end(), 0u);
+      compose(*payload, all, payload->body);
     }
     size_t done = 0;
     Wrote wrote = gone_ ? Wrote::kGone : write(*payload, done);

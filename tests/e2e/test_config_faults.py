@@ -109,12 +109,10 @@ NOT_BUILT = {
     "parse.patterns": "parse: {patterns: [{name: a, regex: b}]}",
     "parse.multiline": "parse: {multiline: {mode: auto}}",
     "outputs.o.when": "outputs: {o: {type: console, when: 'level >= INFO'}}",
-    "outputs.o.spool": "outputs: {o: {type: console, spool: {size: 1MiB}}}",
     "outputs.o.memory": "outputs: {o: {type: console, memory: 1MiB}}",
     "tcp": "inputs: {i: {type: tcp, listen: '127.0.0.1:1'}}",
     "journald": "inputs: {i: {type: journald}}",
     "kafka": "outputs: {o: {type: kafka, brokers: [a]}}",
-    "spool": "inputs: {i: {type: stdin, on_full: spool}}",
     "grpc": "outputs: {o: {type: otlp, endpoint: 'http://x:4317', protocol: grpc}}",
     "tree": "outputs: {o: {type: console, style: tree}}",
 }

@@ -204,13 +204,14 @@ def test_an_endless_reply_is_cut(waybill: Runner, loki_backend: LokiBackend) -> 
 # ---- two outputs ----
 
 
+@pytest.mark.parametrize("spool", ["512MiB", 0])
 @pytest.mark.parametrize("memory", ["2MiB", "8MiB"])
 def test_a_dead_output_does_not_slow_the_other(
     waybill: Runner, loki_backend: LokiBackend, absent_backend: LokiBackend, tmp_path: Path,
-    memory: str,
+    memory: str, spool: str | int,
 ) -> None:
     config = config_for(loki_backend)
-    dead = {**config["outputs"]["loki"], "endpoint": absent_backend.url}
+    dead = {**config["outputs"]["loki"], "endpoint": absent_backend.url, "spool": {"size": spool}}
     config |= {
         "memory": memory,
         "parse": {"max_line": "16KiB"},
@@ -225,11 +226,21 @@ def test_a_dead_output_does_not_slow_the_other(
     loki_backend.wait_taken(20_000)
     counts = process.output("dead")
     assert counts["records"] == 20_000
-    assert counts["dropped"]["queue_full"] > 0, "its memory is used up, and it says so"
     assert sum(process.output("loki")["dropped"].values()) == 0
     assert [entry.line for entry in loki_backend.taken] == lines
+    if spool == 0:
+        assert counts["dropped"]["queue_full"] > 0, "its memory is used up, and it says so"
+        assert process.stop() == 3
+        assert "dropped" in process.err.text
+        return
+    assert sum(counts["dropped"].values()) == 0
     assert process.stop() == 3
-    assert "queue_full" in process.err.text or "drop" in process.err.text
+    assert "20000 records not delivered" in process.err.text
+    absent_backend.listen()
+    process = waybill.daemon(config)
+    absent_backend.wait_taken(20_000, limit=60)
+    assert sorted(entry.line for entry in absent_backend.taken) == lines
+    assert process.stop() == 0
 
 
 def test_a_lone_output_holds_files_up_instead_of_dropping(

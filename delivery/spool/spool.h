@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spool: an output's queue on disk, behind its queue in memory (outbox.h).
+//
+// While anything waits here, whatever is new goes behind it, so the order of a stream holds. A
+// payload is settled for its inputs once it is durable. Its records come back as payloads of their
+// own, byte for byte as they were encoded. A thread named `spool` does all the reading and writing.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "core/ledger.h"
+#include "delivery/payload.h"
+#include "delivery/spool/segments.h"
+#include "delivery/throttle.h"
+
+namespace waybill::delivery {
+
+enum class WhenFull : uint8_t {
+  kBlock,       // whoever pushes waits until there is room
+  kDropOldest,  // what has waited longest goes, by whole segments
+  kDropNewest,  // what comes goes
+};
+
+// What goes to a spool.
+enum class SpoolUse : uint8_t {
+  kNothing,   // what an earlier run has left is delivered, and no more
+  kOverflow,  // what finds no room in memory
+  kAll,
+};
+
+struct SpoolSettings {
+  size_t size = 512 * 1024 * 1024;  // bytes on disk
+  // Of the payloads that are made of what is read back.
+  size_t batch_records = 5000;
+  size_t batch_bytes = 1024 * 1024;
+};
+
+// Where an output's spool is. The state directory outlives it.
+struct SpoolPlace {
+  int state_dir = -1;
+  std::string state_path;  // of the state directory, for messages
+  std::string folder;      // below it: spool_folder()
+};
+
+// "spool/<output>.<type>": a name that is safe in a path, whatever the output is called. A spool
+// holds records in its backend's own form, so an output of another type has another one.
+std::string spool_folder(std::string_view output, std::string_view type);
+
+// What the spool needs of the queue in front of the output. Called on the spool's thread.
+class SpoolReader {
+ public:
+  virtual ~SpoolReader() = default;
+  virtual bool wants_more() = 0;
+  virtual std::unique_ptr<Payload> take() = 0;
+  virtual void refill(std::unique_ptr<Payload> payload) = 0;
+  // A payload that has been written: its memory may be used again.
+  virtual void recycle(std::unique_ptr<Payload> payload) = 0;
+  // Something has changed in what idle() says.
+  virtual void spool_changed() = 0;
+};
+
+class Spool {
+ public:
+  // Opens the folder. One that the output's predecessor in a reload still holds is no Error: it is
+  // tried again and again, and put() waits so long. `reader` and `ledger` outlive this.
+  static Result<std::unique_ptr<Spool>> open(SpoolPlace place, const SpoolSettings& settings,
+                                             OutputLedger& ledger, SpoolReader& reader);
+  Spool(Spool&&) = delete;
+  ~Spool();  // finish()
+
+  // ---- pipeline thread ----
+  // Whether what is new has to come here: what is older waits here still.
+  bool engaged() const;
+  // Takes a payload. Waits while too much waits to be written already (a slow disk, a predecessor,
+  // a full spool that blocks): until there is room, release() or finish(); with the drop policies
+  // and an open folder for a second, then the payload is dropped, and counted.
+  void put(std::unique_ptr<Payload> payload);
+
+  // ---- any thread ----
+  void set_when_full(WhenFull when_full);
+  // Takes what could not be delivered before the end, whatever the limits say.
+  void put_last(std::unique_ptr<Payload> payload);
+  // The payload whose spool_end is `end`, and which was read from here, is settled. In any order.
+  void settled(uint64_t end);
+  void wake();
+  // Nothing is read back any more: the end is near.
+  void stop_reading();
+  // put() waits no longer.
+  void release();
+  // Nothing waits to be written, and nothing is to be read back now.
+  bool idle() const;
+  // Records on disk, or on the way there, that are not settled.
+  uint64_t records() const;
+  // Records that could not be written before the end, and were abandoned.
+  uint64_t left() const;
+
+  // Writes what is left, and the cursor; ends the thread. What cannot be written is abandoned.
+  // Safe to call twice.
+  void finish();
+
+ private:
+  Spool(SpoolPlace place, const SpoolSettings& settings, OutputLedger& ledger, SpoolReader& reader);
+
+  void run();
+  bool has_work() const;
+  SteadyTime next_try() const;
+  Result<void> try_open();
+  void open_again();
+  void write_pending(std::unique_lock<std::mutex>& lock);
+  WhenFull when_full() const;
+  Result<void> make_room(size_t bytes);
+  void drop_oldest();
+  bool disk_is_low() const;
+  size_t write_group(std::deque<std::unique_ptr<Payload>>& group);
+  void drop(std::unique_ptr<Payload> payload, DropReason reason);
+  void written(std::unique_ptr<Payload> payload);
+  bool give_up(std::deque<std::unique_ptr<Payload>>& group);
+  void failed(const std::string& problem);
+  void recovered();
+  void read_back();
+  void count_lost(uint64_t found);
+  void move_cursor();
+  void update_gauges();
+
+  const SpoolPlace place_;
+  const SpoolSettings settings_;
+  OutputLedger& ledger_;
+  SpoolReader& reader_;
+
+  // The spool's thread only (and open()).
+  std::unique_ptr<Segments> segments_;
+  size_t segment_bytes_ = size_t{64} * 1024;
+  uint64_t expected_ = 0;  // the sequence number that is to be read next
+  Buffer frames_;
+  Throttle drop_log_{std::chrono::seconds(10)};
+  Throttle failure_log_{std::chrono::minutes(1)};
+  std::optional<size_t> low_limit_;  // bytes on disk when the disk ran low
+  bool failing_ = false;
+  const SteadyTime began_ = steady_now();
+  SteadyTime write_at_{};   // not before: the last attempt failed, or there was no room
+  SteadyTime cursor_at_{};  // when the cursor is written next
+
+  mutable std::mutex mutex_;
+  WhenFull when_full_ = WhenFull::kDropOldest;
+  std::condition_variable changed_;  // for the thread
+  std::condition_variable room_;     // for put()
+  std::deque<std::unique_ptr<Payload>> pending_;
+  size_t pending_bytes_ = 0;
+  uint64_t pending_records_ = 0;  // what is being written included
+  uint64_t unread_ = 0;           // records on disk
+  uint64_t unsettled_ = 0;        // records on disk, or read back and not settled
+  struct ReadBack {
+    uint64_t end = 0;
+    bool settled = false;
+  };
+  std::deque<ReadBack> read_back_;  // payloads that are not settled, or stand behind such
+  uint64_t settled_ = 0;            // all below it are
+  bool opened_ = false;
+  uint64_t moved_ = 0;  // what of it the cursor covers
+  uint64_t left_ = 0;
+  bool reading_ = true;
+  bool released_ = false;
+  bool finishing_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace waybill::delivery

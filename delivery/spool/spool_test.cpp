@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// The spool behind an outbox, as outputs use it.
+#include "delivery/spool/spool.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <filesystem>
+
+#include "delivery/outbox.h"
+#include "delivery/test_support.h"
+
+using namespace waybill;
+using namespace waybill::delivery;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Bench {
+  test::TempFolder folder;
+  Fd fd{open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  ByteBudget budget{64 * 1024 * 1024};
+  Ledger ledger;
+  std::unique_ptr<Outbox> outbox;
+
+  explicit Bench(FullPolicy policy = {0ns, SpoolUse::kOverflow}, size_t size = 1 << 20) {
+    restart(policy, size);
+  }
+  void restart(FullPolicy policy = {0ns, SpoolUse::kOverflow}, size_t size = 1 << 20,
+               const char* name = "out") {
+    outbox.reset();
+    outbox = std::make_unique<Outbox>(budget, ledger.output(name), 64 * 1024, policy);
+    SpoolPlace place{fd.get(), folder.path(), spool_folder("out", "test")};
+    auto opened = outbox->open_spool(place, {size, 100, 16 * 1024});
+    REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error().what));
+  }
+
+  void push(uint64_t first, uint64_t records, TicketRef ticket = nullptr, size_t padding = 500,
+            const char* name = "out") {
+    auto payload = outbox->take();
+    payload->oldest = steady_now();
+    if (ticket) payload->tickets.push_back(std::move(ticket));
+    for (uint64_t i = first; i < first + records; ++i) {
+      uint32_t group = payload->group(i % 2 == 0 ? "even" : "odd");
+      auto begin = static_cast<uint32_t>(payload->buffer(group).size());
+      payload->buffer(group).append(std::to_string(i) + ":" + std::string(padding, 'x'));
+      payload->added(group, begin);
+    }
+    ledger.output(name).accept(records);
+    outbox->push(std::move(payload));
+  }
+
+  // Pops until `records` have come, or nothing comes for a while.
+  std::vector<uint64_t> pop(size_t records, const char* name = "out") {
+    std::vector<uint64_t> got;
+    while (got.size() < records) {
+      auto payload = outbox->pop_until(steady_now() + 10s);
+      if (!payload) break;
+      for (uint32_t i = 0; i < payload->slices.size(); ++i) {
+        const Slice& slice = payload->slices[i];
+        const Group& group = payload->groups[slice.group];
+        uint64_t number = std::stoull(std::string(group.bytes.view().substr(slice.begin, 20)));
+        CHECK(group.head == (number % 2 == 0 ? "even" : "odd"));
+        got.push_back(number);
+        payload->settle(i);
+      }
+      ledger.output(name).delivered(payload->slices.size());
+      outbox->give(std::move(payload));
+    }
+    return got;
+  }
+
+  OutputSnapshot now(const char* name = "out") { return ledger.output(name).snapshot(); }
+
+  template <typename Condition>
+  bool until(Condition condition) {
+    SteadyTime limit = steady_now() + 10s;
+    while (!condition()) {
+      if (steady_now() > limit) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+};
+
+std::vector<uint64_t> range(uint64_t begin, uint64_t end) {
+  std::vector<uint64_t> all;
+  for (uint64_t i = begin; i < end; ++i) all.push_back(i);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("spool: what finds no room in memory comes back in order") {
+  Bench bench;
+  for (uint64_t i = 0; i < 40; ++i) bench.push(i * 20, 20);
+  CHECK(bench.until([&] { return bench.now().spool_records > 0; }));
+  CHECK(bench.pop(800) == range(0, 800));
+  CHECK(bench.now().counts.delivered == 800);
+  CHECK(bench.now().counts.in_flight == 0);
+  CHECK(bench.until([&] { return bench.now().spool_bytes == 0; }));
+  CHECK(bench.now().spool_records == 0);
+  // And then memory alone is enough again.
+  bench.push(800, 20);
+  CHECK(bench.pop(20) == range(800, 820));
+}
+
+TEST_CASE("spool: tickets are let go when their records are on disk") {
+  Bench bench({0ns, SpoolUse::kAll});
+  std::atomic<bool> done{false};
+  bench.push(0, 10, std::make_shared<Ticket>([&] { done = true; }));
+  CHECK(bench.until([&] { return done.load(); }));
+  CHECK(bench.pop(10) == range(0, 10));
+}
+
+TEST_CASE("spool: what is left at the end is delivered by the next run, once") {
+  test::LogCapture quiet;
+  Bench bench;
+  for (uint64_t i = 0; i < 30; ++i) bench.push(i * 10, 10);
+  std::vector<uint64_t> first = bench.pop(100);
+  bench.outbox->close();
+  bench.outbox->abort();
+  CHECK(bench.outbox->drained());
+  bench.outbox->finish();
+  CHECK(bench.outbox->left() == 0);
+  CHECK(bench.now().spool_records == 300 - first.size());
+  CHECK(bench.now().counts.balanced());
+  bench.restart({0ns, SpoolUse::kOverflow}, 1 << 20, "next");
+  CHECK(bench.now("next").counts.recovered == 300 - first.size());
+  std::vector<uint64_t> second = bench.pop(300 - first.size(), "next");
+  std::sort(second.begin(), second.end());
+  CHECK(second == range(first.size(), 300));
+  CHECK(bench.now("next").counts.balanced());
+  CHECK(bench.now("next").counts.in_flight == 0);
+}
+
+TEST_CASE("spool: a payload that was half delivered leaves its other half") {
+  test::LogCapture quiet;
+  Bench bench;
+  bench.push(0, 10);
+  auto payload = bench.outbox->pop_until(steady_now() + 10s);
+  REQUIRE(payload);
+  for (uint32_t i = 0; i < 10; i += 2) payload->settle(i);
+  bench.ledger.output("out").delivered(5);
+  bench.outbox->abandon(std::move(payload));
+  bench.outbox->close();
+  bench.outbox->finish();
+  bench.restart({0ns, SpoolUse::kOverflow}, 1 << 20, "next");
+  CHECK(bench.pop(5, "next") == std::vector<uint64_t>{1, 3, 5, 7, 9});
+}
+
+TEST_CASE("spool: when it is full the oldest go, or the newest, and are counted") {
+  test::LogCapture quiet;
+  bool oldest = false;
+  SUBCASE("oldest") { oldest = true; }
+  SUBCASE("newest") { oldest = false; }
+  Bench bench({0ns, SpoolUse::kOverflow, oldest ? WhenFull::kDropOldest : WhenFull::kDropNewest},
+              512 * 1024);
+  for (uint64_t i = 0; i < 200; ++i) bench.push(i * 10, 10);
+  CHECK(bench.until([&] {
+    OutputSnapshot now = bench.now();
+    return now.counts.dropped_total() > 0 && now.spool_bytes <= 512 * 1024 &&
+           now.queue_records + now.spool_records == now.counts.in_flight;
+  }));
+  uint64_t waiting = bench.now().counts.in_flight;
+  std::vector<uint64_t> got = bench.pop(waiting);
+  REQUIRE(got.size() == waiting);
+  CHECK(std::is_sorted(got.begin(), got.end()));
+  CHECK(got.front() == 0);
+  CHECK((got[400] != 400) == oldest);
+  if (oldest) CHECK(got.back() == 1999);
+  CHECK(bench.now().counts.dropped[static_cast<size_t>(DropReason::kSpoolFull)] +
+            bench.now().counts.dropped[static_cast<size_t>(DropReason::kQueueFull)] ==
+        2000 - waiting);
+  CHECK(bench.now().counts.balanced());
+}
+
+TEST_CASE("spool: a full one that blocks holds the pipeline up until there is room") {
+  test::LogCapture quiet;
+  Bench bench({0ns, SpoolUse::kOverflow, WhenFull::kBlock}, 256 * 1024);
+  std::thread pipeline([&] {
+    for (uint64_t i = 0; i < 1000; ++i) bench.push(i * 10, 10);
+  });
+  CHECK(bench.pop(10'000) == range(0, 10'000));
+  pipeline.join();
+  CHECK(bench.now().counts.dropped_total() == 0);
+}
+
+TEST_CASE("spool: the end waits for what is on disk, unless reading was stopped") {
+  Bench bench;
+  for (uint64_t i = 0; i < 40; ++i) bench.push(i * 20, 20);
+  bench.outbox->close();
+  bool whole = false;
+  SUBCASE("to its end") { whole = true; }
+  SUBCASE("stopped") { bench.outbox->stop_reading_spool(); }
+  std::vector<uint64_t> got;
+  while (!bench.outbox->drained()) {
+    for (uint64_t number : bench.pop(1)) got.push_back(number);
+  }
+  CHECK((got.size() == 800) == whole);
+  CHECK(got == range(0, got.size()));
+}
+
+TEST_CASE("spool: a predecessor that still holds the folder is waited for") {
+  test::LogCapture quiet;
+  Bench bench({0ns, SpoolUse::kAll});
+  bench.push(0, 10);
+  auto predecessor = std::move(bench.outbox);
+  bench.restart({0ns, SpoolUse::kAll}, 1 << 20, "next");
+  bench.push(10, 10, nullptr, 10, "next");
+  predecessor->close();
+  predecessor->abort();
+  predecessor.reset();
+  std::vector<uint64_t> got = bench.pop(20, "next");
+  std::sort(got.begin(), got.end());
+  CHECK(got.back() == 19);
+  CHECK(bench.now("next").counts.balanced());
+}
+
+TEST_CASE("spool: folders are safe names") {
+  CHECK(spool_folder("loki", "loki") == "spool/loki.loki");
+  CHECK(spool_folder("../a b", "es") == "spool/%2e%2e%2fa%20b.es");
+}
