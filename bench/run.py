@@ -41,6 +41,7 @@ class Work:
 
 OUTPUTS = {
     "loki": "{{type: loki, endpoint: '{url}'}}",
+    "loki, spool": "{{type: loki, endpoint: '{url}', spool: {{files: always}}}}",
     "es": "{{type: elasticsearch, endpoints: ['{url}'], data_stream: logs-checkout-default}}",
     "otlp": "{{type: otlp, endpoint: '{url}', compression: none}}",
     "otlp gzip": "{{type: otlp, endpoint: '{url}', compression: gzip}}",
@@ -48,6 +49,7 @@ OUTPUTS = {
 }
 WORKS = (
     Work("loki", "zap", "loki", 100),
+    Work("loki, spool", "zap", "loki, spool", 0),
     Work("es", "zap", "es", 100),
     Work("otlp", "zap", "otlp", 100),
     Work("otlp gzip", "zap", "otlp gzip", 0),
@@ -55,6 +57,7 @@ WORKS = (
     Work("text to loki", "text", "loki", 0),
 )
 MOST_PEAK_MB = 32
+MOST_SPOOL_COST = 25  # per cent of the throughput to Loki
 
 
 @dataclass
@@ -262,6 +265,13 @@ def print_table(rows: list[Row], kept: dict[str, float]) -> None:
               f"{row.peak:10.1f}  {goals:14} {verdict(row.peak, MOST_PEAK_MB)}")
 
 
+def print_spool_cost(rows: list[Row]) -> None:
+    ratios = {row.work.name: row.ratio for row in rows}
+    if {"loki", "loki, spool"} <= set(ratios):
+        cost = (1 - ratios["loki, spool"] / ratios["loki"]) * 100
+        print(f"\nall through the spool costs {cost:.0f} % {verdict(cost, MOST_SPOOL_COST)}")
+
+
 def print_sizes(bench: Bench, runs: int) -> None:
     print()
     for output, most in (("file", 6), ("loki", 14)):
@@ -297,6 +307,7 @@ def main() -> None:
         works = [work for work in WORKS if not given.only or work.name in given.only]
         rows = [bench.row(work, given.runs) for work in works]
         print_table(rows, kept)
+        print_spool_cost(rows)
         if not given.only:
             print_sizes(bench, given.runs)
     if given.keep:

@@ -52,6 +52,11 @@ class Buffer {
     size_ = size;
   }
   void clear() { size_ = 0; }
+  // Takes the first `count` bytes away; what stands behind them moves to the front.
+  void drop_front(size_t count) {
+    size_ -= count;
+    if (size_ != 0) std::memmove(data_.get(), data_.get() + count, size_);
+  }
   void release() {  // gives the memory back, too
     data_.reset();
     size_ = capacity_ = 0;

@@ -151,13 +151,14 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
     // some of them must fit beside each other.
     output->limits.bytes = std::min(output->limits.bytes, std::max(kSmallestBatch, share / 16));
     delivery::FullPolicy policy = policy_for(*output, plan);
-    // Where everything upstream waits, a longer queue would only hold what the files hold already.
-    if (policy.wait == Duration::max()) {
+    std::optional<delivery::SpoolPlace> spool = spool_for(*output);
+    // Where everything upstream waits, a longer queue would only hold what the files hold already;
+    // and what is on disk needs no memory.
+    if (policy.wait == Duration::max() || spool) {
       share = std::min(share, std::max(kWaitingShare, 12 * output->limits.bytes));
     }
     outputs::Context context{
-        budget_,           ledger_.output(output->name), identities_.back(), share, policy,
-        spool_for(*output)};
+        budget_, ledger_.output(output->name), identities_.back(), share, policy, spool};
     auto started = output->start(context);
     if (!started) {
       for (const auto& other : outputs) other->stop();

@@ -217,7 +217,10 @@ void Pipeline::Feeder::seal(std::vector<uint32_t>& picks, std::atomic<int64_t>& 
   if (!open || open->slices.empty()) return;
   size_t count = open->slices.size();
   while (picks.size() < count) picks.push_back(static_cast<uint32_t>(picks.size()));
-  output->compose(*open, {picks.data(), count}, open->body);
+  // What comes back from the disk is composed then.
+  if (!output->outbox().goes_to_spool()) {
+    output->compose(*open, {picks.data(), count}, open->body);
+  }
   open->recharge();
   // Waiting for a backend is no fault of this thread.
   busy_since.store(0, std::memory_order_relaxed);

@@ -11,8 +11,13 @@ namespace waybill::delivery {
 
 namespace {
 
-// Payloads kept for reuse: one being filled, one being sent, one between them.
+// Payloads kept for reuse: one being filled, one being sent, one between them; and while a spool is
+// in use, as many on their way there and back.
 constexpr size_t kIdlePayloads = 2;
+constexpr size_t kIdleWithSpool = 5;
+
+// Of the spool: bytes that wait in memory while there is more on disk.
+constexpr size_t kReadAhead = 4 * 1024 * 1024;
 
 // `from` + `wait`, or the end of time.
 SteadyTime later(SteadyTime from, Duration wait) {
@@ -32,7 +37,11 @@ bool wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, 
 }  // namespace
 
 Outbox::Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, FullPolicy policy)
-    : budget_(budget), ledger_(ledger), share_(share_bytes), policy_(policy) {}
+    : budget_(budget),
+      ledger_(ledger),
+      share_(share_bytes),
+      policy_(policy),
+      room_for_spool_(share_bytes) {}
 
 std::unique_ptr<Payload> Outbox::take() {
   std::lock_guard lock(mutex_);
@@ -48,6 +57,13 @@ Result<void> Outbox::open_spool(SpoolPlace place, const SpoolSettings& settings)
   spool_ = *std::move(opened);
   spool_->set_when_full(policy_.when_full);
   return {};
+}
+
+bool Outbox::goes_to_spool() const {
+  if (!spool_) return false;
+  if (spool_->engaged()) return true;
+  std::lock_guard lock(mutex_);
+  return policy_.spool == SpoolUse::kAll;
 }
 
 void Outbox::push(std::unique_ptr<Payload> payload) {
@@ -140,7 +156,7 @@ void Outbox::give(std::unique_ptr<Payload> payload) {
   bool keep = !budget_.tight();
   std::unique_lock lock(mutex_);
   forget_popped(key);
-  if (keep && idle_.size() < kIdlePayloads) idle_.push_back(std::move(payload));
+  if (keep) keep_idle(std::move(payload));
   tell_if_drained(lock);
 }
 
@@ -192,7 +208,14 @@ void Outbox::recycle(std::unique_ptr<Payload> payload) {
   payload->clear();
   payload->recharge();
   std::lock_guard lock(mutex_);
-  if (!budget_.tight() && idle_.size() < kIdlePayloads) idle_.push_back(std::move(payload));
+  if (!budget_.tight()) keep_idle(std::move(payload));
+}
+
+// With the lock held.
+void Outbox::keep_idle(std::unique_ptr<Payload> payload) {
+  size_t most = spool_ && spool_->engaged() ? kIdleWithSpool : kIdlePayloads;
+  if (idle_.size() < most) idle_.push_back(std::move(payload));
+  while (idle_.size() > most) idle_.pop_back();
 }
 
 void Outbox::spool_changed() {
@@ -286,7 +309,9 @@ void Outbox::update_gauges() {
   for (const Entry& entry : popped_) count(entry);
   for (const Entry& entry : queue_) count(entry);
   ledger_.queue(records, held_, oldest);
-  wants_more_.store(queue_.empty() || held_ < share_ / 2, std::memory_order_relaxed);
+  size_t most = queue_.empty() ? share_ : std::min(share_ / 2, kReadAhead);
+  size_t least = queue_.empty() ? 1 : 0;  // one payload at least, whatever the share
+  room_for_spool_.store(std::max(least, most - std::min(most, held_)), std::memory_order_relaxed);
 }
 
 void Outbox::tell_filled() {

@@ -50,6 +50,8 @@ class Outbox final : private SpoolReader {
   // ---- pipeline thread ----
   // An empty payload to fill: a used one if there is one.
   std::unique_ptr<Payload> take() override;
+  // Whether what is pushed next goes to the spool for sure: then it need not be composed.
+  bool goes_to_spool() const;
   // Queues it; its records have been accepted in the ledger already. May wait, see FullPolicy; a
   // closed or aborted outbox abandons the payload.
   void push(std::unique_ptr<Payload> payload);
@@ -91,13 +93,14 @@ class Outbox final : private SpoolReader {
   };
 
   // ---- SpoolReader ----
-  bool wants_more() override { return wants_more_.load(std::memory_order_relaxed); }
+  size_t room() override { return room_for_spool_.load(std::memory_order_relaxed); }
   void refill(std::unique_ptr<Payload> payload) override;
   void recycle(std::unique_ptr<Payload> payload) override;
   void spool_changed() override;
 
   bool spools() const { return spool_ && policy_.spool != SpoolUse::kNothing; }
   bool leave(std::unique_ptr<Payload> payload);
+  void keep_idle(std::unique_ptr<Payload> payload);
   bool at_end() const;
   bool has_room(size_t bytes) const { return held_ == 0 || held_ + bytes <= share_; }
   void wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes);
@@ -127,7 +130,7 @@ class Outbox final : private SpoolReader {
   bool aborted_ = false;
   bool woken_ = false;
   bool told_ = false;
-  std::atomic<bool> wants_more_{true};  // whether the spool should read on
+  std::atomic<size_t> room_for_spool_;  // see SpoolReader::room()
   std::function<void()> on_filled_;
   std::function<void()> on_drained_;
   std::unique_ptr<Spool> spool_;  // last: its thread uses everything above

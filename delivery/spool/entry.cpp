@@ -14,18 +14,17 @@ namespace {
 constexpr size_t kHeadSizeAt = 8;
 constexpr size_t kHeadAt = 12;
 
-// The steady clock means nothing to the next process, the wall clock may jump: good for an age.
-WallNanos wall_of(SteadyTime time) { return wall_now() - Duration(steady_now() - time).count(); }
-SteadyTime steady_of(WallNanos time) {
-  Duration age(wall_now() - time);
-  return steady_now() - std::max(age, Duration::zero());
+// The wall clock may jump: good for an age.
+SteadyTime steady_of(WallNanos time, const Now& now) {
+  return now.steady - std::max(Duration(now.wall - time), Duration::zero());
 }
 
 }  // namespace
 
 uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequence) {
+  const Now now;
   char fixed[kHeadAt];
-  store_u64(fixed, static_cast<uint64_t>(wall_of(payload.oldest)));
+  store_u64(fixed, static_cast<uint64_t>(now.wall - (now.steady - payload.oldest).count()));
   uint64_t records = 0;
   for (const Slice& slice : payload.slices) {
     if (slice.settled) continue;
@@ -39,11 +38,11 @@ uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequenc
   return records;
 }
 
-bool add_entry(Payload& payload, std::string_view entry) {
+bool add_entry(Payload& payload, std::string_view entry, const Now& now) {
   if (entry.size() < kHeadAt) return false;
   uint32_t head_size = load_u32(entry.data() + kHeadSizeAt);
   if (entry.size() - kHeadAt < head_size) return false;
-  SteadyTime read_at = steady_of(static_cast<WallNanos>(load_u64(entry.data())));
+  SteadyTime read_at = steady_of(static_cast<WallNanos>(load_u64(entry.data())), now);
   if (payload.slices.empty() || read_at < payload.oldest) payload.oldest = read_at;
   uint32_t group = payload.group(entry.substr(kHeadAt, head_size));
   Buffer& bytes = payload.buffer(group);

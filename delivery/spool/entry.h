@@ -12,11 +12,17 @@
 
 namespace waybill::delivery {
 
+// The same moment on both clocks. The steady one means nothing to the next process.
+struct Now {
+  SteadyTime steady = steady_now();
+  WallNanos wall = wall_now();
+};
+
 // Appends a frame for every unsettled record of `payload`; sequence numbers from `sequence` on.
 // Returns how many.
 uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequence);
 
-// Adds a record, as append_entries() wrote it, to `payload`. False: it is none.
-bool add_entry(Payload& payload, std::string_view entry);
+// Adds a record, as append_entries() wrote it, to `payload`. `now`: for its age. False: it is none.
+bool add_entry(Payload& payload, std::string_view entry, const Now& now);
 
 }  // namespace waybill::delivery

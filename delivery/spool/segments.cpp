@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 #include "delivery/spool/files.h"
 
@@ -245,6 +246,20 @@ std::optional<Frame> Segments::read() {
   return {};
 }
 
+void Segments::skip_to_end() {
+  next_ = end_;
+  // Where reading goes on in this file, if there will be more of it.
+  reading_ = Fd();
+  if (!writing_) return;
+  Result<Fd> file = open_own_file(dir_.get(), name_of(segments_.back()).c_str(), O_RDONLY);
+  if (!file) return;
+  reading_ = *std::move(file);
+  reading_first_ = segments_.back().first;
+  read_at_ = segments_.back().bytes;
+  window_.clear();
+  window_used_ = 0;
+}
+
 // The file that holds next_. False: there is none, and all that is left counts as read.
 bool Segments::open_for_reading() {
   auto holds = [&](const Segment& one) { return next_ < one.end; };
@@ -278,22 +293,18 @@ bool Segments::fill(size_t wanted) {
   size_t left = segment->bytes > read_at_ ? segment->bytes - read_at_ : 0;
   if (have + left < wanted) wanted = have + left;
   if (have >= wanted || left == 0) return false;
-  Buffer next;
   size_t size = std::min(left, std::max(wanted - have, kReadSize));
-  next.reserve(have + size);
-  next.append(window_.view().substr(window_used_));
-  while (next.size() < have + size) {
-    ssize_t got = pread(reading_.get(), next.data() + next.size(), have + size - next.size(),
-                        static_cast<off_t>(read_at_));
+  window_.drop_front(std::exchange(window_used_, 0));
+  while (window_.size() < have + size) {
+    size_t missing = have + size - window_.size();
+    ssize_t got =
+        pread(reading_.get(), window_.reserve(missing), missing, static_cast<off_t>(read_at_));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
-    next.advance(static_cast<size_t>(got));
+    window_.advance(static_cast<size_t>(got));
     read_at_ += static_cast<size_t>(got);
   }
-  bool more = next.size() > have;
-  window_.swap(next);
-  window_used_ = 0;
-  return more;
+  return window_.size() > have;
 }
 
 // ---- forgetting ----

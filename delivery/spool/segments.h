@@ -41,6 +41,9 @@ class Segments {
   // have been read. Damaged ones are passed over: then the sequence number jumps.
   std::optional<Frame> read();
 
+  // What was written last need not be read: read() goes on behind it.
+  void skip_to_end();
+
   // Records below `sequence` need not be kept any more. Durable when it returns.
   Result<void> settle(uint64_t sequence);
   // Removes the oldest file, or the unread rest of the only one, whether it was settled or not.

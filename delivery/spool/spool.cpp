@@ -11,7 +11,7 @@ namespace waybill::delivery {
 namespace {
 
 // What may wait to be written: enough to keep a disk busy.
-constexpr size_t kPendingBytes = 4 * 1024 * 1024;
+constexpr size_t kPendingBytes = size_t{3} * 1024 * 1024;
 constexpr Duration kPutPatience = std::chrono::seconds(1);
 
 }  // namespace

@@ -3,7 +3,8 @@
 //
 // While anything waits here, whatever is new goes behind it, so the order of a stream holds. A
 // payload is settled for its inputs once it is durable. Its records come back as payloads of their
-// own, byte for byte as they were encoded. A thread named `spool` does all the reading and writing.
+// own, byte for byte as they were encoded; where the output keeps up, the payload itself goes on
+// and nothing is read. A thread named `spool` does all the reading and writing.
 #pragma once
 
 #include <condition_variable>
@@ -58,7 +59,8 @@ std::string spool_folder(std::string_view output, std::string_view type);
 class SpoolReader {
  public:
   virtual ~SpoolReader() = default;
-  virtual bool wants_more() = 0;
+  // Bytes that it would take now; 0: it has enough.
+  virtual size_t room() = 0;
   virtual std::unique_ptr<Payload> take() = 0;
   virtual void refill(std::unique_ptr<Payload> payload) = 0;
   // A payload that has been written: its memory may be used again.
@@ -122,6 +124,7 @@ class Spool {
   size_t write_group(std::deque<std::unique_ptr<Payload>>& group);
   void drop(std::unique_ptr<Payload> payload, DropReason reason);
   void written(std::unique_ptr<Payload> payload);
+  bool hand_over(std::deque<std::unique_ptr<Payload>>& group, size_t held);
   bool give_up(std::deque<std::unique_ptr<Payload>>& group);
   void failed(const std::string& problem);
   void recovered();

@@ -79,7 +79,7 @@ bool Spool::has_work() const {
   if ((!segments_ || !pending_.empty()) && now >= write_at_) return true;
   if (!segments_) return false;
   if (settled_ != moved_ && now >= cursor_at_) return true;
-  return unread_ > 0 && reading_ && reader_.wants_more();
+  return unread_ > 0 && reading_ && reader_.room() > 0;
 }
 
 // When there is work without anybody having told of it.
@@ -170,7 +170,9 @@ size_t Spool::write_group(std::deque<std::unique_ptr<Payload>>& group) {
   if (done) done = segments_->write(frames_.view(), records);
   if (done) {
     recovered();
-    for (auto& payload : group) written(std::move(payload));
+    if (!hand_over(group, held)) {
+      for (auto& payload : group) written(std::move(payload));
+    }
     group.clear();
   } else {
     failed(done.error().what);
@@ -256,6 +258,32 @@ void Spool::written(std::unique_ptr<Payload> payload) {
   reader_.recycle(std::move(payload));
 }
 
+// Nothing older waits on disk, and the output has room: it gets what has just been written as it
+// is.
+bool Spool::hand_over(std::deque<std::unique_ptr<Payload>>& group, size_t held) {
+  {
+    std::lock_guard lock(mutex_);
+    if (unread_ > 0 || !reading_ || finishing_ || reader_.room() < held) return false;
+  }
+  segments_->skip_to_end();
+  for (auto& payload : group) {
+    uint64_t records = payload->unsettled;
+    expected_ += records;
+    payload->tickets.clear();
+    payload->spool_end = expected_;
+    payload->recharge();
+    {
+      std::lock_guard lock(mutex_);
+      unsettled_ += records;
+      read_back_.push_back({expected_, false});
+    }
+    reader_.refill(std::move(payload));
+    std::lock_guard lock(mutex_);
+    pending_records_ -= records;  // not before it is queued: what is new goes behind it
+  }
+  return true;
+}
+
 void Spool::failed(const std::string& problem) {
   failing_ = true;
   write_at_ = steady_now() + kRetry;
@@ -276,16 +304,17 @@ void Spool::read_back() {
       std::lock_guard lock(mutex_);
       if (!reading_ || finishing_ || unread_ == 0) return;
     }
-    if (!reader_.wants_more()) return;
+    if (reader_.room() == 0) return;
     std::unique_ptr<Payload> payload = reader_.take();
     uint64_t read = 0;
+    const Now now;
     while (payload->slices.size() < settings_.batch_records &&
            payload->bytes < settings_.batch_bytes) {
       std::optional<Frame> frame = segments_->read();
       if (!frame) break;
       count_lost(frame->sequence);
       // Its checksum is right, so only another version can have written it otherwise.
-      if (!add_entry(*payload, frame->payload)) {
+      if (!add_entry(*payload, frame->payload, now)) {
         count_lost(frame->sequence + 1);
         continue;
       }

@@ -63,9 +63,9 @@ void FileSet::start() {
   }
   // From now on this input is known, even without files: whatever comes is read from its start.
   // Also after a crash in the first second, so this is written before anything else happens.
-  save();
-  if (known_) return;
-  if (Result<void> kept = context_.checkpoints.flush(); !kept) {
+  if (known_) return save();
+  has_new_nonce_ = true;
+  if (Result<void> kept = make_nonces_durable(); !kept) {
     spdlog::warn("input {}: checkpoints: {}", input_, kept.error().what);
   }
 }

@@ -267,7 +267,11 @@ def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
             self._serve()
 
         def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            size = int(self.headers.get("Content-Length", "0"))
+            body = self.rfile.read(size)
+            if len(body) < size:  # the client was killed in the middle of it
+                self.close_connection = True
+                return
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
             headers = {name.lower(): value for name, value in self.headers.items()}
