@@ -43,15 +43,23 @@ std::unique_ptr<Batch> BatchPool::take(size_t capacity) {
     }
   }
   if (!batch) {
-    if (budget_.used() > 0 && !budget_.has_room(capacity)) return nullptr;
+    bool alone = out_.load() == 0;
+    if (!alone && !budget_.has_room(capacity)) return nullptr;
     batch = std::make_unique<Batch>(budget_);
   }
+  out_.fetch_add(1);
   batch->reset(capacity);
   return batch;
 }
 
 void BatchPool::give(std::unique_ptr<Batch> batch) {
   batch->ticket.reset();
+  keep_or_drop(std::move(batch));
+  // Whoever was refused gets one now, however little memory there is.
+  if (out_.fetch_sub(1) == 1) budget_.tell_armed();
+}
+
+void BatchPool::keep_or_drop(std::unique_ptr<Batch> batch) {
   // A batch that grew for one huge line is not kept: it would hold that memory for ever.
   bool usual = batch->room().size() + batch->used() <= 2 * kBatchBytes;
   if (!usual || budget_.tight()) return;

@@ -2,6 +2,7 @@
 // Batch: the unit of work. Bytes as read, and the records found in them.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -117,14 +118,18 @@ class BatchPool {
   explicit BatchPool(ByteBudget& budget, size_t keep = 4) : budget_(budget), keep_(keep) {}
 
   // An empty batch with room for `capacity` bytes, or null while the budget is used up (wait for
-  // ByteBudget::on_room). A process that holds nothing at all always gets one, so that a budget
-  // smaller than a batch slows us down instead of stopping us.
+  // ByteBudget::on_room). Whoever has given all back always gets one, so that a budget that is
+  // smaller than a batch, or used up by what is kept for later, slows us down instead of stopping
+  // us.
   std::unique_ptr<Batch> take(size_t capacity = kBatchBytes);
   void give(std::unique_ptr<Batch> batch);
 
  private:
+  void keep_or_drop(std::unique_ptr<Batch> batch);
+
   ByteBudget& budget_;
   size_t keep_;
+  std::atomic<size_t> out_{0};  // taken and not given back
   std::mutex mutex_;
   std::vector<std::unique_ptr<Batch>> idle_;
 };

@@ -37,6 +37,10 @@ class ByteBudget {
       callback_();
     }
   }
+  // Calls the callback if somebody waits, whatever room there is.
+  void tell_armed() {
+    if (armed_.exchange(false) && callback_) callback_();
+  }
 
  private:
   std::atomic<size_t> limit_;

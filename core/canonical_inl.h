@@ -2,6 +2,9 @@
 // Bodies of core/canonical.h's templates.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "core/canonical.h"
 
 namespace waybill {
@@ -33,10 +36,24 @@ inline Member member_of(const Field& field) {
   return member;
 }
 
+// The keys of a line that has its own `context` object, to be asked fast: with thousands of them on
+// both sides, comparing each with each takes seconds. "May": equal hashes are no proof.
+class KeyIndex {
+ public:
+  KeyIndex(const Batch& batch, const Record& record, const Token* own_context);
+  bool own_may_have(Text key) const;
+  bool line_may_have(Text key, int suffix) const;
+
+ private:
+  std::vector<uint64_t> own_, line_;  // sorted
+};
+// Tokens of an own `context` from which on an index is worth its allocations.
+constexpr uint32_t kIndexedContext = 64;
+
 // The suffix that keeps `member`, of the root, apart from the members of the line's own `context`
-// object and from all others of the root; 0 when none is needed.
+// object and from all others of the root; 0 when none is needed. `index`: may be null.
 int clash_suffix(const Batch& batch, const Record& record, const Token* own_context,
-                 const Member& member);
+                 const Member& member, const KeyIndex* index);
 // `level_text`, apart from any member of the context that is called so.
 Member level_text_member(const Batch& batch, const Record& record);
 
@@ -55,10 +72,13 @@ void for_each_context_member(const Batch& batch, const Record& record, Visit&& v
   if (record.token_count > 0) {
     const Token* root = batch.tokens_of(record);
     const Token* own = record.own_context != 0 ? root + record.own_context : nullptr;
+    std::optional<detail::KeyIndex> index;
     if (own != nullptr) for_each_inside(record, own, visit);
+    if (own != nullptr && own->span > detail::kIndexedContext) index.emplace(batch, record, own);
     for_each_inside(record, root, [&](Member member) {
       if (member.token == own) return;
-      if (own != nullptr) member.suffix = detail::clash_suffix(batch, record, own, member);
+      if (own != nullptr)
+        member.suffix = detail::clash_suffix(batch, record, own, member, index ? &*index : nullptr);
       visit(member);
     });
   }

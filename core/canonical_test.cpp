@@ -90,6 +90,22 @@ TEST_CASE("canonical: a line's own context comes first, and nothing clashes with
   CHECK(with_own(R"({"context":{"context":{"a":1}},"a":2})") == R"({"context":{"a":1},"a":2})");
 }
 
+TEST_CASE("canonical: a line with very many keys on both sides of its own context") {
+  constexpr int kKeys = 20'000;
+  std::string line = R"({"a":1)", own, expected;
+  for (int i = 0; i < kKeys; ++i) {
+    std::string key = "k" + std::to_string(i);
+    line += ",\"" + key + "\":1";
+    own += (i == 0 ? "\"o" : ",\"o") + key + "\":2";
+    expected += ",\"" + key + "\":1";
+  }
+  own += R"(,"\u0061":2)";
+  Lines lines;
+  lines.put_json(line + R"(,"context":{)" + own + "}}");
+  lines.record().own_context = lines.index_of("context");
+  CHECK(lines.context() == "{" + own + R"(,"a_2":1)" + expected + "}");
+}
+
 TEST_CASE("canonical: the source's word for the level") {
   auto with_word = [](std::string_view line) {
     Lines lines;

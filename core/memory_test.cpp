@@ -185,6 +185,21 @@ TEST_CASE("batch pool: a budget smaller than a batch slows down, it does not sto
   CHECK(pool.take() != nullptr);
 }
 
+TEST_CASE("batch pool: memory that others keep slows down, it does not stop") {
+  ByteBudget budget(2 * kBatchBytes);
+  int told = 0;
+  budget.on_room([&] { ++told; });
+  BatchPool pool(budget);
+  budget.charge(10 * kBatchBytes);  // payloads that wait for a backend
+  auto only = pool.take();
+  REQUIRE(only != nullptr);
+  CHECK(pool.take() == nullptr);
+  budget.arm();
+  pool.give(std::move(only));
+  CHECK(told == 1);
+  CHECK(pool.take() != nullptr);
+}
+
 TEST_CASE("batch pool: a batch that grew for one huge line is not kept") {
   ByteBudget budget(64 << 20);
   BatchPool pool(budget);

@@ -18,8 +18,9 @@ class PipelineIntake final : public inputs::Intake {
   std::unique_ptr<Batch> take(size_t capacity) override {
     if (closed_ || pipeline_.full()) return nullptr;
     auto batch = pool_.take(capacity);
-    if (!batch) budget_.arm();
-    return batch;
+    if (batch) return batch;
+    budget_.arm();
+    return pool_.take(capacity);  // what was released before arm() calls nobody
   }
   void submit(std::unique_ptr<Batch> batch) override {
     if (batch->chunks.empty()) return pool_.give(std::move(batch));

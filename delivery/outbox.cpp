@@ -72,11 +72,11 @@ void Outbox::push(std::unique_ptr<Payload> payload) {
   bool behind_spool = spool_ && spool_->engaged();
   {
     std::unique_lock lock(mutex_);
+    if (!spools()) wait_for_room(lock, entry.bytes);
     if (spools()) {
       behind_spool |= policy_.spool == SpoolUse::kAll || !has_room(entry.bytes);
     } else {
       behind_spool = false;
-      wait_for_room(lock, entry.bytes);
       // What the output has popped stays where it is, so one payload may stand beyond the share.
       while (!closed_ && !aborted_ && !has_room(entry.bytes) && !queue_.empty()) drop_oldest(lock);
     }
@@ -98,7 +98,7 @@ void Outbox::push(std::unique_ptr<Payload> payload) {
 }
 
 void Outbox::wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes) {
-  auto settled = [&] { return has_room(bytes) || closed_ || aborted_; };
+  auto settled = [&] { return has_room(bytes) || closed_ || aborted_ || spools(); };
   while (!settled()) {
     if (!full_since_) full_since_ = steady_now();
     SteadyTime until = later(*full_since_, policy_.wait);
