@@ -7,6 +7,9 @@ namespace waybill::daemon {
 
 namespace {
 
+// Editors, and programs on Windows, put it at the front of a file.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 bool is_blank(std::string_view line) {
   // The usual line shows at its first byte that it is not.
   return line.find_first_not_of(" \t") == std::string_view::npos;
@@ -29,6 +32,7 @@ uint64_t frame(Batch& batch, FrameCursor& cursor) {
       const char* stop = found != nullptr ? static_cast<const char*>(found) : end;
       std::string_view line{at, static_cast<size_t>(stop - at)};
       if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
       if (is_blank(line)) {
         ++empty;
       } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lineage/trace_context.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -185,6 +186,8 @@ bool is_key_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
 }
 
+bool is_key_part(char c) { return is_key_letter(c) || (c >= '0' && c <= '9'); }
+
 std::string_view value_behind(std::string_view text, size_t at) {
   // A backslash stands before a quote inside of a JSON string.
   size_t begin = text.find_first_not_of(" \t=:\"'\\", at);
@@ -210,6 +213,23 @@ bool same_letters(std::string_view key, std::string_view lower) {
   return count == lower.size();
 }
 
+// Whether `key` is `name`, or that with one of the usual prefixes before it. Any other prefix says
+// that it is about another trace: parent_trace_id, linked-trace-id, strace_id.
+bool is_named(std::string_view key, std::string_view name) {
+  constexpr std::array<std::string_view, 11> prefixes = {
+      "", "x", "b3", "xb3", "w3c", "otel", "dd", "mdc", "contextmap", "context", "span"};
+  size_t letters = 0;  // of the key, from its end on
+  size_t at = key.size();
+  while (at > 0 && letters < name.size()) {
+    char c = key[--at];
+    if (c != '_' && c != '-' && c != '.') ++letters;
+  }
+  return letters == name.size() && same_letters(key.substr(at), name) &&
+         std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
+           return same_letters(key.substr(0, at), prefix);
+         });
+}
+
 // The first "traceparent: 00-…" or "trace_id=…" (in any usual spelling) of a text.
 bool take_text(Batch& batch, Record& record, std::string_view text) {
   size_t from = 0;
@@ -219,12 +239,14 @@ bool take_text(Batch& batch, Record& record, std::string_view text) {
     size_t at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
     from = at + 4;
     if (at == 0 || (text[at - 1] | 0x20) != 't') continue;
-    size_t end = at;
+    size_t begin = at - 1, end = at;
+    while (begin > 0 && is_key_part(text[begin - 1])) --begin;
     while (end < text.size() && is_key_letter(text[end])) ++end;
-    std::string_view key = text.substr(at - 1, end - at + 1);
+    from = end;  // a key is looked at once, however often "race" stands in it
+    std::string_view key = text.substr(begin, end - begin);
     std::string_view value = value_behind(text, end);
     if (value.empty()) continue;
-    if (same_letters(key, "traceparent")) {
+    if (is_named(key, "traceparent")) {
       auto parsed = parse_traceparent(value);
       if (!parsed) continue;
       record.trace_id = keep(batch.arena, parsed->trace_id);
@@ -232,7 +254,7 @@ bool take_text(Batch& batch, Record& record, std::string_view text) {
       record.trace_flags = parsed->flags;
       return true;
     }
-    if (same_letters(key, "traceid")) {
+    if (is_named(key, "traceid")) {
       auto id = normalise_trace_id(value, false);
       if (!id) continue;
       record.trace_id = keep(batch.arena, {id->digits, 32});

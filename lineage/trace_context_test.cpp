@@ -259,6 +259,10 @@ TEST_CASE("trace context: in text") {
         "{\"trace_id\": \"4bf92f3577b34da6a3ce929d0e0e4736\"}",
         "Trace-Id 4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
         "tracer trace: trace_id=zz trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        "X-B3-TraceId: 4bf92f3577b34da6a3ce929d0e0e4736",
+        "mdc.trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        "parent_trace_id=11111111111111111111111111111111 "
+        "trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
         "(otelTraceId='4bf92f3577b34da6a3ce929d0e0e4736')"}) {
     CAPTURE(text);
     CHECK(of_text(text) == found);
@@ -272,6 +276,9 @@ TEST_CASE("trace context: in text") {
        {"", "race", "trace", "trace_id=", "trace_id=0", "trace_id=xyz",
         "trace_id=4bf92f3577b34da6a3ce929d0e0e4736a", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736z",
         "trace_id=00000000000000000000000000000000", "trace_ids=4bf92f3577b34da6a3ce929d0e0e4736",
+        "parent_trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        "strace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        "old2traceid=4bf92f3577b34da6a3ce929d0e0e4736",
         "traceparent=4bf92f3577b34da6a3ce929d0e0e4736", "a trace 4bf92f3577b34da6a3ce929d0e0e4736",
         "Traceback (most recent call last)", "4bf92f3577b34da6a3ce929d0e0e4736",
         "trace_id\t\t\t\t\t\t\t4bf92f3577b34da6a3ce929d0e0e4736",
@@ -279,6 +286,14 @@ TEST_CASE("trace context: in text") {
     CAPTURE(text);
     CHECK(of_text(text) == "{}");
   }
+}
+
+TEST_CASE("trace context: a line full of half a key costs a look at each byte") {
+  std::string line;
+  for (int i = 0; i < 50'000; ++i) line += "trace";
+  line += "=1 trace_id=48485a3953bb6124";
+  CHECK(of_text(line) ==
+        R"({"trace_id":"000000000000000048485a3953bb6124","trace_origin":"text"})");
 }
 
 TEST_CASE("trace context: fields come before text, and JSON messages are looked at, too") {

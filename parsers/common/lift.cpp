@@ -198,13 +198,14 @@ void Lift::settle_level(Batch& batch, Record& record) {
 void Lift::settle_caller(Batch& batch, Record& record) {
   record.caller = take(batch, record, Slot::kCaller);
   if (record.caller || !has(Slot::kCallerFile) || !has(Slot::kCallerLine)) return;
-  Text file = take(batch, record, Slot::kCallerFile);
-  Text line = take(batch, record, Slot::kCallerLine);
-  char* joined = batch.arena.allocate(file.size + 1 + line.size);
-  std::memcpy(joined, file.data, file.size);
-  joined[file.size] = ':';
-  std::memcpy(joined + file.size + 1, line.data, line.size);
-  record.caller = Text(joined, file.size + 1 + line.size, file.form);
+  // Each may be escaped in its own way.
+  std::string_view file = characters(take(batch, record, Slot::kCallerFile), batch.arena);
+  std::string_view line = characters(take(batch, record, Slot::kCallerLine), batch.arena);
+  char* joined = batch.arena.allocate(file.size() + 1 + line.size());
+  std::memcpy(joined, file.data(), file.size());
+  joined[file.size()] = ':';
+  std::memcpy(joined + file.size() + 1, line.data(), line.size());
+  record.caller = raw_text({joined, file.size() + 1 + line.size()});
 }
 
 void Lift::settle_error(Batch& batch, Record& record) {
@@ -219,8 +220,14 @@ void Lift::settle_error(Batch& batch, Record& record) {
 
 void Lift::settle_passed(Batch& batch, Record& record) {
   Text id = found(Slot::kRecordId).text;
-  bool ours = id.size == 32 && is_lower_hex(id.bytes()) && has(Slot::kRecordSourceInput) &&
-              record.time_said && !batch.source_of(record).network;
+  // `source.input` inside of an object: a flat key of that name is somebody else's.
+  std::string_view source = found(Slot::kRecordSource).json;
+  std::string_view input = found(Slot::kRecordSourceInput).json;
+  bool nested = has(Slot::kRecordSource) && has(Slot::kRecordSourceInput) &&
+                source.starts_with('{') && input.data() > source.data() &&
+                input.data() < source.data() + source.size();
+  bool ours = id.size == 32 && is_lower_hex(id.bytes()) && nested && record.time_said &&
+              !batch.source_of(record).network;
   if (!ours) return;
   auto* passed = new (batch.arena.allocate(sizeof(Passed), alignof(Passed))) Passed;
   auto json = [&](Slot slot) -> std::string_view {

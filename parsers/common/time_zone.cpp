@@ -14,11 +14,16 @@ constexpr int64_t kQuarter = 900;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
+// What TZ says (tzset(3)): a name, or a path of the zone database; "": what /etc/localtime says.
 std::string local_name() {
   const char* tz = std::getenv("TZ");
   if (tz == nullptr) return "";
   std::string name = tz[0] == ':' ? tz + 1 : tz;
-  return name.empty() ? "UTC" : name;
+  if (name.empty()) return "UTC";
+  if (name[0] != '/') return name;
+  constexpr std::string_view database = "/zoneinfo/";
+  size_t at = name.find(database);
+  return at == name.npos ? "" : name.substr(at + database.size());
 }
 
 }  // namespace
@@ -32,8 +37,9 @@ std::optional<TimeZone> TimeZone::find(std::string_view name) {
     made.zone_ = wanted.empty() ? date::current_zone() : date::locate_zone(wanted);
     if (made.zone_->name() == "Etc/UTC" || made.zone_->name() == "UTC") made.zone_ = nullptr;
   } catch (const std::exception&) {
-    // A machine without a zone database, or without /etc/localtime, runs on UTC.
-    if (name == "local" && wanted.empty()) return made;
+    // A machine without a zone database, or without /etc/localtime, runs on UTC; so does a TZ that
+    // spells out its own rules ("CET-1CEST"), of which the database knows the name alone.
+    if (name == "local") return made;
     return std::nullopt;
   }
   return made;

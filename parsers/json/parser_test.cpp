@@ -149,6 +149,10 @@ TEST_CASE("json: what only looks like a Waybill record does not pass") {
   CHECK_FALSE(passes(std::string(kOurs), {.network = true}));
   CHECK_FALSE(passes(without(R"("input":"app",)", "")));
   CHECK_FALSE(passes(without(R"("timestamp":"2026-01-02T03:04:05.678Z",)", "")));
+  // A flat key of that name is somebody else's.
+  CHECK_FALSE(
+      passes(R"({"timestamp":"2026-01-02T03:04:05Z","id":"00112233445566778899aabbccddeeff",)"
+             R"("source.input":"app","message":"x"})"));
   CHECK_FALSE(
       passes(without("00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeef")));
   CHECK_FALSE(

@@ -92,14 +92,14 @@ class LogfmtParser final : public Parser {
     size_t at = skip_blanks(line, 0);
     Pair pair;
     while (at < line.size()) {
-      if (!next_pair(line, at, pair) || pair.begin != at) {
-        // `key=` is an empty value (kr/logfmt); a bare word makes the line prose.
-        size_t end = word_end(line, at);
-        std::string_view word = line.substr(at, end - at);
-        if (word.empty() || word.back() != '=' || !is_key(word.substr(0, word.size() - 1))) {
-          return false;
-        }
+      // `key=` is an empty value (kr/logfmt); a bare word makes the line prose. Looked at first: to
+      // find the next pair behind every one of them would be quadratic.
+      size_t end = word_end(line, at);
+      std::string_view word = line.substr(at, end - at);
+      if (word.ends_with('=') && is_key(word.substr(0, word.size() - 1))) {
         pair = Pair{word.substr(0, word.size() - 1), {word.data() + word.size(), 0}, true, at, end};
+      } else if (!next_pair(line, at, pair) || pair.begin != at) {
+        return false;
       }
       if (!reach_blank(line, pair)) return false;
       batch.fields.push_back(field_of(pair, batch.arena));

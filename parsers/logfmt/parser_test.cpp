@@ -85,3 +85,11 @@ TEST_CASE("logfmt: a line of very many equal keys stays cheap and keeps every va
   CHECK(parsed.json() ==
         R"({"level":"INFO","service_name":"unknown_service","message":"x","context":{"k":1999}})");
 }
+
+TEST_CASE("logfmt: a line of very many empty values stays cheap") {
+  std::string line = "msg=x";
+  for (int i = 0; i < 50'000; ++i) line += " k" + std::to_string(i % 1000) + "=";
+  Parsed parsed(line);
+  CHECK(parsed->format == "logfmt");
+  CHECK(parsed->marks.duplicate_keys == 49'000);
+}

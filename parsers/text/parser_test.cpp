@@ -44,6 +44,7 @@ TEST_CASE("text: prefixes") {
       {"[2026-01-02 03:04:05] [info] hello", "2026-01-02T03:04:05.000Z", Level::kInfo, true, "",
        "hello"},
       {"INFO: hello", "", Level::kInfo, true, "", "hello"},
+      {"FINE: java.util.logging", "", Level::kDebug, true, "", "java.util.logging"},
       {"<error> hello", "", Level::kError, true, "", "hello"},
       {"(WARN) hello", "", Level::kWarn, true, "", "hello"},
       {"2026-01-02T03:04:05Z | DEBUG | a.b.c:42 - words", "2026-01-02T03:04:05.000Z", Level::kDebug,
@@ -79,6 +80,10 @@ TEST_CASE("text: what is the message's own") {
       {"  indented"},
       {"="},
       {"http request served"},
+      {"HTTP server listens"},
+      {"Config loaded"},
+      {"Log file opened"},
+      {"Fine, thank you"},
       {"E"},
       {"x"},
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/text/prefix.h"
 
+#include <algorithm>
 #include <array>
 
 namespace waybill::parsers::text {
@@ -19,6 +20,11 @@ std::string_view word_at(std::string_view line, size_t at) {
   return line.substr(at, end - at);
 }
 
+bool equal_but_case(std::string_view word, std::string_view lower) {
+  return std::equal(word.begin(), word.end(), lower.begin(), lower.end(),
+                    [](char a, char b) { return (a | 0x20) == b; });
+}
+
 bool all_upper(std::string_view word) {
   for (char c : word) {
     if (!is_upper(c)) return false;
@@ -27,17 +33,20 @@ bool all_upper(std::string_view word) {
 }
 
 // Words that mean a level wherever they stand alone at the front. Others that severity_of_word()
-// knows ("http", "log", "config", "fine", single letters) are too common in prose.
-std::optional<Severity> level_word(std::string_view word) {
+// knows ("HTTP server", "Config loaded", "Log file", single letters) are too common in prose.
+// java.util.logging writes "FINE: …" and "CONFIG: …".
+std::optional<Severity> level_word(std::string_view word, char behind) {
   if (word.size() < 3) return std::nullopt;
-  constexpr std::array<std::string_view, 8> prose = {"log", "http",    "fine",  "config",
-                                                     "inf", "default", "silly", "finer"};
+  constexpr std::array<std::string_view, 6> prose = {"log",     "http",  "config",
+                                                     "default", "silly", "fine"};
   auto severity = severity_of_word(word);
   if (!severity) return std::nullopt;
-  if (all_upper(word)) return severity;
   for (std::string_view other : prose) {
-    if (word == other) return std::nullopt;
+    if (!equal_but_case(word, other)) continue;
+    bool java = behind == ':' && (word == "FINE" || word == "CONFIG");
+    return java ? severity : std::nullopt;
   }
+  if (word == "inf" || word == "finer") return std::nullopt;
   return severity;
 }
 
@@ -81,7 +90,7 @@ class PrefixReader {
     bool apart = is_blank(behind) || behind == ':' || behind == '|' || behind == ']';
     // Without a time before it, a word in small letters is the message's own.
     if (!apart || (!all_upper(word) && !prefix_.time)) return false;
-    auto severity = level_word(word);
+    auto severity = level_word(word, behind);
     if (!severity) return false;
     take_level(word, *severity);
     at_ = end;
@@ -158,9 +167,9 @@ std::optional<Severity> level_of_first_words(std::string_view message) {
   }
   if (message.starts_with("fatal error:")) return Severity{Level::kFatal, 21};
   std::string_view word = word_at(message, 0);
-  auto severity = level_word(word);
-  if (!severity) return std::nullopt;
   char behind = word.size() < message.size() ? message[word.size()] : ' ';
+  auto severity = level_word(word, behind);
+  if (!severity) return std::nullopt;
   if (behind == ':') return severity;
   // "Error opening file", "warning disk is full": but "debug symbols" is not about the level.
   return is_blank(behind) && severity->level >= Level::kWarn ? severity : std::nullopt;
