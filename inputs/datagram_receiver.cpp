@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/datagram_receiver.h"
 
+#include <linux/sock_diag.h>
 #include <spdlog/spdlog.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <fstream>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "core/check.h"
@@ -32,27 +30,13 @@ constexpr auto kDropsCheck = std::chrono::seconds(1);
 constexpr int kRoundsPerTurn = 16;
 constexpr size_t kUsefulRoom = 32 * 1024;
 
-// The drops of the socket with this inode as /proc/net/udp shows them, in its last column.
-bool drops_in(const char* table, const std::string& inode, uint32_t& drops) {
-  std::ifstream lines(table);
-  std::string line;
-  while (std::getline(lines, line)) {
-    std::vector<std::string_view> words;
-    std::string_view rest = line;
-    while (!rest.empty()) {
-      size_t begin = std::min(rest.find_first_not_of(' '), rest.size());
-      size_t end = std::min(rest.find(' ', begin), rest.size());
-      if (end > begin) words.push_back(rest.substr(begin, end - begin));
-      rest.remove_prefix(end);
-    }
-    if (words.size() < 13 || words[9] != inode) continue;
-    uint64_t total = 0;
-    std::string_view last = words.back();
-    std::from_chars(last.data(), last.data() + last.size(), total);
-    drops = static_cast<uint32_t>(total);
-    return true;
-  }
-  return false;
+// Drops of this socket since it was made; nothing where the kernel does not say.
+std::optional<uint32_t> drops_of(int fd) {
+  std::array<uint32_t, SK_MEMINFO_VARS> values{};
+  socklen_t size = sizeof values;
+  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, values.data(), &size) != 0) return std::nullopt;
+  if (size <= SK_MEMINFO_DROPS * sizeof values[0]) return std::nullopt;
+  return values[SK_MEMINFO_DROPS];
 }
 
 }  // namespace
@@ -250,13 +234,8 @@ void DatagramReceiver::count_drops(uint32_t total) {
 }
 
 void DatagramReceiver::count_unseen_drops() {
-  struct stat status {};
-  if (!kernel_counts_ || fstat(fd_, &status) != 0) return;
-  std::string inode = std::to_string(status.st_ino);
-  uint32_t drops = 0;
-  if (drops_in("/proc/net/udp", inode, drops) || drops_in("/proc/net/udp6", inode, drops)) {
-    count_drops(drops);
-  }
+  if (!kernel_counts_) return;
+  if (auto drops = drops_of(fd_)) count_drops(*drops);
 }
 
 void DatagramReceiver::flush_soon() {

@@ -80,6 +80,11 @@ class Input {
   // never held up by us.
   virtual bool is_file() const { return false; }
 
+  virtual bool is_stdin() const { return false; }
+
+  // Whether it would read what is written to the file at `path`.
+  virtual bool reads_file(const std::string&) const { return false; }
+
   // What becomes of its lines when outputs cannot follow.
   virtual OnFull on_full() const { return is_file() ? OnFull::kBlock : OnFull::kSpool; }
 

@@ -23,6 +23,8 @@ namespace {
 constexpr int kPipeBytes = 256 * 1024;
 // How long streams that a grandchild holds open are listened to.
 constexpr auto kSilence = std::chrono::seconds(1);
+// Who goes on printing behind a command that has ended is not waited for any longer.
+constexpr auto kLongestEcho = std::chrono::seconds(5);
 
 // A descriptor above the standard ones, even if those were closed when we started.
 Fd above_standard(int fd) {
@@ -194,7 +196,8 @@ void ExecInput::check_end() {
     last = std::max(last, stream->pump->last_bytes());
   }
   SteadyTime now = steady_now();
-  if (!open || (now - last >= kSilence && !held_up)) {
+  bool enough = now - last >= kSilence || now - gone_at_ >= kLongestEcho;
+  if (!open || (enough && !held_up)) {
     finish();
     return;
   }

@@ -158,8 +158,8 @@ void Outlet::relieve() {
 void Outlet::tell() {
   if (std::exchange(told_, true)) return;
   spdlog::warn(
-      "the reader of our {} is too slow: lines of the command are missing there, while "
-      "its logs are delivered as usual (--quiet switches the copy off)",
+      "the reader of our {} is too slow: lines of the command are missing there, though not from "
+      "its logs (--quiet switches the copy off)",
       name_);
 }
 

@@ -181,7 +181,8 @@ bool FileInput::look_at(TailFile& file) {
     case TailFile::Look::kQuiet: quiet(file); return false;
     case TailFile::Look::kReplaced: begin_again(file); return false;
     case TailFile::Look::kCompressed:
-      run_->files.ignore(file, "is compressed and not read: it was a log that was read before");
+      run_->files.ignore(
+          file, "is compressed and not read: rotated logs are read before they are compressed");
       return false;
     case TailFile::Look::kFailed: return false;
   }

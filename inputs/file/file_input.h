@@ -31,6 +31,9 @@ class FileInput : public Input {
   void stop() override;
   bool can_end() const override { return run_ && run_->context.once; }
   bool is_file() const override { return true; }
+  bool reads_file(const std::string& path) const override {
+    return selected(settings_.include, settings_.exclude, path);
+  }
 
  private:
   // Everything there is between start and the end.

@@ -57,6 +57,42 @@ std::vector<std::string> GlobScan::paths() {
   return {found_.begin(), found_.end()};
 }
 
+namespace {
+
+// Some file systems do not say it in the listing. Links are not followed down.
+bool is_folder(unsigned char type, const std::string& path) {
+  if (type != DT_UNKNOWN) return type == DT_DIR;
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// Without a slash a pattern is held to the name alone.
+bool fits(const std::string& pattern, const std::string& path) {
+  bool whole = pattern.find('/') != std::string::npos;
+  const char* text = whole ? path.c_str() : path.c_str() + path.rfind('/') + 1;
+  bool any_depth = pattern.find("**") != std::string::npos;  // then a star crosses slashes
+  return fnmatch(pattern.c_str(), text, whole && !any_depth ? FNM_PATHNAME : 0) == 0;
+}
+
+bool any_fits(const std::vector<std::string>& patterns, const std::string& path) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return fits(pattern, path); });
+}
+
+}  // namespace
+
+bool selected(const std::vector<std::string>& include, const std::vector<std::string>& exclude,
+              const std::string& path) {
+  // "/a/**/b" is "/a/b", too.
+  auto found_by = [&](std::string pattern) {
+    if (fits(pattern, path)) return true;
+    size_t at = pattern.find("**/");
+    if (at == std::string::npos) return false;
+    return fits(pattern.erase(at, 3), path);
+  };
+  return std::any_of(include.begin(), include.end(), found_by) && !any_fits(exclude, path);
+}
+
 void GlobScan::expand(const std::string& folder, const Components& parts, size_t at) {
   const std::string& part = parts[at];
   bool last = at + 1 == parts.size();
@@ -67,8 +103,9 @@ void GlobScan::expand(const std::string& folder, const Components& parts, size_t
     for (const Entry& entry : inside) {
       if (entry.name.starts_with('.')) continue;
       std::string path = folder + "/" + entry.name;
-      if (entry.type == DT_DIR) expand(path, parts, at);
-      if (last && entry.type != DT_DIR && !excluded(path)) found_.insert(path);
+      bool folder_there = is_folder(entry.type, path);
+      if (folder_there) expand(path, parts, at);
+      if (last && !folder_there && !excluded(path)) found_.insert(path);
     }
     return;
   }
@@ -132,15 +169,7 @@ const std::vector<GlobScan::Entry>& GlobScan::entries(const std::string& folder)
   return cached.entries;
 }
 
-bool GlobScan::excluded(const std::string& path) const {
-  for (const std::string& pattern : exclude_) {
-    bool whole = pattern.find('/') != std::string::npos;
-    const char* text = whole ? path.c_str() : path.c_str() + path.rfind('/') + 1;
-    bool any_depth = pattern.find("**") != std::string::npos;  // then a star crosses slashes
-    if (fnmatch(pattern.c_str(), text, whole && !any_depth ? FNM_PATHNAME : 0) == 0) return true;
-  }
-  return false;
-}
+bool GlobScan::excluded(const std::string& path) const { return any_fits(exclude_, path); }
 
 std::vector<std::string> GlobScan::take_problems() { return std::exchange(problems_, {}); }
 

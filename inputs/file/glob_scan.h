@@ -11,6 +11,10 @@
 
 namespace waybill::inputs::file {
 
+// Whether the patterns would find a file at `path`, if it were there.
+bool selected(const std::vector<std::string>& include, const std::vector<std::string>& exclude,
+              const std::string& path);
+
 // `*`, `?` and `[…]` match within one component as fnmatch(3) does, and no leading dot; `**` as a
 // whole component matches any number of folders, without following symlinks. An exclude without
 // a slash is held to the file's name alone, and with `**` it matches at any depth. Relative globs

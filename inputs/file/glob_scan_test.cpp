@@ -9,6 +9,7 @@
 #include "inputs/test_support.h"
 
 using waybill::inputs::file::GlobScan;
+using waybill::inputs::file::selected;
 using waybill::inputs::testing::TempFolder;
 using Paths = std::vector<std::string>;
 
@@ -43,6 +44,15 @@ TEST_CASE("globs match per component, excludes by name or by path") {
   CHECK(scan({"*.log"}, {"b.*"}) == Paths{folder / "a.log"});
   CHECK(scan({"plain"}) == Paths{folder / "plain"});  // without magic: looked for, not listed
   CHECK(scan({"gone/*.log"}).empty());
+}
+
+TEST_CASE("what the globs would find is known before it is there") {
+  CHECK(selected({"/v/*.log"}, {}, "/v/a.log"));
+  CHECK_FALSE(selected({"/v/*.log"}, {}, "/v/w/a.log"));
+  CHECK_FALSE(selected({"/v/*.log"}, {"a.*"}, "/v/a.log"));
+  CHECK(selected({"/v/**/*.log"}, {}, "/v/a.log"));
+  CHECK(selected({"/v/**/*.log"}, {}, "/v/w/x/a.log"));
+  CHECK_FALSE(selected({"/v/**/*.log"}, {"/v/w/**"}, "/v/w/x/a.log"));
 }
 
 TEST_CASE("a folder that changes is read again, at once") {

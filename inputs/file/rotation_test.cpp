@@ -143,6 +143,24 @@ TEST_CASE("file: room that was reserved and not yet written waits") {
   CHECK(bench.intake.texts() == Texts{"one", "two"});
 }
 
+TEST_CASE("file: reserved room larger than what is read at once, and a rotation away from it") {
+  Files bench;
+  std::string log = bench.folder / "a.log";
+  Fd writer(open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  REQUIRE(pwrite(writer.get(), "one\n", 4, 0) == 4);
+  std::string reserved(3'000'000, '\0');  // written, so it is no hole
+  REQUIRE(pwrite(writer.get(), reserved.data(), reserved.size(), 4) == 3'000'000);
+  bench.start();
+  REQUIRE(bench.until_lines(1));
+  REQUIRE(pwrite(writer.get(), "two\n", 4, 4) == 4);
+  REQUIRE(bench.until_lines(2));
+  std::filesystem::rename(log, bench.folder / "a.old");
+  writer.reset();
+  append(log, "three\n");
+  REQUIRE(bench.until_lines(3));
+  CHECK(bench.intake.texts() == Texts{"one", "two", "three"});
+}
+
 TEST_CASE("file: a link that is turned to another file, while the old one is still written") {
   Files bench;
   append(bench.folder / "0.data", "old\n");

@@ -84,7 +84,8 @@ TailFile::Look TailFile::look() {
   links_ = status.st_nlink;
   size_ = size;
   modified_ns_ = modified_ns(status);
-  if (size == position()) return Look::kQuiet;
+  reserved_ = reserved_ && untouched;
+  if (size == position() || reserved_) return Look::kQuiet;
   if (fresh_ && starts_compressed()) return Look::kCompressed;
   return Look::kMore;
 }
@@ -114,12 +115,36 @@ TailFile::Read TailFile::read(Batch& into, uint32_t source) {
   }
   if (got == 0) return {};
   size_t size = static_cast<size_t>(got);
-  size_t useful = skip_holes(room.data(), size, size < wanted);
-  if (useful == 0) return {0, size == room.size()};
+  // Room that was reserved may be larger than ours.
+  bool at_end = size < wanted || (room[size - 1] == '\0' && only_nuls(position() + size, size_));
+  size_t useful = skip_holes(room.data(), size, at_end);
+  reserved_ = at_end && useful < size;
+  bool more = size == room.size() && !reserved_;
+  if (useful == 0) return {0, more};
   carry_.take(into, source, useful);
   remember_mark(room.data(), useful);
   last_bytes = steady_now();
-  return {useful, size == room.size()};
+  return {useful, more};
+}
+
+// Whether the file has nothing but NULs there. Holes cost nothing; of written ones so many are
+// looked at, and more are taken for data.
+bool TailFile::only_nuls(uint64_t from, uint64_t to) const {
+  constexpr uint64_t kMost = uint64_t{64} * 1024 * 1024;
+  std::array<char, size_t{16} * 1024> bytes;
+  for (uint64_t seen_bytes = 0; from < to; seen_bytes += bytes.size()) {
+    off_t data = lseek(fd_.get(), static_cast<off_t>(from), SEEK_DATA);
+    if (data < 0) return errno == ENXIO;  // a hole to the end
+    from = std::max(from, static_cast<uint64_t>(data));
+    if (from >= to) break;
+    if (seen_bytes >= kMost) return false;
+    ssize_t got = read_at(fd_.get(), bytes.data(), bytes.size(), from);
+    if (got <= 0) break;
+    std::string_view seen(bytes.data(), static_cast<size_t>(got));
+    if (seen.find_first_not_of('\0') != seen.npos) return false;
+    from += seen.size();
+  }
+  return true;
 }
 
 // NULs before the first line are a hole, NULs at the end are room that was reserved and not yet

@@ -88,6 +88,7 @@ class TailFile {
 
  private:
   bool starts_compressed() const;
+  bool only_nuls(uint64_t from, uint64_t to) const;
   size_t skip_holes(char* bytes, size_t size, bool at_end);
   void remember_mark(const char* bytes, size_t size);
 
@@ -95,7 +96,8 @@ class TailFile {
   std::shared_ptr<const Source> source_;
   uint64_t generation_ = 0;
   LineCarry carry_;
-  bool fresh_ = true;  // nothing of this generation was read yet
+  bool fresh_ = true;      // nothing of this generation was read yet
+  bool reserved_ = false;  // behind position() there was nothing but NULs, when last looked at
   uint64_t size_ = 0;
   uint64_t links_ = 1;
   int64_t modified_ns_ = -1;  // when it was looked at; -1: look closely

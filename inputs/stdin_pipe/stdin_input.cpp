@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace waybill::inputs::stdin_pipe {
 
@@ -38,9 +39,10 @@ Result<void> StdinInput::start(const Context& context, std::function<void()> on_
   source->trust_service = settings_.trust_service;
   source->nonce = random_id();
   StreamPump::Hooks hooks;
-  hooks.ended = [this, on_end = std::move(on_end)] {
+  on_end_ = std::move(on_end);
+  hooks.ended = [this] {
     silence_.reset();
-    on_end();
+    if (on_end_) std::exchange(on_end_, {})();
   };
   if (S_ISFIFO(status.st_mode) && isatty(STDERR_FILENO) != 0) {
     hint_at_silence(context);
@@ -66,6 +68,12 @@ void StdinInput::hint_at_silence(const Context& context) {
 
 void StdinInput::on_room() {
   if (pump_) pump_->resume();
+}
+
+void StdinInput::drain() {
+  if (isatty(fd_) == 0) return;
+  stop();
+  if (on_end_) std::exchange(on_end_, {})();
 }
 
 void StdinInput::stop() {

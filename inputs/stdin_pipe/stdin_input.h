@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,13 +26,17 @@ class StdinInput : public Input {
 
   Result<void> start(const Context& context, std::function<void()> on_end) override;
   void on_room() override;
-  void drain() override {}  // read to EOF, as always
+  // A pipe is read to EOF, as always; at a terminal nobody means to go on.
+  void drain() override;
   void stop() override;
   bool can_end() const override { return true; }
+  bool is_stdin() const override { return true; }
   OnFull on_full() const override;
 
  private:
   void hint_at_silence(const Context& context);
+
+  std::function<void()> on_end_;
 
   const StdinSettings settings_;
   const int fd_;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/un.h>
+
 #include <charconv>
 
 #include "config/options.h"
@@ -41,6 +44,11 @@ std::unique_ptr<Input> make(const config::Section& section) {
   settings.trust_service = written.trust_service;
   settings.format = written.format;
   settings.max_connections = written.max_connections;
+  if (settings.path.size() >= sizeof(sockaddr_un::sun_path)) {
+    section.fault("path", fmt::format("the path of a socket may have {} bytes, this one has {}",
+                                      sizeof(sockaddr_un::sun_path) - 1, settings.path.size()));
+    return nullptr;
+  }
   const std::string& octal = written.permissions;
   unsigned bits = 0;
   auto [end, error] = std::from_chars(octal.data(), octal.data() + octal.size(), bits, 8);
