@@ -95,6 +95,7 @@ class Output {
   std::string name;           // in the config
   std::string_view type;      // its Descriptor's
   std::string settings_text;  // the section as it was written; equal text means equal settings
+  std::string file_path;      // that it writes to; "" when none
   std::string target;         // where it sends, for people: an URL without credentials, a path
 };
 

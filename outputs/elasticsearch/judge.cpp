@@ -83,9 +83,11 @@ bool Items::read_item(uint32_t position, const element& item) {
   if ((status >= 200 && status < 300) || status == 409) return true;
   http::Item refused;
   refused.position = position;
-  // 403: a read-only index or a missing privilege: somebody changes that, and the record is good.
-  refused.retry = status == 429 || status >= 500 || status == 403;
-  if (status == 403) ++forbidden_;
+  // 403: a read-only index or a missing privilege; 404: an index that is not there and not made by
+  // itself. Somebody changes that, and the record is good.
+  bool setup = status == 403 || status == 404;
+  refused.retry = status == 429 || status >= 500 || setup;
+  if (setup) ++forbidden_;
   element error;
   if (result["error"].get(error) == simdjson::SUCCESS) refused.reason = error_text(error);
   if (refused.reason.empty()) refused.reason = fmt::format("status {}", status);

@@ -44,6 +44,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
   adopt_section(*output, section);
   output->limits = settings.batch.limits();
   output->spool = settings.spool;
+  output->file_path = settings.path;
   output->target = printable(settings.path, 4096);
   return output;
 }

@@ -409,6 +409,31 @@ TEST_CASE_FIXTURE(Fixture, "http: an answer without end is not read to its end")
   CHECK(log.has("is larger than 4 MiB"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "http: an answer that is too large for many is asked for in halves") {
+  TestServer server([](const Received& request, size_t) {
+    bool many = request.body == "1\n2\n";
+    return many ? Answer{200, std::string(kMaxReply + 1000, 'x'), {}} : Answer{};
+  });
+  start({server.url()});
+  push(1, 2);
+  CHECK(settles());
+  CHECK(counts().delivered == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "http: a web page is no answer of a backend") {
+  TestServer server([](const Received&, size_t number) {
+    return number == 0 ? Answer{200, "<html>", "Content-Type: text/html; charset=utf-8\r\n"}
+                       : Answer{};
+  });
+  start({server.url()});
+  push(0, 1);
+  CHECK(eventually([&] { return ledger.snapshot().state == OutputState::kMisconfigured; }));
+  CHECK(counts().in_flight == 1);
+  drain(10s);
+  CHECK(counts().delivered == 1);
+  CHECK(log.has("a web page"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "http: a backend that hangs while we drain gets half of the grace") {
   TestServer server([](const Received&, size_t) { return Answer{200, {}, {}, Manner::kHang}; });
   start({server.url()});

@@ -127,6 +127,9 @@ bool check_auth(const config::Section& section, const AuthSettings& auth) {
   if (kinds > 1) {
     return refuse("name one kind of credentials: user with password, or token, or api_key");
   }
+  if (!auth.user.empty() && !given(auth.password, auth.password_file)) {
+    return refuse("there is a `user`, but no `password` or `password_file`");
+  }
   if (auth.user.empty() && given(auth.password, auth.password_file)) {
     return refuse("there is a password, but no `user`");
   }

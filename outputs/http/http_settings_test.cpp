@@ -99,7 +99,8 @@ TEST_CASE("http: what one key alone does not show is a fault") {
   const std::pair<const char*, const char*> cases[] = {
       {"auth: {token: a, user: b}", "one kind of credentials"},
       {"auth: {password: a}", "no `user`"},
-      {"auth: {user: 'a:b'}", "colon"},
+      {"auth: {user: b}", "no `password`"},
+      {"auth: {user: 'a:b', password: c}", "colon"},
       {"auth: {token: a, token_file: /etc/hostname}", "twice"},
       {"auth: {token_file: /nowhere/token}", "/nowhere/token"},
       {"auth: {token: \"a\\nX: y\"}", "line break"},

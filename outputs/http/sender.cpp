@@ -95,6 +95,9 @@ Sender::Next Sender::send_part(Payload& payload) {
         return Next::kAbandon;
       }
       break;
+    case Reply::Kind::kTooLarge:
+      if (part.picks.size() > 1) return halve(payload, DropReason::kTooLarge, reply.problem);
+      break;
     case Reply::Kind::kFailed:
     case Reply::Kind::kMisconfigured: break;
   }
@@ -106,6 +109,9 @@ Sender::Next Sender::send_part(Payload& payload) {
 Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
   Part& part = parts_.back();
   const Response& response = reply.response;
+  if (response.status < 300 && response.content_type == "text/html") {
+    return failed(true, refusal(response, "a web page: is there a proxy or a login in between?"));
+  }
   Verdict verdict = backend_.judge(response, Sent{payload, part.picks, part.attempt});
   switch (verdict.outcome) {
     case Outcome::kRetry:

@@ -220,6 +220,7 @@ Reply Transport::answered() {
 Reply Transport::failed(CURLcode code, const std::string& url) const {
   Reply reply;
   if (too_large_) {
+    reply.kind = Reply::Kind::kTooLarge;
     reply.problem = fmt::format("the answer of {} is larger than {} MiB: is it the right server?",
                                 url, kMaxReply / 1024 / 1024);
     return reply;

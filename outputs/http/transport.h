@@ -27,6 +27,7 @@ struct Reply {
   enum class Kind : uint8_t {
     kAnswered,       // `response` is whole
     kFailed,         // no answer, or not a whole one: may be sent again
+    kTooLarge,       // of these, the ones larger than kMaxReply: for fewer records they are shorter
     kTimedOut,       // of these, the ones that took all the time they had
     kMisconfigured,  // no answer will come until somebody changes something: TLS, a redirect
     kCut,            // by the caller's `until` or by interrupt()

@@ -76,8 +76,10 @@ std::string Url::text(std::string_view more_path) const {
   std::string whole = scheme + "://" + (v6 ? "[" + host + "]" : host);
   if (port_said) whole += fmt::format(":{}", port);
   whole += path;
-  whole += more_path;
-  if (!query.empty()) whole += "?" + query;
+  // Many write the whole URL of a push where others want the server's.
+  if (!path.ends_with(more_path)) whole += more_path;
+  bool has_query = more_path.find('?') != std::string_view::npos;
+  if (!query.empty()) whole += (has_query ? "&" : "?") + query;
   return whole;
 }
 

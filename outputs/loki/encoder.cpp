@@ -280,9 +280,12 @@ void Backend::write_labels(const Record& record, const Token* resource) {
           add(label, label.value);
           break;
         }
+        // Two keys may read the same as a label; a stream with one twice would be refused.
+        bool found = false;
         for_each_inside(record, resource, [&](const Member& member) {
-          if (sanitised_name(plain(member.key)) == label.name)
-            add(label, plain(scalar_text(member)));
+          if (found || sanitised_name(plain(member.key)) != label.name) return;
+          found = true;
+          add(label, plain(scalar_text(member)));
         });
     }
   }
