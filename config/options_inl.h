@@ -2,6 +2,8 @@
 // Bodies of options.h.
 #pragma once
 
+#include <algorithm>
+
 #include "config/options.h"
 
 namespace waybill::config {
@@ -172,6 +174,8 @@ OptionTable<S>& OptionTable<S>::required_strings(const char* key,
     auto value = section.strings(info.key);
     if (!value) return;
     if (value->empty()) section.fault(info.key, "an empty list: name at least one");
+    bool blank = std::find(value->begin(), value->end(), "") != value->end();
+    if (blank) section.fault(info.key, "one of these is empty: is a variable not set?");
     out.*member = std::move(*value);
   });
 }

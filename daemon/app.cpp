@@ -81,7 +81,7 @@ Result<void> App::start() {
   if (phase_ == Phase::kStarting) phase_ = Phase::kRunning;
   notify_ready();
   forget_start_up_code();
-  if (inputs_running_ == 0) begin_drain(false);
+  if (running_.empty()) begin_drain(false);
   return {};
 }
 
@@ -164,11 +164,7 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
       for (const auto& other : outputs) other->stop();
       return std::move(started).error().within("outputs." + output->name);
     }
-    output->on_reader_gone = [this] {
-      boost::asio::post(io_, [this] {
-        if (phase_ == Phase::kRunning) begin_drain(true);
-      });
-    };
+    output->on_reader_gone = [this] { boost::asio::post(io_, [this] { on_reader_gone(); }); };
     output->outbox().on_drained(
         [this] { boost::asio::post(io_, [this] { on_output_drained(); }); });
   }
@@ -179,10 +175,11 @@ Result<void> App::start_input(inputs::Input& input, size_t max_line) {
   inputs::Context context{io_,           intake_,  ledger_.input(input.name),
                           *checkpoints_, max_line, options_.once};
   const inputs::Input* self = &input;
+  running_.push_back(self);  // it may end while it starts
   auto started = input.start(context, [this, self] { on_input_end(self); });
-  if (!started) return std::move(started).error().within("inputs." + input.name);
-  ++inputs_running_;
-  return {};
+  if (started) return {};
+  std::erase(running_, self);
+  return std::move(started).error().within("inputs." + input.name);
 }
 
 Result<void> App::start_inputs() {

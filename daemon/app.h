@@ -70,6 +70,7 @@ class App {
   void on_input_end(const inputs::Input* input);
   void begin_drain(bool at_once);
   void hurry();
+  void on_reader_gone();
   void finish_inputs();
   void drain_outputs();
   void on_output_drained();
@@ -111,7 +112,8 @@ class App {
   boost::asio::steady_timer grace_timer_;   // when everything must have
 
   Phase phase_ = Phase::kStarting;
-  size_t inputs_running_ = 0;
+  size_t readers_gone_ = 0;                    // outputs that nobody reads any more
+  std::vector<const inputs::Input*> running_;  // started, not at their end
   size_t outputs_draining_ = 0;
   SteadyTime deadline_{};
   bool drain_at_once_ = false;

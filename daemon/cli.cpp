@@ -70,7 +70,7 @@ class Builder {
     } catch (const CLI::CallForHelp&) {
       CLI::App* chosen = &app_;
       for (CLI::App* sub : app_.get_subcommands()) chosen = sub;
-      std::fputs(chosen->help().c_str(), stdout);
+      std::fputs(chosen->help(chosen == &app_ ? "" : "waybill").c_str(), stdout);
       done(exit_code::kOk);
     } catch (const CLI::ParseError& error) {
       usage(error.what());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "daemon/otel_environment.h"
@@ -56,6 +57,7 @@ class Planner {
     resolve_zone();
     make_inputs();
     make_outputs();
+    refuse_loops();
   }
 
  private:
@@ -82,6 +84,21 @@ class Planner {
     plan_.diagnostics->add(config::Fault{file, {}, std::move(message)});
   }
 
+  // What an output writes must not come back as lines.
+  void refuse_loops() {
+    for (const auto& output : plan_.outputs) {
+      if (output->file_path.empty()) continue;
+      for (const auto& input : plan_.inputs) {
+        if (!input->reads_file(output->file_path)) continue;
+        fault(
+            "outputs." + output->name,
+            fmt::format("it writes to {}, which inputs.{} reads: every record would come back for "
+                        "ever; write elsewhere, or exclude it there",
+                        output->target, input->name));
+      }
+    }
+  }
+
   void make_inputs() {
     std::vector<std::string> known;
     for (const auto* descriptor : inputs::registry()) {
@@ -95,6 +112,13 @@ class Planner {
       }
       // Below `exec` the standard input is the child's.
       if (named.type == kStdin && !request_.standard_input) continue;
+      bool again =
+          named.type == kStdin && std::any_of(plan_.inputs.begin(), plan_.inputs.end(),
+                                              [](const auto& one) { return one->is_stdin(); });
+      if (again) {
+        named.section.fault("type", "there is one standard input, and another input reads it");
+        continue;
+      }
       config::check_formats(named.section, "format", parser_names());
       add_input(*descriptor, named.name, named.section);
     }

@@ -74,18 +74,21 @@ Result<void> App::apply(Plan next) {
       fresh.push_back(output);
     }
   }
-  budget_.set_limit(next.config.memory != 0 ? next.config.memory : automatic_memory_budget());
   if (auto started = start_outputs(fresh, next); !started) return started;
   if (auto swapped = swap_inputs(next); !swapped) {
     for (auto& output : fresh) output->stop();
     return swapped;
   }
+  budget_.set_limit(next.config.memory != 0 ? next.config.memory : automatic_memory_budget());
   for (auto& output : plan_.outputs) {
     bool stays = std::find(next.outputs.begin(), next.outputs.end(), output) != next.outputs.end();
     // The pipeline closes its outbox when it takes the new route; it drains on its own then.
-    // One with a spool leaves there what it cannot deliver soon: another may be waiting for it.
     if (stays) continue;
-    if (spool_for(*output)) output->drain(steady_now() + kHandOver);
+    // The pipeline must not wait for it for ever. What it cannot deliver soon it leaves in its
+    // spool, where a successor may be waiting for it already.
+    bool spools = spool_for(*output).has_value();
+    if (spools) output->outbox().set_policy({Duration::zero(), delivery::SpoolUse::kOverflow});
+    output->drain(steady_now() + (spools ? kHandOver : next.config.shutdown.grace));
     retired_.push_back(output);
   }
   for (auto& output : next.outputs) output->outbox().set_policy(policy_for(*output, next));
@@ -144,7 +147,7 @@ void App::put_back(Plan& next, const std::vector<inputs::Input*>& kept) {
 
 void App::stop_input(inputs::Input& input) {
   input.stop();
-  --inputs_running_;
+  std::erase(running_, &input);  // unless it has ended by itself
 }
 
 }  // namespace waybill::daemon

@@ -16,7 +16,7 @@ constexpr int kInputsShare = 2;
 
 void App::on_signal(int signal, bool from_terminal) {
   bool ends = signal == SIGTERM || signal == SIGINT;
-  if (child_ && phase_ == Phase::kRunning) {
+  if (child_ && child_->pid() > 0 && phase_ == Phase::kRunning) {
     // The child decides whether and when to end, and we end with it: a wrapper that went first
     // would leave it without anybody to read its last words.
     terminating_ |= ends;
@@ -31,14 +31,14 @@ void App::on_signal(int signal, bool from_terminal) {
 }
 
 void App::on_input_end(const inputs::Input* input) {
-  --inputs_running_;
-  if (phase_ == Phase::kDrainingInputs && inputs_running_ == 0) return finish_inputs();
+  std::erase(running_, input);
+  if (phase_ == Phase::kDrainingInputs && running_.empty()) return finish_inputs();
   if (phase_ != Phase::kRunning) return;
   // `exec` ends with its child, whatever else is read beside it.
   bool child_ended = child_ && input == child_.get();
   bool others_run = false;
   for (const auto& other : plan_.inputs) others_run |= !other->can_end();
-  if (child_ended || (inputs_running_ == 0 && !others_run)) begin_drain(terminating_);
+  if (child_ended || (running_.empty() && !others_run)) begin_drain(terminating_);
 }
 
 // `at_once`: somebody wants us to end, so a backend that refuses gets one more attempt and no
@@ -53,7 +53,7 @@ void App::begin_drain(bool at_once) {
   grace_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) finish();
   });
-  if (inputs_running_ == 0) return finish_inputs();
+  if (running_.empty()) return finish_inputs();
   inputs_timer_.expires_at(deadline_ - grace / kInputsShare);
   inputs_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error && phase_ == Phase::kDrainingInputs) finish_inputs();
@@ -63,6 +63,15 @@ void App::begin_drain(bool at_once) {
     plan_.inputs[i]->drain();
   }
   if (child_ && phase_ == Phase::kDrainingInputs) child_->drain();
+}
+
+// The reader of our standard output has closed it. Where nobody else is to get anything, nothing is
+// worth reading any more, and a child that never pauses must get its SIGPIPE.
+void App::on_reader_gone() {
+  ++readers_gone_;
+  if (readers_gone_ < plan_.outputs.size() || phase_ != Phase::kRunning) return;
+  begin_drain(true);
+  if (phase_ == Phase::kDrainingInputs) finish_inputs();
 }
 
 // The first signal of a run that was ending by itself.

@@ -21,6 +21,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr auto kTimeout = std::chrono::seconds(10);
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 constexpr size_t kLargestRequest = 8 * 1024;
 
 // One connection: reads a request, answers, and again until the client has enough.
@@ -163,6 +164,7 @@ std::string Server::tcp_address() const {
 }
 
 void Server::stop() {
+  stopped_ = true;
   boost::system::error_code ignored;
   if (unix_) {
     unix_->close(ignored);
@@ -180,8 +182,15 @@ void Server::accept(asio::basic_socket_acceptor<Protocol>& acceptor) {
   acceptor.async_accept(
       [this, &acceptor](const boost::system::error_code& error, typename Protocol::socket socket) {
         if (error == asio::error::operation_aborted) return;
-        if (!error) std::make_shared<Session<Protocol>>(std::move(socket), pages_)->read();
-        accept(acceptor);
+        if (!error) {
+          std::make_shared<Session<Protocol>>(std::move(socket), pages_)->read();
+          return accept(acceptor);
+        }
+        // Out of descriptors, mostly: the connection waits, and asking again at once would spin.
+        auto pause = std::make_shared<asio::steady_timer>(io_, kAcceptPause);
+        pause->async_wait([this, &acceptor, pause](const boost::system::error_code&) {
+          if (!stopped_) accept(acceptor);
+        });
       });
 }
 

@@ -47,6 +47,7 @@ class Server {
 
   boost::asio::io_context& io_;
   Pages pages_;
+  bool stopped_ = false;
   std::optional<boost::asio::local::stream_protocol::acceptor> unix_;
   std::optional<boost::asio::ip::tcp::acceptor> tcp_;
   std::string unix_path_;

@@ -76,11 +76,12 @@ class Explainer {
     }
     if (!others.empty()) fmt::print(" (not {})", others);
     fmt::print("\n         time {}\n",
-               record.time_said ? "from the line" : "is the read time: the line has none");
+               record.time_said ? "from the line"
+                                : "is the read time: the line has none that can be read");
     std::string level(level_name(record.level));
     fmt::print("         level {}\n",
                level.empty()
-                   ? "absent: the line has none"
+                   ? "absent: the line has none that is known"
                    : level + (record.level_said ? " from the line" : " by parse.default_level"));
     if (record.marks.repaired) {
       fmt::print("         repaired: invalid UTF-8 or raw control characters were replaced\n");
@@ -102,7 +103,7 @@ class Explainer {
     bool own_service = static_cast<bool>(record.service_name);
     Text service = service_of(record, plan_.identity);
     fmt::print("lineage  service {} ({})\n", service.bytes(),
-               own_service ? "from the line" : "as configured");
+               own_service ? "from the line" : "from the config or the environment");
     if (record.trace_id) {
       fmt::print("         trace {} (from {})\n", record.trace_id.bytes(),
                  record.trace_origin == TraceOrigin::kText ? "the text" : "a field");
