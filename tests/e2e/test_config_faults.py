@@ -78,6 +78,11 @@ ONE_FAULT = {
     "label clash": ("inputs: {f: {type: file, include: [a], format: jsno}}", 1, None, "json"),
     "index name": ("outputs: {o: {type: elasticsearch, endpoints: ['http://x'], index: A}}", 1,
                    None, "lower case"),
+    "stdin twice": ("inputs: {a: {type: stdin}, b: {type: stdin}}", 1, None, "another input"),
+    "empty item": ("inputs: {f: {type: file, include: [a, '']}}", 1, None, "empty"),
+    "user alone": ("outputs: {o: {type: loki, endpoint: 'http://x', auth: {user: a}}}", 1, None,
+                   "password"),
+    "socket path": (f"inputs: {{u: {{type: unix, path: /{'x' * 120}}}}}", 1, None, "bytes"),
     "batch key": ("outputs: {o: {type: console, batch: {delai: 1s}}}", 1, None, "delay"),
 }
 

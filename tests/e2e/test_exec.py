@@ -180,6 +180,15 @@ def test_a_grandchild_that_holds_the_pipe(waybill: Runner) -> None:
     assert messages(waybill.written()) == ["started"]
 
 
+def test_a_grandchild_that_goes_on_printing_is_not_waited_for(waybill: Runner) -> None:
+    noise = "while printf 'noise\\n'; do sleep 0.05; done"
+    process = waybill.start("exec", *to_file(waybill), "--quiet", "--", "sh", "-c",
+                            f"({noise}) & echo done; exit 3")
+    assert process.wait(limit=15) == 3
+    lines = messages(waybill.written())
+    assert "done" in lines and "noise" in lines
+
+
 def test_a_pty_for_programs_that_ask(waybill: Runner) -> None:
     script = "test -t 1 && echo terminal || echo pipe"
     ended = waybill.run("exec", "--pty", "--quiet", *to_file(waybill), "--", "sh", "-c", script)

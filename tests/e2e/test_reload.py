@@ -169,3 +169,30 @@ def test_without_a_config_file_there_is_nothing_to_reload(waybill: Runner) -> No
     process.out.wait_for_records(2)
     process.close_stdin()
     assert process.wait() == 0
+
+
+def test_a_reload_repairs_an_output_that_holds_everything_up(
+    waybill: Runner, loki_backend: LokiBackend, tmp_path: Path
+) -> None:
+    """No spool, and an input that waits: the pipeline stands still, and must let the reload in."""
+    loki_backend.always(401)
+    loki = {"type": "loki", "endpoint": loki_backend.url, "spool": {"size": 0}}
+    config = config_for(tmp_path, {"out": loki}) | {"memory": "2MiB"}
+    config["shutdown"] = {"grace": "1s"}
+    daemon = waybill.daemon(config)
+    append(tmp_path / "a.log", *(f"{line} {'x' * 300}" for line in numbered(10_000)))
+    daemon.err.wait_for("401")
+    config["outputs"] = {"out": file_output(tmp_path, "mended")}
+    assert change(waybill, daemon, config) == "applied"
+    append(tmp_path / "a.log", "the last line")
+    until(lambda: "the last line" in messages(waybill.written("mended")), daemon.story)
+    daemon.stop()
+
+
+def test_an_output_must_not_write_what_an_input_reads(waybill: Runner, tmp_path: Path) -> None:
+    config = config_for(tmp_path, {"out": file_output(tmp_path, "out.log")})
+    ended = waybill.run("check", config=config)
+    assert ended.code == 2
+    assert "every record would come back" in ended.err
+    config["inputs"]["app"]["exclude"] = ["out.log"]
+    assert waybill.run("check", config=config).code == 0

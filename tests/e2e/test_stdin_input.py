@@ -33,6 +33,13 @@ def test_carriage_returns_are_line_ends_too(waybill: Runner) -> None:
     assert messages(records) == ["one", "two", "three", "fo\rur"]
 
 
+def test_a_byte_order_mark_is_no_part_of_a_line(waybill: Runner) -> None:
+    text, json_line = waybill.records(b'\xef\xbb\xbfhello\n\xef\xbb\xbf{"msg":"there"}\n')
+    assert text["message"] == "hello"
+    assert json_line["message"] == "there"
+    assert json_line["source"]["format"] == "json"
+
+
 def test_a_line_in_pieces_is_one_line(waybill: Runner) -> None:
     process = waybill.start("run", config=STDIN).wait_ready()
     for piece in ("first ha", "lf, second", " half\nnext"):
