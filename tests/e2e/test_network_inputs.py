@@ -16,6 +16,7 @@ from harness.poll import until
 from harness.process import Waybill
 from harness.runner import Runner
 from harness.sending import (
+    lost_on_loopback,
     messages,
     numbered,
     send_udp,
@@ -68,13 +69,17 @@ def test_a_datagram_of_every_size(waybill: Runner) -> None:
 def test_a_burst_is_received_or_counted(waybill: Runner) -> None:
     daemon = waybill.daemon(udp())
     lines = [line.encode() for line in numbered(20_000)]
+    before = lost_on_loopback()
     send_udp(port_of(daemon), *lines)
 
     def accounted() -> bool:
         counts = daemon.input("net")
-        return counts["lines"] + counts["missed"]["kernel"] == len(lines)
+        known = counts["lines"] + counts["missed"]["kernel"]
+        # A busy machine may drop what has not reached any socket yet.
+        return len(lines) - (lost_on_loopback() - before) <= known <= len(lines)
 
-    until(accounted, lambda: f"20000 in {daemon.input('net')}")
+    until(accounted, lambda: f"20000 in {daemon.input('net')}, "
+                             f"{lost_on_loopback() - before} lost on the way")
     received = daemon.input("net")["records"]
     daemon.out.wait_for_records(received)
     assert daemon.stop() == 0

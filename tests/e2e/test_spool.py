@@ -123,6 +123,7 @@ def test_35_a_pipe_is_not_held_up_while_there_is_disk(
     loki_backend.always(503)
     config = config_for(loki_backend, waybill.folder)
     config["inputs"] = {"pipe": {"type": "stdin"}}
+    config["shutdown"] = {"grace": "60s"}  # the end of stdin is the end; all is to be delivered
     process = waybill.start("run", config=config).wait_ready()
     lines = lines_of(30_000)
     process.write("".join(line + "\n" for line in lines))  # returns: it went somewhere

@@ -55,6 +55,15 @@ def messages(records: Iterable[dict[str, object]]) -> list[object]:
     return [record.get("message") for record in records]
 
 
+def lost_on_loopback() -> int:
+    """Packets that the loopback device has dropped on their way, proc_pid_net(5)."""
+    for line in Path("/proc/net/dev").read_text(encoding="ascii").splitlines():
+        name, _, counts = line.partition(":")
+        if name.strip() == "lo":
+            return int(counts.split()[3])
+    raise AssertionError("there is no loopback device")
+
+
 def udp_port_of(pid: int) -> int | None:
     """The UDP port that a process is bound to, found by its sockets; None when there is none."""
     inodes = set()
