@@ -13,7 +13,11 @@ Signals::Signals(boost::asio::io_context& io, const std::vector<int>& signals, C
   sigset_t wanted;
   sigemptyset(&wanted);
   for (int signal : signals) sigaddset(&wanted, signal);
-  WAYBILL_CHECK(pthread_sigmask(SIG_BLOCK, &wanted, &original_) == 0, "pthread_sigmask failed");
+  // inputs/exec unblocks SIGCHLD where it waits for it; a thread of ours that waits for something
+  // else must not be the one that gets it.
+  sigset_t blocked = wanted;
+  sigaddset(&blocked, SIGCHLD);
+  WAYBILL_CHECK(pthread_sigmask(SIG_BLOCK, &blocked, &original_) == 0, "pthread_sigmask failed");
   signal(SIGPIPE, SIG_IGN);
   int fd = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
   WAYBILL_CHECK(fd >= 0, "signalfd failed");

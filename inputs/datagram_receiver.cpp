@@ -111,7 +111,8 @@ void DatagramReceiver::receive() {
       case Taken::kNoRoom: waiting_for_room_ = true; return;
     }
   }
-  wait();
+  // Others get their turn. Not wait(): if nothing more comes, nobody would submit what is here.
+  boost::asio::post(context_.io, lifeline_.guard([this] { receive(); }));
 }
 
 DatagramReceiver::Taken DatagramReceiver::receive_some() {

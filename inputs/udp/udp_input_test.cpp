@@ -72,6 +72,16 @@ TEST_CASE("udp: datagrams with and without a line end, several lines, several se
   CHECK(offsets.size() == 6);  // no two lines of a sender have the same id
 }
 
+TEST_CASE("udp: as many datagrams as a turn takes, and no more") {
+  for (int count : {32, 511, 512, 513, 1024}) {
+    CAPTURE(count);
+    Net net;
+    Sender sender(net.input->bound());
+    for (int i = 0; i < count; ++i) sender.send("x");
+    REQUIRE(net.until_lines(static_cast<size_t>(count)));
+  }
+}
+
 TEST_CASE("udp: the largest datagram is whole, a long line is cut") {
   Net net({}, false, 50'000);
   Sender sender(net.input->bound());
