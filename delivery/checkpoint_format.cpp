@@ -12,7 +12,7 @@ namespace waybill::delivery {
 namespace {
 
 constexpr std::string_view kMagic = "WBCHKPT\n";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;  // 1 had no marks
 // magic, version, generation, size, hash
 constexpr size_t kHeaderSize = 8 + 4 + 8 + 8 + 8;
 constexpr size_t kVersionAt = 8, kGenerationAt = 12, kSizeAt = 20, kHashAt = 28;
@@ -62,7 +62,7 @@ uint64_t hash_of(uint64_t generation, std::string_view payload) {
   return XXH3_64bits_withSeed(payload.data(), payload.size(), generation);
 }
 
-inputs::FileCheckpoint read_checkpoint(Reader& reader, const std::string& input) {
+inputs::FileCheckpoint read_checkpoint(Reader& reader, const std::string& input, uint32_t version) {
   inputs::FileCheckpoint file;
   file.input = input;
   file.path = reader.text();
@@ -73,6 +73,9 @@ inputs::FileCheckpoint read_checkpoint(Reader& reader, const std::string& input)
   std::string_view nonce = reader.take(file.nonce.size());
   if (reader.ok) std::memcpy(file.nonce.data(), nonce.data(), nonce.size());
   file.offset = reader.number<uint64_t>();
+  if (version == 1) return file;
+  file.mark_size = reader.number<uint64_t>();
+  file.mark_hash = reader.number<uint64_t>();
   return file;
 }
 
@@ -94,6 +97,8 @@ std::string encode_checkpoints(const CheckpointImage& image) {
       put(payload, file.head_hash);
       payload.append(reinterpret_cast<const char*>(file.nonce.data()), file.nonce.size());
       put(payload, file.offset);
+      put(payload, file.mark_size);
+      put(payload, file.mark_hash);
     }
   }
   std::string bytes(kMagic);
@@ -109,7 +114,7 @@ Result<CheckpointImage> decode_checkpoints(std::string_view bytes) {
   if (bytes.size() < kHeaderSize) return unreadable("it is torn");
   if (bytes.substr(0, kMagic.size()) != kMagic) return unreadable("it is damaged");
   uint32_t version = number_at<uint32_t>(bytes, kVersionAt);
-  if (version != kVersion) {
+  if (version == 0 || version > kVersion) {
     return unreadable(fmt::format("it has format version {}, and this waybill knows version {}",
                                   version, kVersion));
   }
@@ -127,7 +132,7 @@ Result<CheckpointImage> decode_checkpoints(std::string_view bytes) {
     uint32_t files = reader.number<uint32_t>();
     auto& list = image.inputs[input];
     for (uint32_t k = 0; k < files && reader.ok; ++k) {
-      list.push_back(read_checkpoint(reader, input));
+      list.push_back(read_checkpoint(reader, input, version));
     }
   }
   if (!reader.ok || !reader.rest.empty()) return unreadable("it is damaged");

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "delivery/test_support.h"
 
@@ -25,13 +26,15 @@ FileCheckpoint checkpoint(const std::string& path, uint64_t offset) {
   file.head_hash = 0xfedcba9876543210;
   for (size_t i = 0; i < file.nonce.size(); ++i) file.nonce[i] = static_cast<uint8_t>(240 + i);
   file.offset = offset;
+  file.mark_size = 512;
+  file.mark_hash = 0x0123456789abcdef;
   return file;
 }
 
 bool same(const FileCheckpoint& a, const FileCheckpoint& b) {
   return a.input == b.input && a.path == b.path && a.device == b.device && a.inode == b.inode &&
          a.head_size == b.head_size && a.head_hash == b.head_hash && a.nonce == b.nonce &&
-         a.offset == b.offset;
+         a.offset == b.offset && a.mark_size == b.mark_size && a.mark_hash == b.mark_hash;
 }
 
 struct Fixture {
@@ -158,6 +161,23 @@ TEST_CASE_FIXTURE(Fixture, "a file of an unknown format is set aside, not overwr
   CHECK(offset() == 4);
   CHECK(test::read_file(folder / "checkpoints.damaged") == newer);
   CHECK(decode_checkpoints(newer).error().what.find("format version 9") != std::string::npos);
+}
+
+TEST_CASE("checkpoints of version 1 are read, without marks") {
+  std::string bytes = encode_checkpoints({7, {{"app", {checkpoint("/a", 17)}}}});
+  bytes.resize(bytes.size() - 16);
+  std::string payload = bytes.substr(36);
+  auto put = [&](size_t at, uint64_t value, size_t size) {
+    for (size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<char>(value >> (8 * i));
+  };
+  put(8, 1, 4);
+  put(20, payload.size(), 8);
+  put(28, XXH3_64bits_withSeed(payload.data(), payload.size(), 7), 8);
+  Result<CheckpointImage> image = decode_checkpoints(bytes);
+  REQUIRE(image);
+  FileCheckpoint expected = checkpoint("/a", 17);
+  expected.mark_size = expected.mark_hash = 0;
+  CHECK(same(image->inputs.at("app")[0], expected));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a crash between the two renames loses nothing") {
