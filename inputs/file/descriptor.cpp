@@ -25,7 +25,11 @@ const config::OptionTable<FileSettings>& table() {
                 "whether a line's own service name wins over the configured one")
           .duration("rotate_wait", &FileSettings::rotate_wait, std::chrono::seconds(0),
                     std::chrono::hours(1),
-                    "how long a file that was renamed or removed is read on after its last byte");
+                    "how long a file that was renamed or removed is read on after its last byte")
+          .duration("line_wait", &FileSettings::line_wait, std::chrono::seconds(0),
+                    std::chrono::hours(1),
+                    "how long a last line without its end waits for the rest; then it is sent as "
+                    "it is, and what follows is a line of its own. 0s: until the file is rotated");
   return made;
 }
 

@@ -11,6 +11,8 @@ namespace waybill::inputs::file {
 namespace {
 
 constexpr auto kSweep = std::chrono::seconds(1);
+constexpr auto kLongestSweep = std::chrono::seconds(10);
+constexpr int kSweepShare = 200;  // a sweep takes at most one part in so many of the time
 // Passes begin no closer than this: a writer that flushes every line costs 50 wake-ups a second
 // at most, and its lines share batches.
 constexpr auto kPace = std::chrono::milliseconds(20);
@@ -53,23 +55,29 @@ Result<void> FileInput::start(const Context& context, std::function<void()> on_e
     if (context.once) file->limit = file->size();
     enqueue(*file);
   }
-  sweep();
+  sweep(kSweep);
   post_turn();  // with --once and without files this is the end
   return {};
 }
 
 // ---- what wakes us up ----
 
-void FileInput::sweep() {
-  run_->sweep_timer.expires_after(kSweep);
+// Every second; with very many files less often, so that looking at them stays cheap: what matters
+// at once is told by the watcher.
+void FileInput::sweep(Duration pause) {
+  run_->sweep_timer.expires_after(pause);
   run_->sweep_timer.async_wait(lifeline_.guard([this](boost::system::error_code error) {
     if (error) return;
+    SteadyTime began = steady_now();
     if (run_->unsaved) save();
     run_->files.reap();
     for (TailFile* file : run_->files.scan()) enqueue(*file);
+    for (const auto& file : run_->files.files()) {
+      if (line_is_due(*file)) enqueue(*file);
+    }
     set_lag();
     post_turn();
-    sweep();
+    sweep(std::clamp<Duration>((steady_now() - began) * kSweepShare, kSweep, kLongestSweep));
   }));
 }
 
@@ -94,6 +102,10 @@ void FileInput::collect_news() {
   }
   if (news.names) {
     for (TailFile* file : run_->files.scan()) enqueue(*file);
+  }
+  for (const Watcher::Renamed& renamed : news.renamed) {
+    TailFile* file = run_->files.find_renamed(renamed.was, renamed.path);
+    if (file != nullptr) enqueue(*file);
   }
   post_turn();
 }
@@ -189,8 +201,14 @@ bool FileInput::look_at(TailFile& file) {
   return false;
 }
 
+bool FileInput::line_is_due(const TailFile& file) const {
+  return file.carry().held() > 0 && settings_.line_wait > Duration::zero() &&
+         steady_now() - file.last_bytes >= settings_.line_wait;
+}
+
 // A file without a name is let go once its writer has had time to notice.
 void FileInput::quiet(TailFile& file) {
+  if (line_is_due(file)) add_last_line(file);
   if (!file.lost_since) return;
   SteadyTime since = std::max(*file.lost_since, file.last_bytes);
   if (steady_now() - since < settings_.rotate_wait) return;

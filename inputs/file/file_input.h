@@ -62,7 +62,7 @@ class FileInput : public Input {
     SteadyTime last_pass{}, last_bytes{}, next_durable_try{};
   };
 
-  void sweep();
+  void sweep(Duration pause);
   void wait_for_news();
   void collect_news();
   void enqueue(TailFile& file);
@@ -73,6 +73,7 @@ class FileInput : public Input {
   bool look_at(TailFile& file);
   void begin_again(TailFile& file);
   void add_last_line(TailFile& file);
+  bool line_is_due(const TailFile& file) const;
   void quiet(TailFile& file);
   void settle_later(TailFile& file);
   uint32_t source_in_batch(TailFile& file);

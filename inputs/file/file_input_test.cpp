@@ -54,6 +54,22 @@ TEST_CASE("file: at the first start only what comes later, from a whole line on"
   CHECK(bench.intake.texts() == Texts{"c1"});
 }
 
+TEST_CASE("file: a last line without its end is sent after a wait, and not twice") {
+  Files bench;
+  FileSettings settings = bench.settings();
+  settings.line_wait = std::chrono::milliseconds(100);
+  bench.start(settings);
+  std::string log = bench.folder / "a.log";
+  append(log, "whole\nhalf");
+  REQUIRE(bench.until_lines(2));
+  append(log, " and the rest\nnext\n");
+  REQUIRE(bench.until_lines(4));
+  CHECK(bench.intake.texts() == Texts{"whole", "half", " and the rest", "next"});
+  CHECK(bench.intake.lines[2].offset == 10);
+  bench.let_pass(std::chrono::milliseconds(300));
+  CHECK(bench.intake.lines.size() == 4);
+}
+
 TEST_CASE("file: many small files share batches") {
   Files bench;
   for (int i = 0; i < 300; ++i) {

@@ -126,6 +126,17 @@ TailFile* FileSet::find_or_add(const std::string& path) {
   return add(path, key);
 }
 
+TailFile* FileSet::find_renamed(const std::string& was, const std::string& path) {
+  if (context_.once || !selected(settings_.include, settings_.exclude, was)) return nullptr;
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return nullptr;
+  FileKey key = key_of(status);
+  if (by_key_.contains(key) || ignored_.contains(key)) return nullptr;
+  TailFile* file = add(path, key);
+  if (file != nullptr) file->lost_since = steady_now();
+  return file;
+}
+
 bool FileSet::link_allowed(const std::string& path, uint64_t owner) {
   // Whoever may write to a log folder could otherwise have any file of ours shipped.
   if (settings_.follow_links || owner == 0 || owner == geteuid()) return true;

@@ -29,6 +29,9 @@ class FileSet {
   void start();
   // Looks at all names again. The files that may have something to read.
   std::vector<TailFile*> scan();
+  // A file was called `was` and is called `path` now. Null if it never was one of ours, or is
+  // followed already.
+  TailFile* find_renamed(const std::string& was, const std::string& path);
 
   // Makes sure the file is open, closing another one if too many are. False: not now.
   bool ensure_open(TailFile& file);

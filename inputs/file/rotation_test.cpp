@@ -47,6 +47,25 @@ TEST_CASE("file: many rotations out of our sight") {
   CHECK(distinct.size() == 3000);
 }
 
+TEST_CASE("file: rotated twice before it was seen at all") {
+  Files bench;
+  bench.start();
+  std::string log = bench.folder / "a.log";
+  append(log, "one\n");
+  fs::rename(log, bench.folder / "a.1");
+  append(log, "two\n");
+  fs::rename(bench.folder / "a.1", bench.folder / "a.2");
+  fs::rename(log, bench.folder / "a.1");
+  append(bench.folder / "other", "never ours\n");
+  fs::rename(bench.folder / "other", bench.folder / "a.3");
+  append(log, "three\n");
+  REQUIRE(bench.until_lines(3));
+  bench.let_pass(std::chrono::milliseconds(50));
+  Texts texts = bench.intake.texts();
+  std::sort(texts.begin(), texts.end());
+  CHECK(texts == Texts{"one", "three", "two"});
+}
+
 TEST_CASE("file: a file without a name is let go when quiet, with its last words") {
   Files bench;
   FileSettings settings = bench.settings();

@@ -21,6 +21,8 @@ struct FileSettings {
   // How long a file that lost its name is kept open after its last byte: its writer may not have
   // noticed yet.
   Duration rotate_wait = std::chrono::seconds(5);
+  // How long a last line without its end waits for the rest; 0: until the file is let go.
+  Duration line_wait = std::chrono::seconds(5);
   size_t max_open_files = 0;  // 0: half of what the process may open
 };
 

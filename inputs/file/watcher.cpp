@@ -5,8 +5,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace waybill::inputs::file {
 
@@ -16,6 +18,13 @@ namespace {
 constexpr size_t kMaxFolders = 4096;
 
 }  // namespace
+
+struct Watcher::Event {
+  int watch;
+  uint32_t mask;
+  uint32_t cookie;
+  std::string_view name;  // of the entry; "" when it is about the watched thing itself
+};
 
 void Watcher::open() {
   Fd fd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
@@ -95,28 +104,54 @@ void Watcher::wait(std::function<void()> news) {
 Watcher::News Watcher::collect() {
   News news;
   alignas(inotify_event) char buffer[16 * 1024];
+  leaving_.clear();
   while (inotify_) {
     ssize_t got = ::read(inotify_.get(), buffer, sizeof buffer);
     if (got <= 0) break;
     for (char* at = buffer; at < buffer + got;) {
-      inotify_event event;
-      std::memcpy(&event, at, sizeof event);
-      at += sizeof event + event.len;
-      if (event.mask & IN_Q_OVERFLOW) {
-        news.names = true;
-      } else if (folder_of_.contains(event.wd)) {
-        news.names = true;
-        bool left = (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0;
-        if (left) inotify_rm_watch(inotify_.get(), event.wd);
-        if (left || (event.mask & IN_IGNORED)) forget_folder(event.wd);
-      } else if (event.mask & IN_MODIFY) {
-        if (news.files.empty() || news.files.back() != event.wd) news.files.push_back(event.wd);
-      } else if (event.mask & IN_MOVE_SELF) {
-        news.names = true;
-      }
+      inotify_event head;
+      std::memcpy(&head, at, sizeof head);
+      const char* name = at + sizeof head;
+      take({head.wd, head.mask, head.cookie, {name, strnlen(name, head.len)}}, news);
+      at += sizeof head + head.len;
     }
   }
   return news;
+}
+
+void Watcher::take(const Event& event, News& news) {
+  if (event.mask & IN_Q_OVERFLOW) {
+    news.names = true;
+  } else if (folder_of_.contains(event.watch)) {
+    news.names = true;
+    if (!event.name.empty()) note_name(event, news);
+    bool left = (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0;
+    if (left) inotify_rm_watch(inotify_.get(), event.watch);
+    if (left || (event.mask & IN_IGNORED)) forget_folder(event.watch);
+  } else if (event.mask & IN_MODIFY) {
+    if (news.files.empty() || news.files.back() != event.watch) news.files.push_back(event.watch);
+  } else if (event.mask & IN_MOVE_SELF) {
+    news.names = true;
+  }
+}
+
+// Rotations may be faster than we look: a file that came and was renamed in between has only been
+// seen here. Both halves of a rename carry the same cookie, one behind the other.
+void Watcher::note_name(const Event& event, News& news) {
+  std::string path = folder_of_[event.watch] + "/" + std::string(event.name);
+  auto here = [&](const Renamed& renamed) { return renamed.path == path; };
+  auto known = std::find_if(news.renamed.begin(), news.renamed.end(), here);
+  std::string first = path;
+  if (known != news.renamed.end()) {  // whatever becomes of it, this name is not its any more
+    first = std::move(known->was);
+    news.renamed.erase(known);
+  }
+  if (event.mask & IN_MOVED_FROM) {
+    leaving_[event.cookie] = std::move(first);
+  } else if (event.mask & IN_MOVED_TO) {
+    auto left = leaving_.extract(event.cookie);
+    if (left) news.renamed.push_back({std::move(left.mapped()), std::move(path)});
+  }
 }
 
 }  // namespace waybill::inputs::file

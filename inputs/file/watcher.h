@@ -35,13 +35,21 @@ class Watcher {
   // Calls `news` from the loop once there is something to collect().
   void wait(std::function<void()> news);
 
+  // A file that was renamed within the watched folders, however often: its first and its last name.
+  struct Renamed {
+    std::string was, path;
+  };
   struct News {
     bool names = false;      // names came or went, or events were lost: scan
     std::vector<int> files;  // watches of files that were written to
+    std::vector<Renamed> renamed;
   };
   News collect();
 
  private:
+  struct Event;
+  void take(const Event& event, News& news);
+  void note_name(const Event& event, News& news);
   void forget_folder(int watch);
   void tell(const char* what, int code);
 
@@ -50,6 +58,7 @@ class Watcher {
   Readiness readiness_;
   std::map<std::string, int> folders_;
   std::unordered_map<int, std::string> folder_of_;
+  std::map<uint32_t, std::string> leaving_;  // first names by cookie, until the new name comes
   bool told_ = false;
 };
 
