@@ -80,9 +80,9 @@ class Row:
 class Sink:
     """waybill_sink for as long as a `with` lasts."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [programs / "bench/waybill_sink"],
+            [programs / "bench/waybill_sink", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // waybill_sink: an HTTP/1.1 server that takes what Loki, Elasticsearch and OTLP collectors take,
-// and keeps nothing. Prints its port (of 127.0.0.1) and runs until its standard input ends.
+// and keeps nothing. Prints its port (of 127.0.0.1) and runs until its standard input ends. With
+// `--request-ms N` a request takes so long, one after the other.
 //
 //   POST …/loki/api/v1/push   204
 //   POST …/_bulk              200, one item with status 201 for every two lines of the body
@@ -23,6 +24,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +33,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace {
 
@@ -74,7 +77,8 @@ Kind kind_of(std::string_view request_line) {
 
 class Connection {
  public:
-  Connection(int fd, Stats& stats) : fd_(fd), stats_(stats) {}
+  Connection(int fd, Stats& stats, std::chrono::milliseconds pause)
+      : fd_(fd), stats_(stats), pause_(pause) {}
   Connection(Connection&&) = delete;
   ~Connection() { ::close(fd_); }
 
@@ -157,6 +161,7 @@ class Connection {
       return send_body(R"({"name":"sink","cluster_name":"sink","version":{"number":"8.15.0",)"
                        R"("build_flavor":"default"},"tagline":"You Know, for Search"})");
     }
+    std::this_thread::sleep_for(pause_);
     ++stats_.requests;
     stats_.bytes += body_size_;
     if (kind_ == Kind::kLoki) return send("HTTP/1.1 204 No Content\r\n\r\n");
@@ -206,6 +211,7 @@ class Connection {
 
   int fd_;
   Stats& stats_;
+  std::chrono::milliseconds pause_;
   std::string held_;  // of heads, and of a body behind one
   std::string reply_;
   Kind kind_ = Kind::kOther;
@@ -232,7 +238,13 @@ int listen_on_loopback() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  bool slow = argc == 3 && std::string_view(argv[1]) == "--request-ms";
+  if (argc != 1 && !slow) {
+    fmt::print(stderr, "usage: waybill_sink [--request-ms N]\n");
+    return 2;
+  }
+  const std::chrono::milliseconds pause(slow ? std::atoi(argv[2]) : 0);
   int listener = listen_on_loopback();
   int poll = ::epoll_create1(EPOLL_CLOEXEC);
   auto watch = [&](int fd) {
@@ -260,7 +272,7 @@ int main() {
         int one = 1;
         ::setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         watch(made);
-        connections[made] = std::make_unique<Connection>(made, stats);
+        connections[made] = std::make_unique<Connection>(made, stats, pause);
       } else if (!connections.at(fd)->read()) {
         connections.erase(fd);
       }
