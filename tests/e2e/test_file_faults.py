@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 import pytest
 from harness.backend import LokiBackend
 from harness.poll import stays, until
-from harness.process import Waybill
 from harness.runner import Runner
 from harness.sending import append, append_bytes, messages, numbered
 
@@ -325,14 +325,32 @@ def test_43_small_files_are_read_at_once(waybill: Runner, tmp_path: Path) -> Non
 # ---- limits of the system ----
 
 
+def test_55_more_events_than_the_kernel_keeps(waybill: Runner, tmp_path: Path) -> None:
+    """fs.inotify.max_queued_events is 16384; equal ones in a row count as one."""
+    names = [f"{number:03}.log" for number in range(200)]
+    for name in names:
+        append(tmp_path / name, f"{name} before")
+    daemon = waybill.daemon(config_for(tmp_path))
+    lines = [f"{name} before" for name in names]
+    wait_for(waybill, lines)
+    daemon.signal(signal.SIGSTOP)
+    for turn in range(100):
+        for name in names:
+            append(tmp_path / name, f"{name} {turn}")
+            lines.append(f"{name} {turn}")
+    append(tmp_path / "late.log", "late")
+    daemon.signal(signal.SIGCONT)
+    wait_for(waybill, [*lines, "late"])
+    assert daemon.stop() == 0
+
+
 def test_56_fewer_descriptors_than_files(waybill: Runner, tmp_path: Path) -> None:
     names = [f"{number:03}.log" for number in range(200)]
     for name in names:
         append(tmp_path / name, f"{name} before")
-    config = config_for(tmp_path)
-    process: Waybill = waybill.daemon(config)
+    daemon = waybill.start("run", config=config_for(tmp_path), prefix=("prlimit", "--nofile=40"))
     wait_for(waybill, [f"{name} before" for name in names])
     for name in names:
         append(tmp_path / name, f"{name} after")
     wait_for(waybill, [f"{name} {when}" for name in names for when in ("before", "after")])
-    assert process.stop() == 0
+    assert daemon.stop() == 0
