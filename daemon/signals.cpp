@@ -13,8 +13,7 @@ Signals::Signals(boost::asio::io_context& io, const std::vector<int>& signals, C
   sigset_t wanted;
   sigemptyset(&wanted);
   for (int signal : signals) sigaddset(&wanted, signal);
-  // inputs/exec unblocks SIGCHLD where it waits for it; a thread of ours that waits for something
-  // else must not be the one that gets it.
+  // No thread of ours may take the SIGCHLD that inputs/exec waits for.
   sigset_t blocked = wanted;
   sigaddset(&blocked, SIGCHLD);
   WAYBILL_CHECK(pthread_sigmask(SIG_BLOCK, &blocked, &original_) == 0, "pthread_sigmask failed");

@@ -3,13 +3,14 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
-#include "inputs/fd.h"
+#include "core/check.h"
 
 namespace waybill::inputs::exec {
 
@@ -134,6 +135,34 @@ std::vector<std::string> line_buffered_environment(bool& ready) {
   ready = !library.empty();
   if (ready) add_line_buffering(environment, library);
   return environment;
+}
+
+ChildWatch::ChildWatch(boost::asio::io_context& io) : readiness_(io) {
+  // Whoever started us may ignore it: then the kernel would keep no status for us.
+  ::signal(SIGCHLD, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &only, &before_);
+  signals_ = Fd(signalfd(-1, &only, SFD_NONBLOCK | SFD_CLOEXEC));
+  WAYBILL_CHECK(signals_, "signalfd failed");
+  bool pollable =
+      readiness_.open(signals_.get(), Readiness::Direction::kRead, Readiness::Sharing::kOwn);
+  WAYBILL_CHECK(pollable, "a signalfd can be waited for");
+}
+
+ChildWatch::~ChildWatch() {
+  readiness_.close();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void ChildWatch::wait(std::function<void()> ended) {
+  readiness_.wait([this, ended = std::move(ended)] {
+    signalfd_siginfo info;
+    while (read(signals_.get(), &info, sizeof info) == sizeof info) {
+    }
+    ended();
+  });
 }
 
 }  // namespace waybill::inputs::exec

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Child: starts the command of `waybill exec` as a shell would.
+// Child: starts the command of `waybill exec` as a shell would, and sees it end.
 #pragma once
 
 #include <signal.h>
 #include <sys/types.h>
 
 #include <bitset>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "inputs/fd.h"
+#include "inputs/readiness.h"
 
 namespace waybill::inputs::exec {
 
@@ -43,5 +47,24 @@ std::vector<std::string> line_buffered_environment(bool& ready);
 std::vector<std::string> own_environment();
 // LD_PRELOAD and _STDBUF_O set in a given environment; what is there already is kept.
 void add_line_buffering(std::vector<std::string>& environment, const std::string& library);
+
+// Tells that children may have ended (SIGCHLD, by signalfd(2)): no handler runs at odd moments, and
+// no other thread can take the signal, as long as all threads were started with it blocked
+// (daemon/signals.cpp). Main thread only.
+class ChildWatch {
+ public:
+  // From now on nothing is missed.
+  explicit ChildWatch(boost::asio::io_context& io);
+  ChildWatch(ChildWatch&&) = delete;
+  ~ChildWatch();
+
+  // Calls `ended` from the loop, once.
+  void wait(std::function<void()> ended);
+
+ private:
+  Fd signals_;
+  sigset_t before_{};
+  Readiness readiness_;
+};
 
 }  // namespace waybill::inputs::exec

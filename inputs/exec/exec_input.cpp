@@ -49,6 +49,7 @@ Result<void> ExecInput::start(const Context& context, std::function<void()> on_e
   silence_timer_ = std::make_unique<boost::asio::steady_timer>(context.io);
   // A reader of our output that goes away must not end us: the logs have other ways to go.
   if (!settings_.signals.ignored[SIGPIPE]) ::signal(SIGPIPE, SIG_IGN);
+  child_watch_ = std::make_unique<ChildWatch>(context.io);
   wait_for_child();
 
   Result<Ends> out = settings_.pty ? make_terminal() : make_pipe();
@@ -149,16 +150,7 @@ void ExecInput::forward(int signo, bool from_terminal) {
 // ---- the end of the child ----
 
 void ExecInput::wait_for_child() {
-  if (!child_signals_) {
-    // Whoever started us may have blocked it.
-    sigset_t only;
-    sigemptyset(&only);
-    sigaddset(&only, SIGCHLD);
-    pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-    child_signals_ = std::make_unique<boost::asio::signal_set>(context_->io, SIGCHLD);
-  }
-  child_signals_->async_wait(lifeline_.guard([this](boost::system::error_code error, int) {
-    if (error) return;
+  child_watch_->wait(lifeline_.guard([this] {
     reap();
     wait_for_child();
   }));
@@ -249,7 +241,7 @@ void ExecInput::say_end() {
 void ExecInput::stop() {
   if (!context_) return;
   lifeline_.cut();
-  child_signals_.reset();
+  child_watch_.reset();
   silence_timer_->cancel();
   for (Stream* stream : {&stdout_, &stderr_}) {
     if (stream->pump) stream->pump->stop();

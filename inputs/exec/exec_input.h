@@ -8,7 +8,6 @@
 //   input.forward(info.ssi_signo, info.ssi_code == SI_KERNEL);
 #pragma once
 
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
@@ -84,7 +83,7 @@ class ExecInput : public Input {
   std::unique_ptr<const Context> context_;
   std::function<void()> on_end_;
   std::function<void(int)> exited_;
-  std::unique_ptr<boost::asio::signal_set> child_signals_;
+  std::unique_ptr<ChildWatch> child_watch_;
   std::unique_ptr<boost::asio::steady_timer> silence_timer_;
   Stream stdout_, stderr_;
   int terminal_ = -1;  // the pump's descriptor of a pty
