@@ -82,8 +82,8 @@ def feed(pipe: Any, log: bytes, seconds: float) -> int:
     for at in itertools.cycle(range(0, len(log), block)):
         now = time.monotonic() - began
         if now >= seconds:
-            return written
-        time.sleep(max(0.0, written / (FEED_MB_S * 1e6) - now))
+            break
+        time.sleep(max(0.0, written / (FEED_MB_S * 1e6) - now))  # the pace is what this is for
         pipe.write(log[at : at + block])
         pipe.flush()
         written += len(log[at : at + block])
@@ -119,15 +119,20 @@ def memory(programs: Path, folder: Path, seconds: float) -> bool:
 
 
 def udp(programs: Path, folder: Path, seconds: float) -> bool:
-    port = 0
     config = {"inputs": {"net": {"type": "udp", "listen": "127.0.0.1:0"}},
               "outputs": {"out": {"type": "file", "path": "/dev/null"}}}
     with Daemon(programs, folder, config) as daemon:
+        until(lambda: b"listens on" in daemon.said, "the daemon says its port")
         port = int(daemon.said.partition(b"listens on ")[2].split()[0].rpartition(b":")[2])
         before = daemon.cpu_seconds()
         sent = int(subprocess.run([programs / "bench/waybill_blast", str(port), str(UDP_RATE),
                                    str(seconds)], capture_output=True, check=True).stdout)
-        time.sleep(2)  # the last of them, and what the kernel says of drops
+
+        def accounted() -> bool:
+            now = daemon.ledger()["inputs"]["net"]
+            return now["records"] + now["missed"]["kernel"] >= sent
+
+        until(accounted, "every datagram is a record or counted as dropped")
         counts = daemon.ledger()["inputs"]["net"]
         cpu = daemon.cpu_seconds() - before
     missed = counts["missed"]["kernel"]

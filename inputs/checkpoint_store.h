@@ -21,7 +21,8 @@ struct FileCheckpoint {
   uint64_t head_size = 0;  // bytes of the file's beginning that head_hash covers, at most 1024
   uint64_t head_hash = 0;  // XXH3 of them: another file with the same inode has another head
   Id128 nonce{};           // what the ids of its records are made with (core/source.h)
-  uint64_t offset = 0;     // everything before it has been settled; always the start of a line
+  uint64_t offset = 0;     // everything before it has been settled; the start of a line, or of
+                           // what follows one that was sent without its end
   uint64_t mark_size = 0;  // bytes right before `offset` that mark_hash covers, at most 1024
   uint64_t mark_hash = 0;  // XXH3 of them: a file that was rewritten under the same head has others
 };

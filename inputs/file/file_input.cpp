@@ -103,9 +103,8 @@ void FileInput::collect_news() {
   if (news.names) {
     for (TailFile* file : run_->files.scan()) enqueue(*file);
   }
-  for (const Watcher::Renamed& renamed : news.renamed) {
-    TailFile* file = run_->files.find_renamed(renamed.was, renamed.path);
-    if (file != nullptr) enqueue(*file);
+  for (const auto& [path, was] : news.renamed) {
+    if (TailFile* file = run_->files.find_renamed(was, path)) enqueue(*file);
   }
   post_turn();
 }

@@ -5,7 +5,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -139,18 +138,12 @@ void Watcher::take(const Event& event, News& news) {
 // seen here. Both halves of a rename carry the same cookie, one behind the other.
 void Watcher::note_name(const Event& event, News& news) {
   std::string path = folder_of_[event.watch] + "/" + std::string(event.name);
-  auto here = [&](const Renamed& renamed) { return renamed.path == path; };
-  auto known = std::find_if(news.renamed.begin(), news.renamed.end(), here);
-  std::string first = path;
-  if (known != news.renamed.end()) {  // whatever becomes of it, this name is not its any more
-    first = std::move(known->was);
-    news.renamed.erase(known);
-  }
+  auto known = news.renamed.extract(path);  // whatever becomes of it, this name is not its any more
   if (event.mask & IN_MOVED_FROM) {
-    leaving_[event.cookie] = std::move(first);
+    leaving_[event.cookie] = known ? std::move(known.mapped()) : std::move(path);
   } else if (event.mask & IN_MOVED_TO) {
     auto left = leaving_.extract(event.cookie);
-    if (left) news.renamed.push_back({std::move(left.mapped()), std::move(path)});
+    if (left) news.renamed[path] = std::move(left.mapped());
   }
 }
 

@@ -35,14 +35,12 @@ class Watcher {
   // Calls `news` from the loop once there is something to collect().
   void wait(std::function<void()> news);
 
-  // A file that was renamed within the watched folders, however often: its first and its last name.
-  struct Renamed {
-    std::string was, path;
-  };
   struct News {
     bool names = false;      // names came or went, or events were lost: scan
     std::vector<int> files;  // watches of files that were written to
-    std::vector<Renamed> renamed;
+    // Files that were renamed within the watched folders, however often: the first name by the
+    // last.
+    std::map<std::string, std::string> renamed;
   };
   News collect();
 
