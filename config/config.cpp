@@ -155,6 +155,18 @@ const OptionTable<AdminSettings>& admin_table() {
   return made;
 }
 
+const OptionTable<DeadLetterSettings>& dead_letter_table() {
+  static const auto made =
+      OptionTable<DeadLetterSettings>()
+          .path(
+              "path", &DeadLetterSettings::path,
+              "the file, in a folder that is there; default: dead_letters.ndjson in the state_dir")
+          .bytes(
+              "size", &DeadLetterSettings::size, 0, size_t{1} << 50,
+              "so much of the disk at most, older ones included; 0: refused records are dropped");
+  return made;
+}
+
 const OptionTable<ShutdownSettings>& shutdown_table() {
   static const auto made = OptionTable<ShutdownSettings>().duration(
       "grace", &ShutdownSettings::grace, Duration::zero(), std::chrono::hours(1),
@@ -243,7 +255,8 @@ const OptionTable<Config>& root_table() {
                 [](const Section& section, Config& out) {
                   read_named(section, "outputs", out.outputs);
                 })
-        .not_built("dead_letters", "where refused records are kept")
+        .section("dead_letters", &Config::dead_letters, dead_letter_table(),
+                 "where records are kept that a backend refuses for good")
         .section("admin", &Config::admin, admin_table(), "metrics and health")
         .section("shutdown", &Config::shutdown, shutdown_table(), "the orderly end");
     return table;

@@ -37,6 +37,12 @@ struct AdminSettings {
   std::string listen;  // HOST:PORT, checked; empty: no TCP
 };
 
+struct DeadLetterSettings {
+  std::string path;                 // empty: dead_letters.ndjson below the state_dir
+  size_t size = 100 * 1024 * 1024;  // bytes of all its files; 0: refused records are dropped
+  bool operator==(const DeadLetterSettings&) const = default;
+};
+
 struct ShutdownSettings {
   Duration grace = std::chrono::seconds(20);
 };
@@ -57,6 +63,7 @@ struct Config {
   std::vector<Named> outputs;  // in file order
   ParseSettings parse;
   AdminSettings admin;
+  DeadLetterSettings dead_letters;
   ShutdownSettings shutdown;
 };
 

@@ -192,8 +192,6 @@ TEST_CASE("what is not built says so, and off is accepted where it changes nothi
       {"sample: {}", "w.yaml:1:1: `sample` is planned but not built in this version: remove it\n"},
       {"metrics: {}",
        "w.yaml:1:1: `metrics` is planned but not built in this version: remove it\n"},
-      {"dead_letters: {path: ~}",
-       "w.yaml:1:1: `dead_letters` is planned but not built in this version: remove it\n"},
       {"parse: {patterns: []}",
        "w.yaml:1:9: `parse.patterns` is planned but not built in this version: remove it\n"},
       {"trace: {inherit: {keys: [request_id]}}",

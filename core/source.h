@@ -20,6 +20,7 @@ struct Source {
   std::string format = "auto";  // the input's `format`: "auto", or a parser's name
   bool network = false;         // came over a socket: may not pose as a Waybill record
   bool trust_service = true;    // a line's own service name wins
+  std::string only_output;      // its records go to this output alone; empty: to all
   Id128 nonce{};                // makes ids unique (lineage/record_id.h)
 };
 

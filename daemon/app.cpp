@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "daemon/letter_record.h"
 #include "daemon/memory.h"
 #include "daemon/notify.h"
 #include "delivery/volatile_checkpoints.h"
@@ -59,12 +60,13 @@ Result<AppResult> App::run() {
   io_.run();
   stop_everything();
   if (options_.verbose) report_ledger();
-  return AppResult{report_left(), child_status_};
+  return AppResult{report_left(), report_dead_letters(), child_status_};
 }
 
 Result<void> App::start() {
   for (const std::string& note : plan_.notes) spdlog::info("{}", note);
   if (auto done = start_state(); !done) return done;
+  if (auto done = open_dead_letters(); !done) return done;
   auto ask_again = [this] {
     boost::asio::post(io_, [this] {
       for (auto& input : plan_.inputs) input->on_room();
@@ -88,7 +90,7 @@ Result<void> App::start() {
 // A run without a config file keeps nothing: it can stand beside thousands of its kind.
 Result<void> App::start_state() {
   checkpoints_ = std::make_unique<delivery::VolatileCheckpoints>();
-  if (options_.request.config_file.empty()) return {};
+  if (options_.request.config_file.empty() || options_.replaying) return {};
   bool needed = !plan_.config.state_dir.empty() ||
                 std::any_of(plan_.inputs.begin(), plan_.inputs.end(),
                             [](const auto& input) { return input->is_file(); });
@@ -101,6 +103,31 @@ Result<void> App::start_state() {
   state_dir_ = std::move(*opened);
   checkpoints_ = std::make_unique<delivery::Checkpoints>(*state_dir_);
   return {};
+}
+
+// Refused records are kept where there is a place for them.
+Result<void> App::open_dead_letters() {
+  const config::DeadLetterSettings& settings = plan_.config.dead_letters;
+  if (options_.request.config_file.empty() || settings.size == 0) return {};
+  if (settings.path.empty() && !state_dir_ && !options_.replaying) return {};
+  auto opened = delivery::DeadLetters::open(dead_letters_path(plan_.config), settings.size,
+                                            letter_render(plan_));
+  if (!opened && options_.replaying) {
+    // The letters stay in the file that they are read from.
+    spdlog::warn("what is refused again is not kept once more: {}", opened.error().what);
+    return {};
+  }
+  if (!opened) return std::move(opened).error();
+  dead_letters_ = *std::move(opened);
+  return {};
+}
+
+delivery::DeadLetters::Render App::letter_render(const Plan& plan) const {
+  auto record =
+      std::make_shared<LetterRecord>(plan.identity, plan.parse, plan.config.parse.formats);
+  return [record](Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source) {
+    record->append(out, note, std::move(source));
+  };
 }
 
 // With one output files wait for it, and so does who asked for that (`on_full: block`). Everything
@@ -117,7 +144,8 @@ delivery::FullPolicy App::policy_for(const outputs::Output& output, const Plan& 
     all_files &= input->is_file();
   }
   delivery::FullPolicy policy{std::chrono::seconds(1), delivery::SpoolUse::kOverflow};
-  if (alone && all_wait) policy = {Duration::max(), delivery::SpoolUse::kNothing};
+  if (options_.replaying || (alone && all_wait))
+    policy = {Duration::max(), delivery::SpoolUse::kNothing};
   if (any_drops && !any_spools) policy.spool = delivery::SpoolUse::kNothing;
   using Options = outputs::SpoolOptions;
   if (output.spool.files == Options::Files::kAlways) policy.spool = delivery::SpoolUse::kAll;
@@ -158,7 +186,8 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
       share = std::min(share, std::max(kWaitingShare, 12 * output->limits.bytes));
     }
     outputs::Context context{
-        budget_, ledger_.output(output->name), identities_.back(), share, policy, spool};
+        budget_, ledger_.output(output->name), identities_.back(), share, policy,
+        spool,   dead_letters_.get()};
     auto started = output->start(context);
     if (!started) {
       for (const auto& other : outputs) other->stop();

@@ -20,6 +20,7 @@
 #include "daemon/plan.h"
 #include "daemon/signals.h"
 #include "delivery/checkpoints.h"
+#include "delivery/dead_letters/dead_letters.h"
 #include "delivery/state_dir.h"
 #include "inputs/exec/exec_input.h"
 
@@ -29,13 +30,16 @@ struct AppOptions {
   PlanRequest request;
   bool once = false;     // --once
   bool verbose = false;  // -v: the ledger is printed at the end
+  // `waybill replay`: beside the daemon of the same config, so without its state.
+  bool replaying = false;
   // `waybill exec`: the child to run.
   std::optional<inputs::exec::ExecSettings> child;
 };
 
 // What a run came to.
 struct AppResult {
-  uint64_t left = 0;                // records read and not delivered
+  uint64_t left = 0;  // records read and not delivered
+  uint64_t dead_lettered = 0;
   std::optional<int> child_status;  // of `exec`, as a shell would have it
 };
 
@@ -55,6 +59,7 @@ class App {
   // ---- start (app.cpp) ----
   Result<void> start();
   Result<void> start_state();
+  Result<void> open_dead_letters();
   Result<void> start_outputs(const std::vector<std::shared_ptr<outputs::Output>>& outputs,
                              const Plan& plan);
   Result<void> start_inputs();
@@ -63,6 +68,7 @@ class App {
   Route route_of(const Plan& plan) const;
   delivery::FullPolicy policy_for(const outputs::Output& output, const Plan& plan) const;
   std::optional<delivery::SpoolPlace> spool_for(const outputs::Output& output) const;
+  delivery::DeadLetters::Render letter_render(const Plan& plan) const;
   bool child_wanted() const { return options_.child.has_value(); }
 
   // ---- end (shutdown.cpp) ----
@@ -77,6 +83,7 @@ class App {
   void finish();
   void stop_everything();
   uint64_t report_left() const;
+  uint64_t report_dead_letters() const;
   void report_ledger() const;
 
   // ---- reload (reload.cpp) ----
@@ -98,6 +105,7 @@ class App {
   Signals signals_;  // before any thread: it sets the mask that they inherit
   std::optional<delivery::StateDir> state_dir_;
   std::unique_ptr<inputs::CheckpointStore> checkpoints_;
+  std::unique_ptr<delivery::DeadLetters> dead_letters_;
   std::deque<Identity> identities_;  // of every config so far: outputs refer to theirs
   BatchPool pool_;
   Pipeline pipeline_;

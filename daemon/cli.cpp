@@ -27,7 +27,6 @@ constexpr std::array kPlanned = {
     Planned{"lint", "holds existing logs to the contract"},
     Planned{"schema", "infers, checks and compares schemas"},
     Planned{"trace", "draws the trace trees found in logs"},
-    Planned{"replay", "feeds dead letters through again"},
     Planned{"setup", "installs index templates and dashboards"},
     Planned{"tap", "shows records as they pass"},
 };
@@ -50,6 +49,7 @@ class Builder {
     add_run_options(app_);
     add_run();
     add_exec();
+    add_replay();
     add_check();
     add_explain();
     add_admin();
@@ -128,6 +128,14 @@ class Builder {
     sub->add_option("CMD", line_.child, "the program and its arguments, behind --")->required();
     sub->positionals_at_end();
   }
+  void add_replay() {
+    CLI::App* sub = command("replay", "sends dead letters again, each to the output that it is of",
+                            Command::kReplay);
+    add_config(*sub);
+    sub->add_option("--to", to_, "where they go instead, whichever output they are of")
+        ->allow_extra_args(false);
+    sub->add_option("FILE", line_.files, "dead letters, as dead_letters.path has them")->required();
+  }
   void add_check() {
     CLI::App* sub =
         command("check", "checks a config: every fault, with its place", Command::kCheck);
@@ -180,7 +188,8 @@ class Builder {
     if (line_.command == Command::kCheck && line_.plan.config_file.empty() && to_.empty()) {
       usage("check needs a config: waybill check -c FILE");
     }
-    line_.plan.standard_input = line_.command != Command::kExec;
+    line_.plan.standard_input =
+        line_.command != Command::kExec && line_.command != Command::kReplay;
   }
 
   CommandLine& line_;

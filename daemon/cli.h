@@ -19,6 +19,7 @@ constexpr int kLeft = 3;         // something was left undelivered; also: no dae
 enum class Command {
   kRun,
   kExec,
+  kReplay,
   kCheck,
   kExplain,
   kHealth,
@@ -39,8 +40,9 @@ struct CommandLine {
   bool pty = false;
   bool quiet = false;
   bool strict = false;
-  bool connect = false;  // check
-  std::string line;      // explain
+  std::vector<std::string> files;  // replay
+  bool connect = false;            // check
+  std::string line;                // explain
   bool has_line = false;
   bool ready = false;  // health
   std::string socket;  // health, ledger

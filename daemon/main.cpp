@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     switch (line.command) {
       case Command::kRun: return commands::run(line);
       case Command::kExec: return commands::exec(line);
+      case Command::kReplay: return commands::replay(line);
       case Command::kCheck: return commands::check(line);
       case Command::kExplain: return commands::explain(line);
       case Command::kHealth: return commands::health(line);

@@ -193,20 +193,24 @@ SteadyTime Pipeline::Feeder::due() const {
 void Pipeline::Feeder::add(const Batch& batch, std::vector<uint32_t>& picks,
                            std::atomic<int64_t>& busy_since) {
   if (batch.records.empty()) return;
+  const std::string& only = batch.sources.front()->only_output;
+  if (!only.empty() && only != output->name) return;
   ledger->accept(batch.records.size());
-  bool noted = false;  // whether the open payload holds this batch's ticket
+  bool notes = output->outbox().keeps_notes();
+  bool ticketed = false;  // whether the open payload holds this batch's ticket
   for (const Record& record : batch.records) {
     if (!open) {
       open = output->outbox().take();
-      noted = false;
+      ticketed = false;
     }
-    if (!noted) {
+    if (!ticketed) {
       bool held = !open->tickets.empty() && open->tickets.back() == batch.ticket;
       if (batch.ticket && !held) open->tickets.push_back(batch.ticket);
       if (open->slices.empty() || batch.read_at < open->oldest) open->oldest = batch.read_at;
-      noted = true;
+      ticketed = true;
     }
     output->append(batch, record, *open);
+    if (notes) open->note(batch, record);
     if (open->slices.size() >= output->limits.records || open->bytes >= output->limits.bytes) {
       seal(picks, busy_since);
     }

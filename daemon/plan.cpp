@@ -86,6 +86,14 @@ class Planner {
 
   // What an output writes must not come back as lines.
   void refuse_loops() {
+    const std::string& letters = plan_.config.dead_letters.path;
+    for (const auto& input : plan_.inputs) {
+      if (letters.empty() || !input->reads_file(letters)) continue;
+      fault("dead_letters.path",
+            fmt::format("inputs.{} reads {}: what is refused would come back for ever; write "
+                        "elsewhere, or exclude it there",
+                        input->name, letters));
+    }
     for (const auto& output : plan_.outputs) {
       if (output->file_path.empty()) continue;
       for (const auto& input : plan_.inputs) {
@@ -242,6 +250,11 @@ std::string state_dir_of(const config::Config& config) {
   std::string xdg = set("XDG_STATE_HOME");
   if (!xdg.empty()) return xdg + "/waybill";
   return set("HOME") + "/.local/state/waybill";
+}
+
+std::string dead_letters_path(const config::Config& config) {
+  if (!config.dead_letters.path.empty()) return config.dead_letters.path;
+  return state_dir_of(config) + "/dead_letters.ndjson";
 }
 
 }  // namespace waybill::daemon

@@ -46,4 +46,7 @@ Result<Plan> make_plan(const PlanRequest& request);
 // ~/.local/state/waybill.
 std::string state_dir_of(const config::Config& config);
 
+// The file of the dead letters: the config's own, else one in the state directory.
+std::string dead_letters_path(const config::Config& config);
+
 }  // namespace waybill::daemon

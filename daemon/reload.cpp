@@ -26,8 +26,9 @@ auto find_named(std::vector<Owner>& all, const std::string& name) {
 
 void App::reload() {
   if (phase_ != Phase::kRunning) return;
-  if (options_.request.config_file.empty()) {
-    spdlog::warn("SIGHUP: there is no config file to read again");
+  if (options_.request.config_file.empty() || options_.replaying) {
+    spdlog::warn("SIGHUP: {}", options_.replaying ? "a replay does not read its config again"
+                                                  : "there is no config file to read again");
     return;
   }
   notify_reloading();
@@ -59,6 +60,9 @@ Result<void> App::apply(Plan next) {
   }
   if (next.config.admin.listen != plan_.config.admin.listen) {
     return Error{Action::kFixConfig, "admin.listen cannot change while running: restart instead"};
+  }
+  if (next.config.dead_letters != plan_.config.dead_letters) {
+    return Error{Action::kFixConfig, "dead_letters cannot change while running: restart instead"};
   }
   // Outputs: equal settings for an equal identity go on with their queues.
   bool same_identity = next.identity.service_name == plan_.identity.service_name &&
@@ -93,6 +97,7 @@ Result<void> App::apply(Plan next) {
   }
   for (auto& output : next.outputs) output->outbox().set_policy(policy_for(*output, next));
   pipeline_.reroute(route_of(next), [] {});
+  if (dead_letters_) dead_letters_->set_render(letter_render(next));
   plan_ = std::move(next);
   return {};
 }

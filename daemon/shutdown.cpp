@@ -186,6 +186,20 @@ uint64_t App::report_left() const {
   return all;
 }
 
+// Where the records are that no backend took.
+uint64_t App::report_dead_letters() const {
+  uint64_t all = 0;
+  for (const OutputLedger* output : ledger_.outputs()) {
+    uint64_t letters = output->snapshot().counts.dead_lettered;
+    all += letters;
+    if (letters == 0) continue;
+    spdlog::error("output {}: {} record{} refused, kept in {}: `waybill replay` sends {} again",
+                  output->name(), letters, letters == 1 ? "" : "s", dead_letters_->path(),
+                  letters == 1 ? "it" : "them");
+  }
+  return all;
+}
+
 // At the end, for who wants to know (-v): one line per input and output.
 void App::report_ledger() const {
   for (const InputLedger* input : ledger_.inputs()) {
@@ -195,8 +209,9 @@ void App::report_ledger() const {
   }
   for (const OutputLedger* output : ledger_.outputs()) {
     OutputCounts counts = output->snapshot().counts;
-    spdlog::info("output {}: {} records = {} delivered + {} dropped + {} left", output->name(),
-                 counts.records, counts.delivered, counts.dropped_total(), counts.in_flight);
+    spdlog::info("output {}: {} records = {} delivered + {} dropped + {} dead letters + {} left",
+                 output->name(), counts.records, counts.delivered, counts.dropped_total(),
+                 counts.dead_lettered, counts.in_flight);
   }
 }
 

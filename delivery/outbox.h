@@ -42,6 +42,9 @@ class Outbox final : private SpoolReader {
   // ---- main thread ----
   // Before anything else.
   Result<void> open_spool(SpoolPlace place, const SpoolSettings& settings);
+  // Payload::note() is wanted for every record. Before the first one.
+  void keep_notes() { keeps_notes_ = true; }
+  bool keeps_notes() const { return keeps_notes_; }
   // Nothing comes back from the spool any more: the end is near.
   void stop_reading_spool();
   // When nobody pushes or pops any more: what is left for the spool is written.
@@ -113,6 +116,7 @@ class Outbox final : private SpoolReader {
   ByteBudget& budget_;
   OutputLedger& ledger_;
   const size_t share_;
+  bool keeps_notes_ = false;
   mutable std::mutex mutex_;
   std::condition_variable filled_;  // for the output's thread
   std::condition_variable room_;    // for the pipeline thread

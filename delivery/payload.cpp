@@ -22,9 +22,40 @@ void Payload::added(uint32_t group, uint32_t begin) {
   WAYBILL_CHECK(begin <= end, "a record was added that ends before it begins");
   WAYBILL_CHECK(end <= UINT32_MAX, "more than 4 GiB of records in a payload");
   uint32_t size = static_cast<uint32_t>(end) - begin;
-  slices.push_back(Slice{group, begin, size, false});
+  slices.push_back(Slice{group, begin, size, false, {}});
   bytes += size;
   ++unsettled;
+}
+
+void Payload::place_note(uint32_t source, size_t begin) {
+  WAYBILL_CHECK(!slices.empty(), "a note without its record");
+  WAYBILL_CHECK(notes.size() <= UINT32_MAX, "more than 4 GiB of notes in a payload");
+  slices.back().note = {source, static_cast<uint32_t>(begin),
+                        static_cast<uint32_t>(notes.size() - begin)};
+}
+
+// Neighbouring lines mostly come from the same source: one that comes back is written again.
+void Payload::note(const Batch& batch, const Record& record) {
+  const Source& source = batch.source_of(record);
+  if (note_sources.empty() || last_source_ != source.number) {
+    Buffer text;
+    append_source_note(text, source);
+    note_sources.emplace_back(text.view());
+    last_source_ = source.number;
+  }
+  size_t begin = notes.size();
+  append_note(notes, record);
+  place_note(static_cast<uint32_t>(note_sources.size() - 1), begin);
+}
+
+void Payload::note(std::string_view source, std::string_view noted) {
+  if (note_sources.empty() || note_sources.back() != source) {
+    note_sources.emplace_back(source);
+    last_source_ = 0;
+  }
+  size_t begin = notes.size();
+  notes.append(noted);
+  place_note(static_cast<uint32_t>(note_sources.size() - 1), begin);
 }
 
 void Payload::settle(uint32_t index) {
@@ -42,6 +73,9 @@ void Payload::clear() {
   slices.clear();
   bytes = 0;
   body.clear();
+  notes.clear();
+  note_sources.clear();
+  last_source_ = 0;
   tickets.clear();
   oldest = {};
   unsettled = 0;
@@ -51,7 +85,9 @@ void Payload::clear() {
 size_t Payload::memory() const {
   size_t held = sizeof *this + groups.capacity() * sizeof(Group) +
                 slices.capacity() * sizeof(Slice) + body.bytes.capacity() +
-                tickets.capacity() * sizeof(TicketRef);
+                tickets.capacity() * sizeof(TicketRef) + notes.capacity() +
+                note_sources.capacity() * sizeof(std::string);
+  for (const std::string& source : note_sources) held += source.capacity();
   for (const Group& group : groups) held += group.head.capacity() + group.bytes.capacity();
   return held;
 }

@@ -10,8 +10,17 @@
 #include "core/buffer.h"
 #include "core/byte_budget.h"
 #include "core/clock.h"
+#include "delivery/note.h"
 
 namespace waybill::delivery {
+
+// Where the note of a record lies: bytes [begin, begin + size) of Payload::notes. Size 0: it has
+// none.
+struct NoteRef {
+  uint32_t source = 0;  // index into Payload::note_sources
+  uint32_t begin = 0;
+  uint32_t size = 0;
+};
 
 // One encoded record: bytes [begin, begin + size) of its group.
 struct Slice {
@@ -19,6 +28,7 @@ struct Slice {
   uint32_t begin = 0;
   uint32_t size = 0;
   bool settled = false;  // delivered or given up: not to be sent again
+  NoteRef note = {};
 };
 
 // Records that share what stands before them on the wire: a Loki stream, an OTLP resource and
@@ -47,14 +57,16 @@ struct Payload {
 
   std::vector<Group> groups;  // the first `group_count` are in use; the others keep their memory
   uint32_t group_count = 0;
-  std::vector<Slice> slices;       // in the order in which the records came
-  size_t bytes = 0;                // sum over the slices: what `batch.bytes` limits
-  Body body;                       // composed of all slices
-  std::vector<TicketRef> tickets;  // of the batches whose records are in here
-  SteadyTime oldest{};             // when the oldest record was read
-  uint32_t unsettled = 0;          // slices not settled yet
-  uint64_t spool_end = 0;          // of records read back from a spool: the sequence number behind
-                                   // the last of them; 0: they never were in one
+  std::vector<Slice> slices;              // in the order in which the records came
+  size_t bytes = 0;                       // sum over the slices: what `batch.bytes` limits
+  Body body;                              // composed of all slices
+  Buffer notes;                           // of the records, where their output keeps dead letters
+  std::vector<std::string> note_sources;  // as append_source_note() writes them
+  std::vector<TicketRef> tickets;         // of the batches whose records are in here
+  SteadyTime oldest{};                    // when the oldest record was read
+  uint32_t unsettled = 0;                 // slices not settled yet
+  uint64_t spool_end = 0;  // of records read back from a spool: the sequence number behind
+                           // the last of them; 0: they never were in one
   ByteCharge charge;
 
   // The group with this head: the same one for the same head within a payload.
@@ -63,6 +75,17 @@ struct Payload {
   Buffer& buffer(uint32_t group) { return groups[group].bytes; }
   // A record has been appended to `group`, from byte `begin` of its buffer to its present end.
   void added(uint32_t group, uint32_t begin);
+
+  // The record that was added last, as it was read.
+  void note(const Batch& batch, const Record& record);
+  // The same out of the bytes that note_bytes() and note_source() gave, in another process perhaps.
+  void note(std::string_view source, std::string_view noted);
+  std::string_view note_bytes(const Slice& slice) const {
+    return notes.view().substr(slice.note.begin, slice.note.size);
+  }
+  std::string_view note_source(const Slice& slice) const {
+    return slice.note.size != 0 ? note_sources[slice.note.source] : std::string_view();
+  }
 
   // Slice `index` is delivered or given up, and counted by whoever calls this.
   void settle(uint32_t index);
@@ -74,6 +97,11 @@ struct Payload {
   size_t memory() const;  // bytes held
   // Nobody will deliver what is unsettled: the tickets must not move a checkpoint.
   void abandon();
+
+ private:
+  void place_note(uint32_t source, size_t begin);
+
+  uint64_t last_source_ = 0;  // Source::number of note_sources.back(); 0: of none
 };
 
 }  // namespace waybill::delivery

@@ -18,6 +18,7 @@
 #include "core/identity.h"
 #include "core/ledger.h"
 #include "core/result.h"
+#include "delivery/dead_letters/dead_letters.h"
 #include "delivery/outbox.h"
 #include "delivery/payload.h"
 
@@ -47,6 +48,7 @@ struct Context {
   size_t memory_share;          // bytes the outbox may hold
   delivery::FullPolicy policy;  // what happens when that is used up
   std::optional<delivery::SpoolPlace> spool = {};
+  delivery::DeadLetters* letters = nullptr;  // where refused records are kept; null: nowhere
 };
 
 class Output {

@@ -60,6 +60,7 @@ inline Origin origin_of(const Batch& batch, const Record& record) {
     if (key == "stream" && member.type == JsonType::kString) origin.stream = member.text;
     if (key == "offset" && member.type == JsonType::kNumber) origin.offset = scalar_text(member);
   });
+  if (!origin.path) origin.offset = {};
   return origin;
 }
 

@@ -8,6 +8,7 @@ namespace waybill::daemon::commands {
 
 int run(const CommandLine& line);
 int exec(const CommandLine& line);
+int replay(const CommandLine& line);
 int check(const CommandLine& line);
 int explain(const CommandLine& line);
 int health(const CommandLine& line);

@@ -20,6 +20,8 @@ AppOptions options_of(const CommandLine& line) {
   return options;
 }
 
+bool undelivered(const AppResult& result) { return result.left + result.dead_lettered > 0; }
+
 Result<AppResult> run_app(AppOptions options, int& code) {
   auto plan = plan_or_complain(options.request, code);
   if (!plan) return Error{Action::kFixConfig, ""};
@@ -53,7 +55,7 @@ int run(const CommandLine& line) {
   int code = exit_code::kOk;
   auto result = run_app(options_of(line), code);
   if (!result) return code;
-  return result->left > 0 ? exit_code::kLeft : exit_code::kOk;
+  return undelivered(*result) ? exit_code::kLeft : exit_code::kOk;
 }
 
 int exec(const CommandLine& line) {
@@ -67,7 +69,7 @@ int exec(const CommandLine& line) {
   auto result = run_app(std::move(options), code);
   if (!result) return code;
   int status = result->child_status.value_or(exit_code::kCannotStart);
-  if (status == 0 && line.strict && result->left > 0) return exit_code::kLeft;
+  if (status == 0 && line.strict && undelivered(*result)) return exit_code::kLeft;
   return status;
 }
 

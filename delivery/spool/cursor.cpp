@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <string_view>
 
-#include "delivery/spool/files.h"
+#include "delivery/little_endian.h"
+#include "delivery/own_files.h"
 #include "delivery/spool/frame.h"
-#include "delivery/spool/little_endian.h"
 
 namespace waybill::delivery {
 

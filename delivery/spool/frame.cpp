@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "core/check.h"
-#include "delivery/spool/little_endian.h"
+#include "delivery/little_endian.h"
 
 namespace waybill::delivery {
 

@@ -14,7 +14,7 @@
 #include <charconv>
 #include <utility>
 
-#include "delivery/spool/files.h"
+#include "delivery/own_files.h"
 
 namespace waybill::delivery {
 

@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-#include "delivery/spool/little_endian.h"
+#include "delivery/little_endian.h"
 #include "delivery/test_support.h"
 
 using namespace waybill;

@@ -101,8 +101,10 @@ Result<void> HttpOutput::start(const Context& context) {
   outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
                                                context.policy);
   if (Result<void> spooled = open_spool(*this, context); !spooled) return spooled;
-  sender_ = std::make_unique<Sender>(*this, *backend_, settings_, *transport_, *outbox_,
-                                     context.ledger, control_, delivery::Backoff::Random());
+  if (context.letters != nullptr) outbox_->keep_notes();
+  sender_ =
+      std::make_unique<Sender>(*this, *backend_, settings_, *transport_, *outbox_, context.ledger,
+                               control_, context.letters, delivery::Backoff::Random());
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     // A write to a connection that is gone is an error of that connection.

@@ -16,7 +16,7 @@ using delivery::Payload;
 
 Sender::Sender(const Output& output, const Backend& backend, const Settings& settings,
                Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
-               Control& control, Backoff::Random random)
+               Control& control, delivery::DeadLetters* letters, Backoff::Random random)
     : output_(output),
       backend_(backend),
       settings_(settings),
@@ -24,14 +24,15 @@ Sender::Sender(const Output& output, const Backend& backend, const Settings& set
       outbox_(outbox),
       ledger_(ledger),
       control_(control),
-      backoff_(std::move(random)) {}
+      backoff_(std::move(random)),
+      refused_(output.name, ledger, letters) {}
 
 void Sender::run() {
   while (steady_now() < control_.deadline()) {
     std::unique_ptr<Payload> payload = outbox_.pop_until(wake_time());
     if (!payload) {
       if (outbox_.drained()) break;
-      say_what_is_due(false);
+      refused_.say(false);
       continue;
     }
     if (deliver(*payload)) {
@@ -41,14 +42,12 @@ void Sender::run() {
     }
   }
   if (!outbox_.drained()) outbox_.abort();
-  say_what_is_due(true);
+  refused_.say(true);
 }
 
 SteadyTime Sender::wake_time() const {
   SteadyTime earliest = control_.deadline();
-  for (const Drops& drops : drops_) {
-    if (auto due = drops.throttle.due()) earliest = std::min(earliest, *due);
-  }
+  if (auto due = refused_.due()) earliest = std::min(earliest, *due);
   return earliest;
 }
 
@@ -131,7 +130,7 @@ Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
     case Outcome::kPartial: return settle_partly(payload, verdict, response);
     case Outcome::kRejected:
       recovered();
-      dropped(verdict.drop, part.picks.size(), refusal(response, verdict.reason));
+      refused_.add(payload, part.picks, verdict.drop, refusal(response, verdict.reason));
       break;
     case Outcome::kDelivered:
       recovered();
@@ -144,6 +143,7 @@ Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
 
 // All records of `part`, which is the last one, are counted; it goes.
 void Sender::settle_all(Payload& payload, const Part& part) {
+  refused_.post();
   for (uint32_t pick : part.picks) payload.settle(pick);
   spare_picks_ = std::move(parts_.back().picks);
   parts_.pop_back();
@@ -153,7 +153,7 @@ Sender::Next Sender::halve(Payload& payload, DropReason lone, const std::string&
   recovered();
   Part& part = parts_.back();
   if (part.picks.size() == 1) {
-    dropped(lone, 1, reason);
+    refused_.add(payload, part.picks, lone, reason);
     settle_all(payload, part);
     return Next::kGoOn;
   }
@@ -189,12 +189,18 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
       continue;
     }
     payload.settle(part.picks[item.position]);
-    dropped(item.drop, 1, refusal(response, item.reason.empty() ? verdict.reason : item.reason));
+    refused_.add(payload, {&part.picks[item.position], 1}, item.drop,
+                 refusal(response, item.reason.empty() ? verdict.reason : item.reason));
   }
   for (; next < part.picks.size(); ++next) payload.settle(part.picks[next]);
   uint64_t stored = part.picks.size() - verdict.items.size();
   uint64_t unnamed = std::min<uint64_t>(verdict.unnamed, stored);
-  if (unnamed != 0) dropped(verdict.drop, unnamed, refusal(response, verdict.reason));
+  if (unnamed != 0 && unnamed == part.picks.size()) {
+    refused_.add(payload, part.picks, verdict.drop, refusal(response, verdict.reason));
+  } else if (unnamed != 0) {
+    refused_.add_unnamed(unnamed, verdict.drop, refusal(response, verdict.reason));
+  }
+  refused_.post();
   if (stored > unnamed) ledger_.delivered(stored - unnamed);
   if (again.picks.empty()) {
     recovered();
@@ -226,7 +232,7 @@ Sender::Next Sender::failed(bool misconfigured, const std::string& problem,
   bool another_url = urls_failed_ != 0 && urls_failed_ % urls != 0;
   if (another_url && !retry_after) return Next::kGoOn;
   control_.pause(misconfigured ? Backoff::kMisconfigured : backoff_.next(retry_after));
-  say_what_is_due(false);
+  refused_.say(false);
   return control_.stopping() ? Next::kAbandon : Next::kGoOn;
 }
 
@@ -254,28 +260,6 @@ std::string Sender::refusal(const Response& response, const std::string& words) 
   std::string text = fmt::format("{} answers HTTP {}", product, response.status);
   if (!words.empty()) text += ": " + printable(words);
   return text + hint;
-}
-
-void Sender::dropped(DropReason why, uint64_t records, const std::string& words) {
-  ledger_.dropped(why, records);
-  Drops& drops = drops_[static_cast<size_t>(why)];
-  drops.words = words;
-  if (uint64_t report = drops.throttle.add(steady_now(), records)) say_dropped(why, report);
-}
-
-void Sender::say_dropped(DropReason why, uint64_t records) {
-  auto index = static_cast<size_t>(why);
-  spdlog::error("output {}: dropped {} record{} ({}): {}", output_.name, records,
-                records == 1 ? "" : "s", kDropReasonNames[index], drops_[index].words);
-}
-
-void Sender::say_what_is_due(bool at_the_end) {
-  for (size_t i = 0; i < drops_.size(); ++i) {
-    delivery::Throttle& throttle = drops_[i].throttle;
-    uint64_t report =
-        at_the_end ? throttle.rest() : (throttle.due() ? throttle.add(steady_now(), 0) : 0);
-    if (report != 0) say_dropped(static_cast<DropReason>(i), report);
-  }
 }
 
 }  // namespace waybill::outputs::http

@@ -3,27 +3,27 @@
 // reason, or abandoned at the end.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "delivery/backoff.h"
 #include "delivery/outbox.h"
-#include "delivery/throttle.h"
 #include "outputs/control.h"
 #include "outputs/http/backend.h"
 #include "outputs/http/incident.h"
+#include "outputs/http/refused.h"
 #include "outputs/http/transport.h"
 #include "outputs/output.h"
 
 namespace waybill::outputs::http {
 
-// All references outlive it. Runs on one thread; Control and the outbox are the ways in.
+// All references outlive it, `letters` (which may be null) too. Runs on one thread; Control and the
+// outbox are the ways in.
 class Sender final : private Patience {
  public:
   Sender(const Output& output, const Backend& backend, const Settings& settings,
          Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger, Control& control,
-         delivery::Backoff::Random random);
+         delivery::DeadLetters* letters, delivery::Backoff::Random random);
 
   // Returns once the outbox is drained, at the deadline of a drain, or after stop(); then the
   // outbox is drained or aborted.
@@ -47,9 +47,6 @@ class Sender final : private Patience {
               std::optional<Duration> retry_after = std::nullopt);
   void settle_all(delivery::Payload& payload, const Part& part);
   void recovered();
-  void dropped(DropReason why, uint64_t records, const std::string& words);
-  void say_dropped(DropReason why, uint64_t records);
-  void say_what_is_due(bool at_the_end);
   void refresh_credentials();
   std::string refusal(const Response& response, const std::string& words) const;
   SteadyTime wake_time() const;
@@ -69,11 +66,7 @@ class Sender final : private Patience {
   delivery::Body body_;
   size_t url_ = 0;          // which of the endpoint's
   size_t urls_failed_ = 0;  // in a row
-  struct Drops {
-    delivery::Throttle throttle{std::chrono::seconds(10)};
-    std::string words;  // of the last one
-  };
-  std::array<Drops, kDropReasonCount> drops_;
+  Refused refused_;
 };
 
 }  // namespace waybill::outputs::http

@@ -107,7 +107,6 @@ NOT_BUILT = {
     "schema": "schema: {file: builtin}",
     "sample": "sample: {always: 'level >= ERROR'}",
     "metrics": "metrics: {count: []}",
-    "dead_letters": "dead_letters: {size: 100MiB}",
     "trace.inherit": "trace: {inherit: {keys: [request_id]}}",
     "trace.derive": "trace: {derive: request_id}",
     "trace.generate": "trace: {generate: run}",

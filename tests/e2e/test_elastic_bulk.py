@@ -117,7 +117,7 @@ def test_every_items_own_status(
     process.write(lines(50))
     process.wait_delivered("es", 40)
     counts = process.output("es")
-    assert (counts["delivered"], counts["dropped"]["rejected"]) == (40, 10)
+    assert (counts["delivered"], counts["dead_lettered"]) == (40, 10)
     process.close_stdin()
     assert process.wait() == 3
     assert "document_parsing_exception" in process.err.text

@@ -92,7 +92,7 @@ def test_31_a_hole_of_zeros_costs_the_records_in_it(
     process = waybill.daemon(config)
     until(lambda: process.output("loki")["in_flight"] == 0, lambda: process.story())
     lost = process.output("loki")["dropped"]["spool_damaged"]
-    assert 4096 // 600 <= lost <= hit
+    assert 4096 // 1200 <= lost <= hit
     assert set(taken(absent_backend)) <= set(lines)
     assert len(taken(absent_backend)) == len(lines) - lost
     assert process.stop() == 3

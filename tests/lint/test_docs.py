@@ -102,7 +102,7 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
 
 
 COMMAND_LINES = dict(command_lines())
-COMMANDS = ("run", "exec", "check", "explain", "health", "ledger", "version", "reference")
+COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference")
 
 
 @pytest.mark.parametrize("place", COMMAND_LINES)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few file operations of a spool: in a folder of our own, where nobody plants links.
+// Files of our own: opened so that a link which somebody has planted leads nowhere.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "delivery/spool/files.h"
+#include "delivery/own_files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/letter_record.h"
+
+#include <cstring>
+
+#include "core/canonical.h"
+#include "lineage/trace_context.h"
+
+namespace waybill::daemon {
+
+LetterRecord::LetterRecord(Identity identity, const parsers::Settings& settings,
+                           const std::vector<std::string>& formats)
+    : identity_(std::move(identity)), parser_(settings, formats) {}
+
+void LetterRecord::append(Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source) {
+  // Whoever understood the line then understands it again.
+  source->format = note.format;
+  batch_.reset(note.line.size());
+  std::memcpy(batch_.room().data(), note.line.data(), note.line.size());
+  batch_.commit(note.line.size());
+  batch_.sources.assign(1, std::move(source));
+  Record& record = batch_.records.emplace_back();
+  record.line = {batch_.bytes(), note.line.size()};
+  record.offset = note.offset;
+  record.read_ns = record.time_ns = note.read_ns;
+  record.marks.truncated_bytes = note.truncated_bytes;
+  parser_.parse(batch_, record);
+  lineage::resolve_trace(batch_, record);
+  if (record.passed == nullptr) record.id = note.id;
+  append_canonical(out, batch_, record, identity_, part::kAll);
+}
+
+}  // namespace waybill::daemon

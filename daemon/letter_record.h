@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// LetterRecord: makes the record of a dead letter out of the note of its line, as the pipeline did.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/identity.h"
+#include "delivery/note.h"
+#include "parsers/line_parser.h"
+
+namespace waybill::daemon {
+
+// For one config. One thread at a time.
+class LetterRecord {
+ public:
+  LetterRecord(Identity identity, const parsers::Settings& settings,
+               const std::vector<std::string>& formats);
+
+  // Appends the record as canonical JSON, without a line end.
+  void append(Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source);
+
+ private:
+  const Identity identity_;
+  ByteBudget budget_{0};  // one record at a time needs no limit
+  parsers::LineParser parser_;
+  Batch batch_{budget_};
+};
+
+}  // namespace waybill::daemon

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Note: a record as it was read, kept beside its encoded form until it is settled, so that a dead
+// letter can show what was refused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/batch.h"
+#include "core/buffer.h"
+
+namespace waybill::delivery {
+
+// Views into whatever it was read from.
+struct Note {
+  std::string_view line;    // Record::line
+  std::string_view format;  // of the parser that understood it
+  Id128 id{};
+  int64_t read_ns = 0;  // when it was read; of a line without a time of its own, its time
+  uint64_t offset = 0;
+  uint64_t truncated_bytes = 0;
+};
+
+// Appends the note of a record.
+void append_note(Buffer& out, const Record& record);
+// Takes it apart again; nothing when `bytes` are no note. Any bytes are legal input.
+std::optional<Note> read_note(std::string_view bytes);
+
+// What a Source says of the lines that came from it, for the notes of one stream to share; and a
+// Source that says the same. Null when `bytes` are none; any bytes are legal input.
+void append_source_note(Buffer& out, const Source& source);
+std::shared_ptr<Source> read_source_note(std::string_view bytes);
+
+}  // namespace waybill::delivery

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delivery/note.h"
+
+#include <doctest/doctest.h>
+
+#include "core/test_support.h"
+#include "delivery/payload.h"
+#include "delivery/spool/entry.h"
+#include "delivery/spool/frame.h"
+
+using namespace waybill;
+using namespace waybill::delivery;
+
+namespace {
+
+Source app_source() {
+  Source source;
+  source.number = next_source_number();
+  source.input = "app";
+  source.path = "/var/log/app.log";
+  source.stream = "stderr";
+  source.peer = "192.0.2.7:514";
+  source.network = true;
+  source.trust_service = false;
+  return source;
+}
+
+}  // namespace
+
+TEST_CASE("a note says what its record was, and any cut of it is none or another's") {
+  testing::Lines lines(app_source());
+  Record& record = lines.put("a line", 17);
+  record.offset = 99;
+  record.id.fill(0xab);
+  record.format = "text";
+  record.marks.truncated_bytes = 5;
+  Buffer bytes;
+  append_note(bytes, record);
+  auto note = read_note(bytes.view());
+  REQUIRE(note);
+  CHECK(note->line == "a line");
+  CHECK(note->format == "text");
+  CHECK(note->id == record.id);
+  CHECK(note->read_ns == 17);
+  CHECK(note->offset == 99);
+  CHECK(note->truncated_bytes == 5);
+  for (size_t size = 0; size < bytes.size() - record.line.size(); ++size) {
+    CHECK_FALSE(read_note(bytes.view().substr(0, size)));
+  }
+}
+
+TEST_CASE("a line without a time keeps the one that it was given") {
+  testing::Lines lines;
+  Record& record = lines.put("x", 17);
+  record.time_ns = 18;
+  Buffer given, said;
+  append_note(given, record);
+  CHECK(read_note(given.view())->read_ns == 18);
+  record.time_said = true;
+  append_note(said, record);
+  CHECK(read_note(said.view())->read_ns == 17);
+}
+
+TEST_CASE("what a source's note says makes an equal source") {
+  Source source = app_source();
+  Buffer bytes;
+  append_source_note(bytes, source);
+  auto read = read_source_note(bytes.view());
+  REQUIRE(read);
+  CHECK(read->input == source.input);
+  CHECK(read->path == source.path);
+  CHECK(read->stream == source.stream);
+  CHECK(read->peer == source.peer);
+  CHECK(read->network);
+  CHECK_FALSE(read->trust_service);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    CHECK(read_source_note(bytes.view().substr(0, size)) == nullptr);
+  }
+}
+
+TEST_CASE("notes go through a spool with their records, and entries without them are read") {
+  ByteBudget budget(0);
+  Payload payload(budget);
+  testing::Lines lines(app_source());
+  auto add = [&](std::string_view line, bool noted) {
+    Record& record = lines.put(line);
+    record.format = "text";
+    uint32_t group = payload.group("head");
+    auto begin = static_cast<uint32_t>(payload.buffer(group).size());
+    payload.buffer(group).append("<" + std::string(line) + ">");
+    payload.added(group, begin);
+    if (noted) payload.note(lines.batch(), record);
+  };
+  add("one", true);
+  add("two", false);
+  add("three", true);
+  CHECK(payload.note_sources.size() == 1);
+  Buffer frames;
+  REQUIRE(append_entries(frames, payload, 0) == 3);
+  Payload back(budget);
+  for (std::string_view rest = frames.view(); !rest.empty();) {
+    FrameRead read = read_frame(rest);
+    REQUIRE(read.fault == FrameFault::kNone);
+    REQUIRE(add_entry(back, read.frame.payload, Now()));
+    // Whatever a cut leaves is read or refused, and never further than it goes.
+    for (size_t size = 0; size < read.frame.payload.size(); ++size) {
+      Payload other(budget);
+      std::string cut(read.frame.payload.substr(0, size));
+      (void)add_entry(other, cut, Now());
+    }
+    rest.remove_prefix(read.frame.size);
+  }
+  REQUIRE(back.slices.size() == 3);
+  CHECK(back.groups[0].bytes.view() == "<one><two><three>");
+  CHECK(read_note(back.note_bytes(back.slices[0]))->line == "one");
+  CHECK(back.note_bytes(back.slices[1]).empty());
+  CHECK(read_note(back.note_bytes(back.slices[2]))->line == "three");
+  CHECK(read_source_note(back.note_source(back.slices[2]))->path == "/var/log/app.log");
+  back.clear();
+  CHECK(back.notes.empty());
+}
