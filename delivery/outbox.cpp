@@ -135,11 +135,13 @@ void Outbox::close() {
   tell_filled();
 }
 
-std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline) {
+std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline, uint64_t& wakes) {
   std::unique_lock lock(mutex_);
-  wait(filled_, lock, deadline, [&] { return !queue_.empty() || at_end() || woken_; });
-  bool woken = std::exchange(woken_, false);
-  if (woken || queue_.empty()) return nullptr;
+  auto woken = [&] { return wakes != wakes_; };
+  wait(filled_, lock, deadline, [&] { return !queue_.empty() || at_end() || woken(); });
+  bool was_woken = woken();
+  wakes = wakes_;
+  if (was_woken || queue_.empty()) return nullptr;
   Entry entry = std::move(queue_.front());
   queue_.pop_front();
   std::unique_ptr<Payload> payload = std::move(entry.payload);
@@ -213,7 +215,7 @@ void Outbox::recycle(std::unique_ptr<Payload> payload) {
 
 // With the lock held.
 void Outbox::keep_idle(std::unique_ptr<Payload> payload) {
-  size_t most = spool_ && spool_->engaged() ? kIdleWithSpool : kIdlePayloads;
+  size_t most = (spool_ && spool_->engaged() ? kIdleWithSpool : kIdlePayloads) + popped_.size();
   if (idle_.size() < most) idle_.push_back(std::move(payload));
   while (idle_.size() > most) idle_.pop_back();
 }
@@ -237,7 +239,7 @@ void Outbox::finish() {
 void Outbox::wake() {
   {
     std::lock_guard lock(mutex_);
-    woken_ = true;
+    ++wakes_;
   }
   tell_filled();
 }
@@ -247,7 +249,7 @@ void Outbox::abort() {
   {
     std::unique_lock lock(mutex_);
     aborted_ = true;
-    woken_ = true;
+    ++wakes_;
     queued.swap(queue_);
     for (Entry& entry : queued) {
       held_ -= entry.bytes;
@@ -270,6 +272,16 @@ void Outbox::abort() {
 // With the lock held: nothing will be popped any more.
 bool Outbox::at_end() const {
   return closed_ && queue_.empty() && (!spool_ || aborted_ || spool_->idle());
+}
+
+bool Outbox::more() const {
+  std::lock_guard lock(mutex_);
+  return !queue_.empty();
+}
+
+bool Outbox::ended() const {
+  std::lock_guard lock(mutex_);
+  return at_end();
 }
 
 bool Outbox::drained() const {
@@ -315,7 +327,7 @@ void Outbox::update_gauges() {
 }
 
 void Outbox::tell_filled() {
-  filled_.notify_one();
+  filled_.notify_all();
   std::function<void()> callback;
   {
     std::lock_guard lock(mutex_);

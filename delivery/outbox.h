@@ -61,10 +61,18 @@ class Outbox final : private SpoolReader {
   // Nothing more will be pushed.
   void close();
 
-  // ---- output's thread ----
-  // The oldest payload, or null: at `deadline`, when there is none and the outbox is closed, or
-  // when wake() was called.
-  std::unique_ptr<Payload> pop_until(SteadyTime deadline);
+  // ---- output's threads ----
+  // The oldest payload, or null: at `deadline`, when ended(), or when wake() was called since
+  // `wakes`, the caller's own count of those it knows of.
+  std::unique_ptr<Payload> pop_until(SteadyTime deadline, uint64_t& wakes);
+  // The same for an output with one thread.
+  std::unique_ptr<Payload> pop_until(SteadyTime deadline) {
+    return pop_until(deadline, known_wakes_);
+  }
+  // Whether more is queued than has been popped.
+  bool more() const;
+  // Closed or aborted, and there is nothing left to pop.
+  bool ended() const;
   // A payload that is settled: its tickets are let go and its memory is used again.
   void give(std::unique_ptr<Payload> payload);
   // What could not be delivered before the end: abandoned, and counted in left().
@@ -132,7 +140,8 @@ class Outbox final : private SpoolReader {
   Throttle drop_log_{std::chrono::seconds(10)};
   bool closed_ = false;
   bool aborted_ = false;
-  bool woken_ = false;
+  uint64_t wakes_ = 0;
+  uint64_t known_wakes_ = 0;  // of the output's only thread
   bool told_ = false;
   std::atomic<size_t> room_for_spool_;  // see SpoolReader::room()
   std::function<void()> on_filled_;

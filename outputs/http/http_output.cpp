@@ -7,6 +7,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <deque>
+#include <mutex>
 #include <thread>
 
 #include "outputs/http/gzip.h"
@@ -32,7 +34,9 @@ class Until final : public Patience {
 class HttpOutput final : public Output {
  public:
   HttpOutput(const Settings& settings, std::unique_ptr<Backend> backend)
-      : settings_(settings), backend_(std::move(backend)) {}
+      : settings_(settings),
+        backend_(std::move(backend)),
+        gate_(static_cast<size_t>(settings.concurrency), backend_->endpoint().urls.size(), {}) {}
   ~HttpOutput() override { stop(); }
 
   Result<void> start(const Context& context) override;
@@ -53,25 +57,44 @@ class HttpOutput final : public Output {
   }
 
  private:
+  // What sends: one thread, one connection.
+  struct Lane {
+    std::unique_ptr<Transport> transport;
+    std::unique_ptr<Sender> sender;
+    std::thread thread;
+  };
+
   Result<std::unique_ptr<Transport>> connect(const Identity& identity);
+  Result<std::unique_ptr<Transport>> make_transport() const;
+  void start_lane(std::unique_ptr<Transport> transport);
+  void grow(size_t limit);
+  void interrupt();
   void warn_of_insecure(const std::string& authorization) const;
 
   const Settings settings_;
   const std::unique_ptr<Backend> backend_;
   Control control_;
   std::unique_ptr<delivery::Outbox> outbox_;
-  std::unique_ptr<Transport> transport_;
-  std::unique_ptr<Sender> sender_;
-  std::thread thread_;
+  OutputLedger* ledger_ = nullptr;
+  delivery::DeadLetters* letters_ = nullptr;
+  Gate gate_;
+  // The first is made by start(), the others by its thread when the backend can take more.
+  std::mutex lanes_mutex_;
+  std::deque<Lane> lanes_;
 };
 
 Result<std::unique_ptr<Transport>> HttpOutput::connect(const Identity& identity) {
   if (Result<void> ready = backend_->prepare(identity); !ready) return std::move(ready).error();
+  Result<std::unique_ptr<Transport>> transport = make_transport();
+  if (Result<std::string> header = authorization(settings_.auth)) warn_of_insecure(*header);
+  return transport;
+}
+
+Result<std::unique_ptr<Transport>> HttpOutput::make_transport() const {
   Result<const CurlApi*> curl = load_curl();
   if (!curl) return std::move(curl).error();
   Result<std::string> header = authorization(settings_.auth);
   if (!header) return std::move(header).error();
-  warn_of_insecure(*header);
   std::vector<std::string> headers = backend_->endpoint().headers;
   if (backend_->endpoint().gzip) headers.push_back("Content-Encoding: gzip");
   auto made = Transport::make(**curl, settings_, std::move(headers), backend_->endpoint().product);
@@ -97,24 +120,41 @@ void HttpOutput::warn_of_insecure(const std::string& header) const {
 Result<void> HttpOutput::start(const Context& context) {
   Result<std::unique_ptr<Transport>> transport = connect(context.identity);
   if (!transport) return std::move(transport).error().within("output " + name);
-  transport_ = *std::move(transport);
   outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
                                                context.policy);
   if (Result<void> spooled = open_spool(*this, context); !spooled) return spooled;
   if (context.letters != nullptr) outbox_->keep_notes();
-  sender_ =
-      std::make_unique<Sender>(*this, *backend_, settings_, *transport_, *outbox_, context.ledger,
-                               control_, context.letters, delivery::Backoff::Random());
-  thread_ = std::thread([this] {
+  ledger_ = &context.ledger;
+  letters_ = context.letters;
+  start_lane(*std::move(transport));
+  return {};
+}
+
+void HttpOutput::start_lane(std::unique_ptr<Transport> transport) {
+  std::lock_guard lock(lanes_mutex_);
+  size_t number = lanes_.size();
+  Lane& lane = lanes_.emplace_back();
+  lane.transport = std::move(transport);
+  lane.sender = std::make_unique<Sender>(*this, *backend_, settings_, *lane.transport, *outbox_,
+                                         *ledger_, control_, letters_, gate_, number);
+  if (number == 0) lane.sender->on_limit = [this](size_t limit) { grow(limit); };
+  lane.thread = std::thread([this, sender = lane.sender.get()] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     // A write to a connection that is gone is an error of that connection.
     sigset_t pipe;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-    sender_->run();
+    sender->run();
   });
-  return {};
+}
+
+// On the thread of the first lane, which nobody joins before the others.
+void HttpOutput::grow(size_t limit) {
+  if (lanes_.size() >= limit || control_.stopping()) return;
+  if (Result<std::unique_ptr<Transport>> transport = make_transport()) {
+    start_lane(*std::move(transport));
+  }
 }
 
 Result<std::string> HttpOutput::preview(const Identity& identity, const Batch& batch,
@@ -153,17 +193,31 @@ Result<void> HttpOutput::probe(const Identity& identity) {
 
 void HttpOutput::drain(SteadyTime deadline) {
   control_.drain(deadline);
+  gate_.hurry();
   if (outbox_) outbox_->stop_reading_spool();
   if (outbox_) outbox_->wake();
-  if (transport_) transport_->interrupt();
+  interrupt();
 }
 
 void HttpOutput::stop() {
   control_.stop();
+  gate_.hurry();
   if (outbox_) outbox_->wake();
-  if (transport_) transport_->interrupt();
-  if (thread_.joinable()) thread_.join();
+  interrupt();
+  // The first one may start others until it ends.
+  auto lane = [&](size_t number) {
+    std::lock_guard lock(lanes_mutex_);
+    return number < lanes_.size() ? &lanes_[number] : nullptr;
+  };
+  for (size_t number = 0; Lane* each = lane(number); ++number) {
+    if (each->thread.joinable()) each->thread.join();
+  }
   if (outbox_) outbox_->finish();
+}
+
+void HttpOutput::interrupt() {
+  std::lock_guard lock(lanes_mutex_);
+  for (Lane& lane : lanes_) lane.transport->interrupt();
 }
 
 void HttpOutput::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,

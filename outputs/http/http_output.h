@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HttpOutput: sends payloads to a Backend over HTTP, one request at a time, and never gives up.
+// HttpOutput: sends payloads to a Backend over HTTP, and never gives up.
 #pragma once
 
 #include <memory>

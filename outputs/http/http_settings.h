@@ -38,6 +38,7 @@ struct Settings {
   AuthSettings auth;
   TlsSettings tls;
   std::string proxy;
+  int64_t concurrency = 1;  // requests at a time, at most
   BatchSettings batch;
   SpoolOptions spool;
 };
@@ -52,6 +53,10 @@ config::OptionTable<S>& add_options(config::OptionTable<S>& table) {
   add_common_options(table)
       .duration("timeout", static_cast<Duration S::*>(&Settings::timeout), 100ms, 10min,
                 "how long a whole request may take, connecting included")
+      .integer(
+          "concurrency", static_cast<int64_t S::*>(&Settings::concurrency), 1, 32,
+          "requests at a time, at most: as many as the backend answers without getting slower; "
+          "with more than one, later records may arrive before earlier ones")
       .string_map("headers", static_cast<Pairs S::*>(&Settings::headers),
                   "more headers for every request")
       .section("auth", static_cast<AuthSettings S::*>(&Settings::auth), auth_options(),

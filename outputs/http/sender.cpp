@@ -11,12 +11,11 @@
 
 namespace waybill::outputs::http {
 
-using delivery::Backoff;
 using delivery::Payload;
 
 Sender::Sender(const Output& output, const Backend& backend, const Settings& settings,
                Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
-               Control& control, delivery::DeadLetters* letters, Backoff::Random random)
+               Control& control, delivery::DeadLetters* letters, Gate& gate, size_t number)
     : output_(output),
       backend_(backend),
       settings_(settings),
@@ -24,14 +23,16 @@ Sender::Sender(const Output& output, const Backend& backend, const Settings& set
       outbox_(outbox),
       ledger_(ledger),
       control_(control),
-      backoff_(std::move(random)),
+      gate_(gate),
+      number_(number),
       refused_(output.name, ledger, letters) {}
 
 void Sender::run() {
   while (steady_now() < control_.deadline()) {
-    std::unique_ptr<Payload> payload = outbox_.pop_until(wake_time());
+    gate_.wait_for_turn(number_, control_.deadline());
+    std::unique_ptr<Payload> payload = outbox_.pop_until(wake_time(), wakes_);
     if (!payload) {
-      if (outbox_.drained()) break;
+      if (outbox_.ended()) break;
       refused_.say(false);
       continue;
     }
@@ -40,8 +41,9 @@ void Sender::run() {
     } else {
       outbox_.abandon(std::move(payload));
     }
+    if (on_limit) on_limit(gate_.limit());
   }
-  if (!outbox_.drained()) outbox_.abort();
+  if (!outbox_.ended()) outbox_.abort();
   refused_.say(true);
 }
 
@@ -76,19 +78,29 @@ Sender::Next Sender::send_part(Payload& payload) {
     output_.compose(payload, part.picks, body_);
     bytes = body_.bytes.view();
   }
+  gate_.enter();
+  if (control_.stopping()) {
+    gate_.gave_up();
+    return Next::kAbandon;
+  }
+  if (std::exchange(refused_us_, false)) refresh_credentials();
   if (++part.attempt > 1) ledger_.retried();
   const std::vector<std::string>& urls = backend_.endpoint().urls;
-  Reply reply = transport_.send({urls[url_ % urls.size()], true, bytes}, *this);
+  sent_ = steady_now();
+  Reply reply = transport_.send({urls[gate_.url() % urls.size()], true, bytes}, *this);
+  seconds_ = reply.seconds;
   switch (reply.kind) {
     case Reply::Kind::kAnswered: ledger_.request_took(reply.seconds); return judge(payload, reply);
     case Reply::Kind::kCut:
       // The end, or a backend that hangs while we drain: it would hang for all the others, too.
+      gate_.gave_up();
       ledger_.state(OutputState::kRetrying, reply.problem);
       outbox_.abort();
       return Next::kAbandon;
     case Reply::Kind::kTimedOut:
       ledger_.request_took(reply.seconds);
       if (control_.draining()) {
+        gate_.gave_up();
         ledger_.state(OutputState::kRetrying, reply.problem);
         outbox_.abort();
         return Next::kAbandon;
@@ -100,30 +112,29 @@ Sender::Next Sender::send_part(Payload& payload) {
     case Reply::Kind::kFailed:
     case Reply::Kind::kMisconfigured: break;
   }
-  ++url_;
-  ++urls_failed_;
-  return failed(reply.kind == Reply::Kind::kMisconfigured, reply.problem);
+  return failed({.misconfigured = reply.kind == Reply::Kind::kMisconfigured,
+                 .overloaded = reply.kind == Reply::Kind::kTimedOut,
+                 .url_failed = true},
+                reply.problem);
 }
 
 Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
   Part& part = parts_.back();
   const Response& response = reply.response;
   if (response.status < 300 && response.content_type == "text/html") {
-    return failed(true, refusal(response, "a web page: is there a proxy or a login in between?"));
+    return failed({.misconfigured = true},
+                  refusal(response, "a web page: is there a proxy or a login in between?"));
   }
   Verdict verdict = backend_.judge(response, Sent{payload, part.picks, part.attempt});
   switch (verdict.outcome) {
     case Outcome::kRetry:
-      if (response.status >= 502 && response.status <= 504) {
-        ++url_;
-        ++urls_failed_;
-      }
-      return failed(false, refusal(response, verdict.reason), response.retry_after);
-    case Outcome::kMisconfigured: {
-      Next next = failed(true, refusal(response, verdict.reason));
-      refresh_credentials();
-      return next;
-    }
+      return failed({.overloaded = response.status == 429 || response.status == 503,
+                     .url_failed = response.status >= 502 && response.status <= 504,
+                     .retry_after = response.retry_after},
+                    refusal(response, verdict.reason));
+    case Outcome::kMisconfigured:
+      refused_us_ = true;
+      return failed({.misconfigured = true}, refusal(response, verdict.reason));
     case Outcome::kSplit:
       return halve(payload, DropReason::kTooLarge, refusal(response, verdict.reason));
     case Outcome::kBisect: return halve(payload, verdict.drop, refusal(response, verdict.reason));
@@ -175,7 +186,7 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
                                         return a.position >= b.position;
                                       }) == verdict.items.end();
   if (!ascending || (!verdict.items.empty() && beyond(verdict.items.back()))) {
-    return failed(false, refusal(response, "its answer does not fit what was sent"));
+    return failed({}, refusal(response, "its answer does not fit what was sent"));
   }
   Part again;
   std::string why = verdict.reason;
@@ -213,37 +224,31 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
   std::string problem = fmt::format("{} of {} records were put off: {}", again.picks.size(),
                                     part.picks.size(), refusal(response, why));
   part = std::move(again);
-  if (progress) backoff_.reset();
-  return failed(false, problem, response.retry_after);
+  return failed({.overloaded = true, .progressed = progress, .retry_after = response.retry_after},
+                problem);
 }
 
-// The last part could not be delivered now: waits, or gives up because the end is near.
-Sender::Next Sender::failed(bool misconfigured, const std::string& problem,
-                            std::optional<Duration> retry_after) {
+// The last part could not be delivered now: it is sent again once the gate lets it, or given up
+// because the end is near.
+Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
+  trouble.sent = sent_;
+  bool misconfigured = trouble.misconfigured;
   ledger_.state(misconfigured ? OutputState::kMisconfigured : OutputState::kRetrying, problem);
-  if (auto line = incident_.failed(steady_now(), misconfigured, problem)) {
+  if (auto line = gate_.failed(trouble, problem)) {
     spdlog::log(misconfigured ? spdlog::level::err : spdlog::level::warn, "output {}: {}",
                 output_.name, *line);
   }
-  if (control_.stopping()) return Next::kAbandon;
-  // Refused twice, at least once of it while draining.
-  if (control_.draining() && parts_.back().attempt >= 2) return Next::kAbandon;
-  size_t urls = backend_.endpoint().urls.size();
-  bool another_url = urls_failed_ != 0 && urls_failed_ % urls != 0;
-  if (another_url && !retry_after) return Next::kGoOn;
-  control_.pause(misconfigured ? Backoff::kMisconfigured : backoff_.next(retry_after));
   refused_.say(false);
-  return control_.stopping() ? Next::kAbandon : Next::kGoOn;
+  // Refused twice, at least once of it while draining.
+  bool last = control_.draining() && parts_.back().attempt >= 2;
+  return control_.stopping() || last ? Next::kAbandon : Next::kGoOn;
 }
 
 void Sender::recovered() {
-  backoff_.reset();
-  urls_failed_ = 0;
-  if (!incident_.open()) return;
+  Gate::Recovery recovery = gate_.succeeded(seconds_, outbox_.more());
+  if (!recovery.recovered) return;
   ledger_.state(OutputState::kOk, "");
-  if (auto line = incident_.recovered(steady_now())) {
-    spdlog::info("output {}: {}", output_.name, *line);
-  }
+  if (recovery.line) spdlog::info("output {}: {}", output_.name, *recovery.line);
 }
 
 // A token that has expired is often replaced in its file, by somebody who does not know of us.

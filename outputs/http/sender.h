@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sender: the loop of an HTTP output's thread. Every record it pops ends delivered, dropped with a
-// reason, or abandoned at the end.
+// Sender: the loop of an HTTP output's threads, each of which has one. Every record it pops ends
+// delivered, dropped with a reason, or abandoned at the end.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "delivery/backoff.h"
 #include "delivery/outbox.h"
 #include "outputs/control.h"
 #include "outputs/http/backend.h"
-#include "outputs/http/incident.h"
+#include "outputs/http/gate.h"
 #include "outputs/http/refused.h"
 #include "outputs/http/transport.h"
 #include "outputs/output.h"
@@ -23,7 +23,11 @@ class Sender final : private Patience {
  public:
   Sender(const Output& output, const Backend& backend, const Settings& settings,
          Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger, Control& control,
-         delivery::DeadLetters* letters, delivery::Backoff::Random random);
+         delivery::DeadLetters* letters, Gate& gate, size_t number);
+
+  // Called by sender 0 between two payloads, with the number of senders that may be at work. Set
+  // before run().
+  std::function<void(size_t)> on_limit;
 
   // Returns once the outbox is drained, at the deadline of a drain, or after stop(); then the
   // outbox is drained or aborted.
@@ -43,8 +47,7 @@ class Sender final : private Patience {
   Next judge(delivery::Payload& payload, const Reply& reply);
   Next halve(delivery::Payload& payload, DropReason lone, const std::string& reason);
   Next settle_partly(delivery::Payload& payload, const Verdict& verdict, const Response& response);
-  Next failed(bool misconfigured, const std::string& problem,
-              std::optional<Duration> retry_after = std::nullopt);
+  Next failed(Gate::Trouble trouble, const std::string& problem);
   void settle_all(delivery::Payload& payload, const Part& part);
   void recovered();
   void refresh_credentials();
@@ -59,13 +62,15 @@ class Sender final : private Patience {
   delivery::Outbox& outbox_;
   OutputLedger& ledger_;
   Control& control_;
-  delivery::Backoff backoff_;
-  Incident incident_;
+  Gate& gate_;
+  const size_t number_;      // of this sender
+  uint64_t wakes_ = 0;       // of the outbox, that it knows of
+  SteadyTime sent_{};        // the last request
+  double seconds_ = 0;       // what it took
+  bool refused_us_ = false;  // and our credentials may be why
   std::vector<Part> parts_;  // of the payload at hand; the last one is next
   std::vector<uint32_t> spare_picks_;
   delivery::Body body_;
-  size_t url_ = 0;          // which of the endpoint's
-  size_t urls_failed_ = 0;  // in a row
   Refused refused_;
 };
 
