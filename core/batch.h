@@ -29,13 +29,15 @@ constexpr size_t kPadding = 64;
 constexpr size_t kBatchBytes = 128 * 1024;
 
 // Consecutive bytes of one source within a batch: whole lines, each ended by '\n' but perhaps the
-// last (a datagram, or the end of a stream).
+// last (a datagram, or the end of a stream); or one message, whatever bytes it holds.
 struct Chunk {
   uint32_t source = 0;  // index into Batch::sources
   uint32_t begin = 0;   // within Batch::bytes()
   uint32_t size = 0;
   uint64_t offset = 0;           // of the first byte in its file or stream
   uint64_t truncated_bytes = 0;  // > 0: exactly one line, of which so many bytes were discarded
+  bool message = false;  // exactly one record, line ends inside it included (RFC 6587 §3.4.1)
+  uint64_t missing_bytes = 0;  // of a message: announced, and never came
 };
 
 // Ticket: says when everything read into a batch has been settled by every output (delivered,

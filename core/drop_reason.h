@@ -27,8 +27,12 @@ enum class MissReason : uint8_t {
   kKernel,    // datagrams that the kernel dropped before we could receive them
   kRotation,  // a file was truncated or removed with bytes unread
   kStartAt,   // the part of a file before the configured start
+  // Bytes of a message that was announced and did not come before its connection ended; and what
+  // had come behind a broken count of octets, where nothing can be told apart.
+  kConnection,
 };
-constexpr std::array<std::string_view, 3> kMissReasonNames = {"kernel", "rotation", "start_at"};
+constexpr std::array<std::string_view, 4> kMissReasonNames = {"kernel", "rotation", "start_at",
+                                                              "connection"};
 constexpr size_t kMissReasonCount = kMissReasonNames.size();
 
 }  // namespace waybill

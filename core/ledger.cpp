@@ -44,6 +44,29 @@ void InputLedger::set_lag(uint64_t bytes) {
   counts_.lag_bytes = bytes;
 }
 
+void InputLedger::connected() {
+  std::lock_guard lock(mutex_);
+  ++counts_.connections;
+  ++counts_.accepted;
+}
+
+void InputLedger::disconnected() {
+  std::lock_guard lock(mutex_);
+  WAYBILL_CHECK(counts_.connections > 0, "a connection ended that was not there");
+  --counts_.connections;
+}
+
+void InputLedger::refused() {
+  std::lock_guard lock(mutex_);
+  ++counts_.refused;
+}
+
+void InputLedger::broke_off(uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  ++counts_.broken;
+  counts_.missed[static_cast<size_t>(MissReason::kConnection)] += bytes;
+}
+
 InputCounts InputLedger::snapshot() const {
   std::lock_guard lock(mutex_);
   return counts_;

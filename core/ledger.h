@@ -33,7 +33,11 @@ struct InputCounts {
   uint64_t bytes = 0;    // bytes read, line ends included
   // Apart: never read, so in no sum. Datagrams for kKernel, bytes for the others.
   std::array<uint64_t, kMissReasonCount> missed{};
-  uint64_t lag_bytes = 0;  // a gauge: bytes of files not read yet
+  uint64_t lag_bytes = 0;    // a gauge: bytes of files not read yet
+  uint64_t connections = 0;  // a gauge: those that are open
+  uint64_t accepted = 0;     // connections so far
+  uint64_t refused = 0;      // of these, the ones whose TLS handshake failed
+  uint64_t broken = 0;       // of these, the ones closed as their framing broke
   uint64_t truncated_lines = 0, truncated_bytes = 0;
   uint64_t repaired_lines = 0;  // invalid UTF-8 or raw control characters replaced
   uint64_t duplicate_keys = 0;
@@ -69,10 +73,14 @@ class InputLedger {
   explicit InputLedger(std::string name) : name_(std::move(name)) {}
   const std::string& name() const { return name_; }
 
-  // Adds every count of `more`; lag_bytes is set by set_lag() alone.
+  // Adds every count of `more` but gauges, and what has a function of its own below.
   void post(const InputCounts& more);
   void missed(MissReason reason, uint64_t amount);
   void set_lag(uint64_t bytes);
+  void connected();                // a connection was accepted and is open
+  void disconnected();             // and is not any more
+  void refused();                  // by its TLS handshake, before it is disconnected
+  void broke_off(uint64_t bytes);  // its framing broke, with so many bytes unread
   InputCounts snapshot() const;
 
  private:

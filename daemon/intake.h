@@ -26,6 +26,7 @@ class PipelineIntake final : public inputs::Intake {
     if (batch->chunks.empty()) return pool_.give(std::move(batch));
     pipeline_.submit(std::move(batch));
   }
+  ByteBudget& budget() override { return budget_; }
   // No batches any more: the end is near.
   void close() { closed_ = true; }
 

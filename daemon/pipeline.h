@@ -35,8 +35,9 @@ constexpr size_t kSliceRecords = 512;
 
 // Cuts lines off the batch's chunks, from `cursor` on, and makes a record of each that is not
 // empty: line, offset, source, read_ns, time_ns, marks.truncated_bytes. Line ends ("\n", "\r\n")
-// are no part of a line; a line of blanks alone counts as empty. Stops at the end of the batch or
-// when it holds kSliceRecords. Returns how many lines were empty.
+// are no part of a line; a line of blanks alone counts as empty. A message is one line, without
+// the line ends and NULs at its end. Stops at the end of the batch or when it holds kSliceRecords.
+// Returns how many lines were empty.
 uint64_t frame(Batch& batch, FrameCursor& cursor);
 
 // What the pipeline does with records, for one config. Swapped as a whole on reload.

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "delivery/throttle.h"
+#include "core/throttle.h"
 
 namespace waybill::delivery {
 namespace {

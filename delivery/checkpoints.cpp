@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-#include "delivery/throttle.h"
+#include "core/throttle.h"
 
 namespace waybill::delivery {
 

@@ -13,9 +13,9 @@
 
 #include "core/clock.h"
 #include "core/ledger.h"
+#include "core/throttle.h"
 #include "delivery/payload.h"
 #include "delivery/spool/spool.h"
-#include "delivery/throttle.h"
 
 namespace waybill::delivery {
 

@@ -32,6 +32,8 @@ class Intake {
   virtual std::unique_ptr<Batch> take(size_t capacity = kBatchBytes) = 0;
   // Hands a filled batch over. A batch without chunks is simply taken back.
   virtual void submit(std::unique_ptr<Batch> batch) = 0;
+  // For what an input keeps besides its batches.
+  virtual ByteBudget& budget() = 0;
 };
 
 // What an input is given to live on. All references outlive it.
@@ -105,7 +107,7 @@ struct Descriptor {
   bool in_config = true;  // false: made by a command only (exec); find() does not know it
   const config::OptionList& (*options)();  // for `check`, the docs and the published schema
   // Builds one from its section; faults go to the section's diagnostics and null comes back.
-  // Does no I/O: `waybill check` calls it, too.
+  // `waybill check` calls it, too: no I/O but reading files that the section names.
   std::unique_ptr<Input> (*make)(const config::Section& section);
 };
 

@@ -32,7 +32,8 @@ void add_chunk(Batch& batch, uint32_t source, const char* begin, const char* end
 
 }  // namespace
 
-LineCarry::LineCarry(size_t max_line, uint64_t offset) : max_line_(max_line), line_start_(offset) {
+LineCarry::LineCarry(size_t max_line, uint64_t offset, CarryAllowance* allowance)
+    : max_line_(max_line), line_start_(offset), kept_(allowance) {
   WAYBILL_CHECK(max_line > 0, "a line keeps at least one byte");
 }
 
@@ -46,19 +47,6 @@ std::span<char> LineCarry::place(Batch& batch) const {
   return room.subspan(std::min(kept_.size(), room.size()));
 }
 
-void LineCarry::keep(const char* bytes, size_t size) {
-  size_t fits = std::min(size, max_line_ - kept_.size());
-  kept_.append(bytes, fits);
-  discarded_ += size - fits;
-}
-
-void LineCarry::let_go() {
-  // One long line must not hold its memory for ever.
-  if (kept_.capacity() > kBatchBytes / 2) std::string().swap(kept_);
-  kept_.clear();
-  discarded_ = 0;
-}
-
 void LineCarry::take(Batch& batch, uint32_t source, size_t size) {
   std::span<char> room = batch.room();
   size_t hole = kept_.size();
@@ -67,25 +55,25 @@ void LineCarry::take(Batch& batch, uint32_t source, size_t size) {
   const char* end = fresh + size;
   const char* last = size > 0 ? last_line_end(fresh, end) : nullptr;
   if (last == nullptr) {
-    keep(fresh, size);
+    kept_.keep(fresh, size, max_line_);
     return;
   }
 
   if (hole > 0) std::memcpy(room.data(), kept_.data(), hole);
   const char* begin = room.data();
   const char* stop = last + 1;
-  if (discarded_ > 0) {
+  if (kept_.discarded() > 0) {
     // The part that was kept is the record; what was thrown away stood between it and `fresh`.
     const char* line_end = first_line_end(fresh, end);
     uint64_t more = static_cast<uint64_t>(line_end - fresh);
-    add_chunk(batch, source, begin, fresh, line_start_, discarded_ + more);
-    line_start_ += hole + discarded_ + more + 1;
+    add_chunk(batch, source, begin, fresh, line_start_, kept_.discarded() + more);
+    line_start_ += hole + kept_.discarded() + more + 1;
     begin = line_end + 1;
   }
-  let_go();
+  kept_.let_go();
   add_lines(batch, source, begin, stop);
   line_start_ += static_cast<uint64_t>(stop - begin);
-  keep(stop, static_cast<size_t>(end - stop));
+  kept_.keep(stop, static_cast<size_t>(end - stop), max_line_);
   batch.commit(static_cast<size_t>(stop - room.data()));
 }
 
@@ -119,14 +107,14 @@ void LineCarry::finish(Batch& batch, uint32_t source) {
   std::span<char> room = batch.room();
   WAYBILL_CHECK(kept_.size() <= room.size(), "no room for the unfinished line");
   std::memcpy(room.data(), kept_.data(), kept_.size());
-  add_chunk(batch, source, room.data(), room.data() + kept_.size(), line_start_, discarded_);
+  add_chunk(batch, source, room.data(), room.data() + kept_.size(), line_start_, kept_.discarded());
   batch.commit(kept_.size());
   restart(position());
 }
 
 void LineCarry::restart(uint64_t offset) {
   line_start_ = offset;
-  let_go();
+  kept_.let_go();
 }
 
 }  // namespace waybill::inputs

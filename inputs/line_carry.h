@@ -14,9 +14,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "core/batch.h"
+#include "inputs/kept_bytes.h"
 
 namespace waybill::inputs {
 
@@ -24,8 +24,9 @@ namespace waybill::inputs {
 class LineCarry {
  public:
   // Lines keep their first `max_line` bytes (at least 1), not counting the '\n'. `offset` is that
-  // of the next byte of the stream.
-  explicit LineCarry(size_t max_line, uint64_t offset = 0);
+  // of the next byte of the stream. `allowance`, when there is one, outlives this: what it does not
+  // grant of an unfinished line is discarded as if the line were too long.
+  explicit LineCarry(size_t max_line, uint64_t offset = 0, CarryAllowance* allowance = nullptr);
 
   // The capacity that a batch of its own should have for the next read.
   size_t wanted() const;
@@ -45,17 +46,16 @@ class LineCarry {
 
   size_t held() const { return kept_.size(); }         // bytes kept of the unfinished line
   uint64_t line_start() const { return line_start_; }  // offset of its first byte
-  uint64_t position() const { return line_start_ + kept_.size() + discarded_; }  // of the next byte
+  uint64_t position() const {                          // of the next byte
+    return line_start_ + kept_.size() + kept_.discarded();
+  }
 
  private:
-  void keep(const char* bytes, size_t size);
-  void let_go();
   void add_lines(Batch& batch, uint32_t source, const char* begin, const char* end);
 
   size_t max_line_;
   uint64_t line_start_;
-  std::string kept_;        // the unfinished line; at most max_line_ bytes of it
-  uint64_t discarded_ = 0;  // further bytes of it that were thrown away
+  KeptBytes kept_;  // the unfinished line; at most max_line_ bytes of it
 };
 
 }  // namespace waybill::inputs

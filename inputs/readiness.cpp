@@ -12,7 +12,7 @@ bool Readiness::open(int fd, Direction direction, Sharing sharing) {
   using boost::asio::posix::descriptor_base;
   boost::system::error_code error;
   if (sharing == Sharing::kOwn) {
-    for_ = direction == Direction::kRead ? descriptor_base::wait_read : descriptor_base::wait_write;
+    turn(direction);
     descriptor_.assign(fd, error);
     return !error;
   }
@@ -25,6 +25,11 @@ bool Readiness::open(int fd, Direction direction, Sharing sharing) {
   if (error) return false;
   epoll_ = std::move(epoll);
   return true;
+}
+
+void Readiness::turn(Direction direction) {
+  using boost::asio::posix::descriptor_base;
+  for_ = direction == Direction::kRead ? descriptor_base::wait_read : descriptor_base::wait_write;
 }
 
 void Readiness::wait(std::function<void()> ready) {

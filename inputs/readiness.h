@@ -26,6 +26,8 @@ class Readiness {
 
   // False when it can not be waited for: a regular file or /dev/null is always ready.
   bool open(int fd, Direction direction, Sharing sharing);
+  // What the next wait() is for. Only for one that is ours alone.
+  void turn(Direction direction);
   // Calls `ready` from the loop, once. Nothing is called after close().
   void wait(std::function<void()> ready);
   bool waiting() const { return waiting_; }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/stream_pump.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <cerrno>
-#include <cstring>
 
 #include "inputs/beyond_budget.h"
 
@@ -23,22 +21,34 @@ constexpr auto kGather = std::chrono::milliseconds(2);
 StreamPump::StreamPump(const Context& context, Fd fd, Readiness::Sharing sharing,
                        std::shared_ptr<const Source> source, Hooks hooks)
     : context_(context),
-      fd_(std::move(fd)),
+      stream_(std::make_unique<FdStream>(std::move(fd))),
       sharing_(sharing),
       source_(std::move(source)),
       hooks_(std::move(hooks)),
-      carry_(context.max_line),
+      framer_(Framing::kNewline, context.max_line),
+      readiness_(context.io),
+      pause_(context.io),
+      last_bytes_(steady_now()) {}
+
+StreamPump::StreamPump(const Context& context, std::unique_ptr<ByteStream> stream, Framing framing,
+                       CarryAllowance& allowance, std::shared_ptr<const Source> source, Hooks hooks)
+    : context_(context),
+      stream_(std::move(stream)),
+      sharing_(Readiness::Sharing::kOwn),
+      source_(std::move(source)),
+      hooks_(std::move(hooks)),
+      framer_(framing, context.max_line, &allowance),
       readiness_(context.io),
       pause_(context.io),
       last_bytes_(steady_now()) {}
 
 void StreamPump::start() {
-  pollable_ = readiness_.open(fd_.get(), Readiness::Direction::kRead, sharing_);
+  pollable_ = readiness_.open(stream_->fd(), Readiness::Direction::kRead, sharing_);
   wait();
 }
 
 void StreamPump::wait() {
-  if (pollable_) {
+  if (pollable_ && !stream_->has_more()) {
     readiness_.wait([this] { read_once(); });
   } else {
     boost::asio::post(context_.io, lifeline_.guard([this] { read_once(); }));
@@ -48,6 +58,7 @@ void StreamPump::wait() {
 void StreamPump::resume() {
   if (!wants_to_read_ || !running()) return;
   wants_to_read_ = false;
+  last_bytes_ = steady_now();  // that nothing came was our doing
   wait();
 }
 
@@ -57,33 +68,65 @@ void StreamPump::read_once() {
     wants_to_read_ = true;
     return;
   }
-  std::unique_ptr<Batch> batch = context_.intake.take(carry_.wanted());
+  std::unique_ptr<Batch> batch = context_.intake.take(framer_.wanted());
   if (!batch) {
     wants_to_read_ = true;
     return;
   }
-  std::span<char> room = carry_.place(*batch);
-  ssize_t got = ::read(fd_.get(), room.data(), room.size());
-  if (got > 0) {
-    size_t size = static_cast<size_t>(got);
-    last_bytes_ = steady_now();
-    if (hooks_.copy) hooks_.copy({room.data(), size});
-    batch->sources.push_back(source_);
-    carry_.take(*batch, 0, size);
+  std::span<char> room = framer_.place(*batch);
+  ByteStream::Got got = stream_->read(room);
+  switch (got.what) {
+    case ByteStream::What::kBytes:
+      last_bytes_ = steady_now();
+      if (hooks_.copy) hooks_.copy({room.data(), got.size});
+      fill(std::move(batch), got.size);
+      if (running()) read_again_later(got.size < room.size());
+      return;
+    case ByteStream::What::kNothingYet:
+      context_.intake.submit(std::move(batch));
+      wait();
+      return;
+    case ByteStream::What::kTorn:
+      if (framer_.within()) {
+        say("the connection ended within a line, without the close_notify of TLS: its rest may "
+            "have been cut off on the way");
+      }
+      break;
+    case ByteStream::What::kFailed:
+      say(fmt::format("reading {} failed: {}",
+                      source_->stream.empty() ? "the stream" : source_->stream, got.why));
+      break;
+    case ByteStream::What::kEnd: break;
+  }
+  end(std::move(batch));
+}
+
+void StreamPump::say(const std::string& trouble) const {
+  if (hooks_.trouble) {
+    hooks_.trouble(trouble);
+  } else {
+    spdlog::warn("input {}: {}", source_->input, trouble);
+  }
+}
+
+// `size` bytes have been read into the batch.
+void StreamPump::fill(std::unique_ptr<Batch> batch, size_t size) {
+  batch->sources.push_back(source_);
+  framer_.take(*batch, 0, size);
+  if (uint64_t bytes = framer_.take_framing_bytes(); bytes > 0) {
+    InputCounts counts;
+    counts.bytes = bytes;
+    context_.ledger.post(counts);
+  }
+  if (framer_.why_broken().empty()) {
     submit(std::move(batch));
-    read_again_later(size < room.size());
     return;
   }
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-    context_.intake.submit(std::move(batch));
-    wait();
-    return;
-  }
-  // A terminal's other end was closed: EIO. A connection was torn down: ECONNRESET.
-  if (got < 0 && errno != EIO && errno != ECONNRESET) {
-    spdlog::warn("input {}: reading {} failed: {}", source_->input,
-                 source_->stream.empty() ? "the stream" : source_->stream, std::strerror(errno));
-  }
+  // What follows cannot be told apart any more.
+  context_.ledger.broke_off(unread_bytes(stream_->fd()));
+  say("closed, as " + framer_.why_broken() +
+      " (RFC 6587 asks for the size of each message, in octets and without leading zeros, and a "
+      "space): does the sender end its messages with line ends instead? Then set `framing: newline`");
   end(std::move(batch));
 }
 
@@ -105,30 +148,39 @@ void StreamPump::submit(std::unique_ptr<Batch> batch) {
 }
 
 void StreamPump::end(std::unique_ptr<Batch> batch) {
-  batch->sources.push_back(source_);
-  carry_.finish(*batch, 0);
+  finish_line(*batch);
   submit(std::move(batch));
   readiness_.close();
-  fd_.reset();
+  stream_.reset();
   // A copy: whoever is told may let go of us.
   boost::asio::post(context_.io, lifeline_.guard([ended = hooks_.ended] {
     if (ended) ended();
   }));
 }
 
+// Needs room for what the framer holds.
+void StreamPump::finish_line(Batch& batch) {
+  if (uint64_t missing = framer_.missing(); missing > 0) {
+    context_.ledger.missed(MissReason::kConnection, missing);
+    say(fmt::format("the connection ended within a message: {} of its bytes never came", missing));
+  }
+  if (batch.sources.empty()) batch.sources.push_back(source_);
+  framer_.finish(batch, 0);
+}
+
 void StreamPump::stop() {
   if (!running()) return;
-  if (carry_.held() > 0) {
-    std::unique_ptr<Batch> batch = context_.intake.take(carry_.wanted());
-    if (!batch) batch = batch_beyond_budget(carry_.held());
-    batch->sources.push_back(source_);
-    carry_.finish(*batch, 0);
+  if (framer_.within()) {
+    const size_t held = framer_.held();
+    std::unique_ptr<Batch> batch = context_.intake.take(framer_.wanted());
+    if (!batch) batch = batch_beyond_budget(held);
+    finish_line(*batch);
     submit(std::move(batch));
   }
   lifeline_.cut();
   pause_.cancel();
   readiness_.close();
-  fd_.reset();
+  stream_.reset();
 }
 
 }  // namespace waybill::inputs

@@ -29,6 +29,11 @@ inline void lines_of(const Batch& batch, std::vector<Line>& out) {
   for (const Chunk& chunk : batch.chunks) {
     std::string bytes(batch.bytes() + chunk.begin, chunk.size);
     uint64_t offset = chunk.offset;
+    if (chunk.message) {
+      out.push_back({bytes, offset, chunk.truncated_bytes + chunk.missing_bytes,
+                     batch.sources.at(chunk.source)});
+      continue;
+    }
     size_t at = 0;
     while (at < bytes.size()) {
       size_t end = bytes.find('\n', at);
@@ -68,6 +73,7 @@ class FakeIntake : public Intake {
     batch->ticket.reset();
     pool_.give(std::move(batch));
   }
+  ByteBudget& budget() override { return budget_; }
   std::vector<std::string> texts() const {
     std::vector<std::string> out;
     for (const Line& line : lines) out.push_back(line.text);

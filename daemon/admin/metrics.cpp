@@ -92,6 +92,15 @@ void add_inputs(Families& families, const Ledger& ledger) {
        [](const InputCounts& c) { return c.bytes; });
   each("waybill_input_lag_bytes", MetricType::Gauge, "Bytes of files not read yet.",
        [](const InputCounts& c) { return c.lag_bytes; });
+  each("waybill_input_connections", MetricType::Gauge, "Connections that are open.",
+       [](const InputCounts& c) { return c.connections; });
+  each("waybill_input_connections_total", counter, "Connections accepted.",
+       [](const InputCounts& c) { return c.accepted; });
+  each("waybill_input_connections_refused_total", counter,
+       "Connections whose TLS handshake failed.", [](const InputCounts& c) { return c.refused; });
+  each("waybill_input_connections_broken_total", counter,
+       "Connections closed because a message had no sound count of octets.",
+       [](const InputCounts& c) { return c.broken; });
   each("waybill_input_truncated_lines_total", counter, "Lines longer than parse.max_line.",
        [](const InputCounts& c) { return c.truncated_lines; });
   each("waybill_input_truncated_bytes_total", counter, "Bytes cut off such lines.",
@@ -103,7 +112,7 @@ void add_inputs(Families& families, const Ledger& ledger) {
        "Fields left out because a later one has the same key.",
        [](const InputCounts& c) { return c.duplicate_keys; });
   families.begin("waybill_input_missed_total", counter,
-                 "What was never read: datagrams (kernel) or bytes (rotation, start_at).");
+                 "What was never read: datagrams (kernel) or bytes (the others).");
   for (const auto& [input, counts] : inputs) {
     for (size_t i = 0; i < kMissReasonCount; ++i) {
       families.add({{"input", input}, {"reason", text(kMissReasonNames[i])}}, counts.missed[i]);

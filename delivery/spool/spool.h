@@ -18,9 +18,9 @@
 #include <thread>
 
 #include "core/ledger.h"
+#include "core/throttle.h"
 #include "delivery/payload.h"
 #include "delivery/spool/segments.h"
-#include "delivery/throttle.h"
 
 namespace waybill::delivery {
 

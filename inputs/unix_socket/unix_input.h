@@ -2,17 +2,12 @@
 // UnixInput: lines over a Unix socket, in datagrams or over connections.
 #pragma once
 
-#include <sys/types.h>
-
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
+#include "inputs/connections.h"
 #include "inputs/datagram_receiver.h"
-#include "inputs/fd.h"
 #include "inputs/input.h"
-#include "inputs/stream_pump.h"
 #include "inputs/unix_socket/socket_path.h"
 
 namespace waybill::inputs::unix_socket {
@@ -22,10 +17,13 @@ enum class Mode { kDatagram, kStream };
 struct UnixSettings {
   std::string path;
   Mode mode = Mode::kDatagram;
-  mode_t permissions = 0660;
+  SocketAccess access;
   bool trust_service = false;
   std::string format = "auto";
+  // Of kStream alone:
   int64_t max_connections = 256;  // further ones wait until one is closed
+  Framing framing = Framing::kAuto;
+  Duration idle_timeout{};  // 0: never
 };
 
 class UnixInput : public Input {
@@ -37,28 +35,21 @@ class UnixInput : public Input {
   void on_room() override;
   void drain() override;
   void stop() override;
-  bool can_end() const override { return context_ && context_->once; }
+  bool can_end() const override { return once_; }
 
-  size_t connections() const { return connections_.size(); }
+  size_t connections() const { return connections_ ? connections_->size() : 0; }
 
  private:
   Source model() const;
-  void wait_for_connections();
-  void accept();
-  void add_connection(Fd fd);
-  void check_idle();
+  Result<void> open_stream(const Context& context);
 
   const UnixSettings settings_;
-  std::unique_ptr<const Context> context_;
+  bool once_ = false;
   std::function<void()> on_end_;
   SocketPath path_;
-  std::unique_ptr<DatagramReceiver> receiver_;                             // datagrams
-  std::unique_ptr<Readiness> listening_;                                   // connections
-  std::unordered_map<uint64_t, std::unique_ptr<StreamPump>> connections_;  // by Source number
-  std::unique_ptr<boost::asio::steady_timer> timer_;  // for drain, or after accept() has failed
-  SteadyTime drain_begun_{};
+  std::unique_ptr<DatagramReceiver> receiver_;  // datagrams
+  std::unique_ptr<Connections> connections_;    // connections
   bool draining_ = false;
-  Lifeline lifeline_;
 };
 
 }  // namespace waybill::inputs::unix_socket

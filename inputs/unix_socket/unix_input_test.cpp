@@ -171,6 +171,43 @@ TEST_CASE("unix: a path that somebody else took over is left alone") {
   CHECK(std::filesystem::exists(bench.path));
 }
 
+TEST_CASE("unix: a stream of counted messages, and connections that say nothing") {
+  Socket bench;
+  UnixSettings settings = bench.settings(Mode::kStream);
+  settings.idle_timeout = std::chrono::milliseconds(200);
+  REQUIRE(bench.start(settings).has_value());
+  Client counted(bench.path, SOCK_STREAM);
+  counted.send("12 <13>two\nline6 <13>ab");
+  REQUIRE(bench.until_lines(2));
+  CHECK(bench.intake.texts() == Texts{"<13>two\nline", "<13>ab"});
+  counted.send("9 begun");
+  REQUIRE(bench.until([&] { return bench.input->connections() == 0; }));
+  CHECK(bench.intake.lines.back().text == "begun");
+}
+
+TEST_CASE("unix: the owner and the group of a socket") {
+  for (Mode mode : {Mode::kDatagram, Mode::kStream}) {
+    Socket bench;
+    UnixSettings settings = bench.settings(mode);
+    settings.access.permissions = 0620;
+    settings.access.owner = geteuid();
+    settings.access.group = geteuid() == 0 ? 12345 : getegid();
+    REQUIRE(bench.start(settings).has_value());
+    struct stat status {};
+    REQUIRE(stat(bench.path.c_str(), &status) == 0);
+    CHECK(status.st_uid == geteuid());
+    CHECK(status.st_gid == *settings.access.group);
+    CHECK((status.st_mode & 0777) == 0620);
+  }
+  CHECK(user_id("root") == 0);
+  CHECK(group_id("root") == 0);
+  CHECK(user_id("4711") == 4711);
+  CHECK_FALSE(user_id("no-such-user").has_value());
+  CHECK_FALSE(user_id("").has_value());
+  CHECK_FALSE(user_id("-1").has_value());
+  CHECK_FALSE(user_id("4294967295").has_value());
+}
+
 TEST_CASE("unix: drain ends when it is idle, with the lines that were begun") {
   for (Mode mode : {Mode::kDatagram, Mode::kStream}) {
     Socket bench;

@@ -95,7 +95,7 @@ void Refused::say(bool at_the_end) {
   for (bool kept : {true, false}) {
     Stories& stories = kept ? kept_ : dropped_;
     for (size_t reason = 0; reason < kDropReasonCount; ++reason) {
-      delivery::Throttle& throttle = stories[reason].throttle;
+      Throttle& throttle = stories[reason].throttle;
       uint64_t report = at_the_end       ? throttle.rest()
                         : throttle.due() ? throttle.add(steady_now(), 0)
                                          : 0;

@@ -10,9 +10,9 @@
 
 #include "core/buffer.h"
 #include "core/ledger.h"
+#include "core/throttle.h"
 #include "delivery/dead_letters/dead_letters.h"
 #include "delivery/payload.h"
-#include "delivery/throttle.h"
 
 namespace waybill::outputs::http {
 
@@ -38,7 +38,7 @@ class Refused {
  private:
   // What is told of one reason, of those that were kept or of those that were not.
   struct Story {
-    delivery::Throttle throttle{std::chrono::seconds(10)};
+    Throttle throttle{std::chrono::seconds(10)};
     std::string words;     // of the last one
     uint64_t pending = 0;  // added since the last post()
     std::string pending_words;

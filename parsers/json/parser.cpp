@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON lines: an object per line, under the key names of the usual log libraries.
+#include <algorithm>
 #include <cstring>
 
 #include "core/canonical.h"
@@ -16,6 +17,16 @@ constexpr std::string_view kName = "json";
 // Deepest path in names.cpp: log.origin.file.line.
 constexpr uint32_t kDeepestName = 4;
 constexpr size_t kLongestPath = 64;
+
+// A message may stand on several lines, but not what is made of its bytes: a record is a line. Of
+// sound JSON only the space between tokens can hold line ends.
+std::string_view on_one_line(std::string_view json, Arena& arena) {
+  if (json.find('\n') == std::string_view::npos) return json;
+  char* copy = arena.allocate(json.size() + kPadding);
+  char* end = std::replace_copy(json.begin(), json.end(), copy, '\n', ' ');
+  std::memset(end, 0, kPadding);
+  return {copy, json.size()};
+}
 
 class JsonParser final : public Parser {
  public:
@@ -61,6 +72,7 @@ class JsonParser final : public Parser {
       outcome = walker_.walk(line, batch.tokens, duplicates);
     }
     if (outcome != WalkOutcome::kObject) return false;
+    line = on_one_line(line, batch.arena);
     record.json = line.data();
     record.first_token = first;
     record.token_count = static_cast<uint32_t>(batch.tokens.size()) - first;

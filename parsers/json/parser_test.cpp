@@ -207,3 +207,11 @@ TEST_CASE("json: keys that are long or odd are left alone") {
   CHECK(json(R"({"m\u0073g":"x"})") ==
         R"({"service_name":"unknown_service","context":{"m\u0073g":"x"}})");
 }
+
+TEST_CASE("json: an object on several lines, as a counted message may hold one, becomes one") {
+  CHECK(json("{\"a\":\n 1,\r\n\"b\": {\n\"c\":\"x\\ny\"\n}\n}") ==
+        "{\"service_name\":\"unknown_service\",\"context\":{\"a\":  1,\r \"b\": "
+        "{ \"c\":\"x\\ny\" }}}");
+  CHECK(json("{\"msg\":\"a\nb\",\n\"c\":1}") ==
+        R"({"service_name":"unknown_service","message":"a\u000ab","context":{"c":1}})");
+}

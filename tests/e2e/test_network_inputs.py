@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import socket
 import stat
@@ -19,6 +20,7 @@ from harness.sending import (
     lost_on_loopback,
     messages,
     numbered,
+    octet_counted,
     send_udp,
     send_unix_datagrams,
     send_unix_stream,
@@ -209,3 +211,54 @@ def test_what_was_sent_before_sigterm_is_delivered(waybill: Runner, tmp_path: Pa
     daemon.signal(signal.SIGTERM)
     assert daemon.wait() == 0
     assert messages(daemon.out.records()) == lines
+
+
+def test_a_unix_stream_of_counted_messages_and_an_idle_one(
+    waybill: Runner, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.sock"
+    daemon = waybill.daemon(unix(path, mode="stream", idle_timeout="300ms"))
+    send_unix_stream(path, octet_counted(b"<13>two\nlines", b"<13>next"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
+        silent.connect(str(path))
+        silent.sendall(b"begun")
+        silent.settimeout(10)
+        assert silent.recv(1) == b"", "it is closed"
+    records = daemon.out.wait_for_records(3)
+    assert [str(message).removeprefix("<13>") for message in messages(records)] == [
+        "two\nlines", "next", "begun"]
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("mode", ["datagram", "stream"])
+def test_owner_and_group_of_a_socket(waybill: Runner, tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "log.sock"
+    if os.geteuid() != 0:
+        pytest.skip("only root may give files away")
+    daemon = waybill.daemon(unix(path, mode=mode, owner="nobody", group="12345",
+                                 permissions="0620"))
+    status = path.stat()
+    assert (status.st_uid, status.st_gid) == (pwd.getpwnam("nobody").pw_uid, 12345)
+    assert stat.S_IMODE(status.st_mode) == 0o620
+    assert daemon.stop() == 0
+    ended = waybill.run("check", config=unix(path, mode=mode, owner="nobody-of-that-name",
+                                             group="no-such-group"))
+    assert ended.code == 2
+    assert "'nobody-of-that-name'" in ended.err and "'no-such-group'" in ended.err
+
+
+def test_a_socket_that_may_not_be_given_away(waybill: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "log.sock"
+    if os.geteuid() != 0:
+        pytest.skip("only root can be made somebody else")
+    tmp_path.chmod(0o777)
+    config = unix(path, owner="root")
+    config["state_dir"] = str(tmp_path / "nobodys")
+    written = waybill.write_config(config)
+    written.chmod(0o644)
+    ended = waybill.start_command(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(waybill.binary), "run",
+         "-c", str(written)])
+    assert ended.wait() == 1, ended.story()
+    assert str(path) in ended.err.text and "`owner`" in ended.err.text
+    assert "not permitted" in ended.err.text and not path.exists()

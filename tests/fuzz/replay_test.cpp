@@ -41,4 +41,5 @@ TEST_CASE("fuzz corpus: json_walker") { replay("json_walker", waybill::fuzz::jso
 TEST_CASE("fuzz corpus: lines") { replay("lines", waybill::fuzz::lines); }
 TEST_CASE("fuzz corpus: config") { replay("config", waybill::fuzz::config); }
 TEST_CASE("fuzz corpus: line_carry") { replay("line_carry", waybill::fuzz::line_carry); }
+TEST_CASE("fuzz corpus: stream_framer") { replay("stream_framer", waybill::fuzz::stream_framer); }
 TEST_CASE("fuzz corpus: times") { replay("times", waybill::fuzz::times); }

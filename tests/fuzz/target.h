@@ -15,6 +15,7 @@ void json_walker(std::string_view input);
 void lines(std::string_view input);
 void config(std::string_view input);
 void line_carry(std::string_view input);
+void stream_framer(std::string_view input);
 void times(std::string_view input);
 
 // ---- oracle.cpp ----

@@ -66,6 +66,15 @@ def lost_on_loopback() -> int:
 
 def udp_port_of(pid: int) -> int | None:
     """The UDP port that a process is bound to, found by its sockets; None when there is none."""
+    return _port_of(pid, "udp")
+
+
+def tcp_port_of(pid: int) -> int | None:
+    """The TCP port on 127.0.0.1 that a process listens on; None when there is none."""
+    return _port_of(pid, "tcp", state="0A")
+
+
+def _port_of(pid: int, table: str, state: str | None = None) -> int | None:
     inodes = set()
     folder = f"/proc/{pid}/fd"
     for name in os.listdir(folder):
@@ -75,8 +84,13 @@ def udp_port_of(pid: int) -> int | None:
             continue
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
-    for line in Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]:
+    for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
         parts = line.split()
-        if parts[9] in inodes:
+        if parts[9] in inodes and state in (None, parts[3]):
             return int(parts[1].split(":")[1], 16)
     return None
+
+
+def octet_counted(*messages_: bytes) -> bytes:
+    """Messages with their sizes in front, RFC 6587 §3.4.1."""
+    return b"".join(b"%d %s" % (len(message), message) for message in messages_)

@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 
-namespace waybill::delivery {
+namespace waybill {
 
 // For messages about things that may happen thousands of times a second. One thread at a time.
 class Throttle {
@@ -39,4 +39,4 @@ class Throttle {
   uint64_t kept_ = 0;
 };
 
-}  // namespace waybill::delivery
+}  // namespace waybill
