@@ -91,6 +91,7 @@ void StreamFramer::decide(Batch& batch, uint32_t source, size_t size) {
 }
 
 void StreamFramer::finish(Batch& batch, uint32_t source) {
+  if (held() == 0 && missing() == 0) return;
   if (carry_.index() == 0) {
     const size_t size = head_.size();
     WAYBILL_CHECK(size <= batch.room().size(), "no room for the unfinished line");

@@ -10,7 +10,7 @@ from harness.tree import ROOT
 
 # kind -> (the macro of its lines, folders that are no components)
 KINDS = {
-    "inputs": ("INPUT", set()),
+    "inputs": ("INPUT", {"tls"}),
     "outputs": ("OUTPUT", {"http", "writer"}),
     "parsers": ("PARSER", {"common", "formats"}),
 }
