@@ -124,16 +124,10 @@ void StreamPump::fill(std::unique_ptr<Batch> batch, size_t size) {
   }
   // What follows cannot be told apart any more.
   context_.ledger.broke_off(unread_bytes(stream_->fd()));
-<<<<<<< HEAD
-  say("closed, as " + framer_.why_broken() +
-      " (RFC 6587 asks for the size of each message, in octets and without leading zeros, and a "
-      "space): does the sender end its messages with line ends instead? Then set `framing: newline`");
-=======
   say(fmt::format(
       "closed, as {} (RFC 6587 asks for the size of each message in octets, without leading zeros, "
       "and a space): does the sender end its messages with line ends? Then set `framing: newline`",
       framer_.why_broken()));
->>>>>>> 406888d (tcp: docs, the option table, and what is linted; faults 45, 46 and 47 by their numbers)
   end(std::move(batch));
 }
 

@@ -7,11 +7,6 @@
 #include <string>
 #include <vector>
 
-<<<<<<< HEAD
-=======
-#include "core/throttle.h"
-#include "delivery/backoff.h"
->>>>>>> 406888d (tcp: docs, the option table, and what is linted; faults 45, 46 and 47 by their numbers)
 #include "delivery/outbox.h"
 #include "outputs/control.h"
 #include "outputs/http/backend.h"
