@@ -41,7 +41,7 @@ Connections::Connections(const Context& context, int fd, Settings settings)
 int Connections::start() {
   if (listen(fd_, kBacklog) != 0) return errno;
   listening_ = std::make_unique<Readiness>(context_.io);
-  listening_->open(fd_, Readiness::Direction::kRead, Readiness::Sharing::kOwn);
+  if (!listening_->open(fd_, Readiness::Direction::kRead, Readiness::Sharing::kOwn)) return ENOMEM;
   wait();
   return 0;
 }

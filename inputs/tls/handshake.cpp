@@ -14,14 +14,18 @@ Handshake::Handshake(boost::asio::io_context& io, std::unique_ptr<Stream> stream
       readiness_(io),
       timer_(io),
       last_step_(steady_now()) {
-  readiness_.open(stream_->fd(), Readiness::Direction::kRead, Readiness::Sharing::kOwn);
+  const bool watched =
+      readiness_.open(stream_->fd(), Readiness::Direction::kRead, Readiness::Sharing::kOwn);
   timer_.expires_after(limit);
   timer_.async_wait(lifeline_.guard([this, limit](boost::system::error_code error) {
     if (error) return;
     end(fmt::format("it did not come to an end within {} s",
                     std::chrono::duration<double>(limit).count()));
   }));
-  boost::asio::post(io, lifeline_.guard([this] { go_on(); }));
+  boost::asio::post(io, lifeline_.guard([this, watched] {
+    if (watched) return go_on();
+    end("the kernel cannot watch another connection");
+  }));
 }
 
 void Handshake::go_on() {
