@@ -39,11 +39,27 @@ std::vector<std::string> split(const std::string& pattern) {
   return parts;
 }
 
+// An exclude as it is held to absolute paths. One for names alone, or for any depth, stays as it is.
+std::string anchored(const std::string& exclude) {
+  bool relative = exclude.find('/') != std::string::npos && !exclude.starts_with('/') &&
+                  !exclude.starts_with("**");
+  if (!relative) return exclude;
+  std::string absolute;
+  for (const std::string& part : split(exclude)) absolute += "/" + part;
+  return absolute;
+}
+
+// A path or a glob from the root on, without `.`, `..` and doubled slashes.
+std::string from_root(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
 }  // namespace
 
-GlobScan::GlobScan(std::vector<std::string> include, std::vector<std::string> exclude)
-    : exclude_(std::move(exclude)) {
+GlobScan::GlobScan(std::vector<std::string> include, std::vector<std::string> exclude) {
   for (const std::string& pattern : include) include_.push_back(split(pattern));
+  for (const std::string& pattern : exclude) exclude_.push_back(anchored(pattern));
 }
 
 std::vector<std::string> GlobScan::paths() {
@@ -83,14 +99,21 @@ bool any_fits(const std::vector<std::string>& patterns, const std::string& path)
 
 bool selected(const std::vector<std::string>& include, const std::vector<std::string>& exclude,
               const std::string& path) {
+  const std::string file = from_root(path);
   // "/a/**/b" is "/a/b", too.
-  auto found_by = [&](std::string pattern) {
-    if (fits(pattern, path)) return true;
-    size_t at = pattern.find("**/");
+  auto finds = [&](const std::string& pattern) {
+    std::string glob = from_root(pattern);
+    if (fits(glob, file)) return true;
+    size_t at = glob.find("**/");
     if (at == std::string::npos) return false;
-    return fits(pattern.erase(at, 3), path);
+    return fits(glob.erase(at, 3), file);
   };
-  return std::any_of(include.begin(), include.end(), found_by) && !any_fits(exclude, path);
+  auto leaves_out = [&](const std::string& pattern) {
+    std::string glob = anchored(pattern);
+    return fits(glob.starts_with('/') ? from_root(glob) : glob, file);
+  };
+  return std::any_of(include.begin(), include.end(), finds) &&
+         std::none_of(exclude.begin(), exclude.end(), leaves_out);
 }
 
 void GlobScan::expand(const std::string& folder, const Components& parts, size_t at) {

@@ -11,14 +11,15 @@
 
 namespace waybill::inputs::file {
 
-// Whether the patterns would find a file at `path`, if it were there.
+// Whether the patterns would find a file at `path`, if it were there. Relative ones and `path` start
+// at the working directory, and `..` is taken as written: links are not looked at.
 bool selected(const std::vector<std::string>& include, const std::vector<std::string>& exclude,
               const std::string& path);
 
 // `*`, `?` and `[…]` match within one component as fnmatch(3) does, and no leading dot; `**` as a
 // whole component matches any number of folders, without following symlinks. An exclude without
 // a slash is held to the file's name alone, and with `**` it matches at any depth. Relative globs
-// start at the working directory.
+// start at the working directory, except excludes that begin with `**`.
 //
 // Scanned every second, so a folder is read again only when its modification time says that it
 // changed, or after 10 s (clocks and caches of network file systems). Main thread only.

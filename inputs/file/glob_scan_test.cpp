@@ -55,6 +55,32 @@ TEST_CASE("what the globs would find is known before it is there") {
   CHECK_FALSE(selected({"/v/**/*.log"}, {"/v/w/**"}, "/v/w/x/a.log"));
 }
 
+TEST_CASE("relative globs and absolute paths mean the same files") {
+  const std::string here = std::filesystem::current_path().string();
+  const std::string name = std::filesystem::current_path().filename().string();
+  CHECK(selected({"v/*.log"}, {}, here + "/v/a.log"));
+  CHECK(selected({here + "/v/*.log"}, {}, "v/a.log"));
+  CHECK(selected({"./v/*.log"}, {}, "v//w/../a.log"));
+  CHECK(selected({"../" + name + "/v/*.log"}, {}, "v/a.log"));
+  CHECK_FALSE(selected({"v/*.log"}, {}, "/v/a.log"));
+  CHECK_FALSE(selected({here + "/v/*.log"}, {"v/a.*"}, "v/a.log"));
+  CHECK_FALSE(selected({"v/*.log"}, {here + "/v/a.*"}, "v/a.log"));
+  CHECK_FALSE(selected({"v/*.log"}, {"**/a.log"}, "v/a.log"));
+}
+
+TEST_CASE("a relative exclude with a folder starts at the working directory, as a glob does") {
+  TempFolder folder;
+  touch(folder / "v/a.log");
+  touch(folder / "v/b.log");
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  GlobScan scan({"v/*.log"}, {"v/b.*"});
+  std::filesystem::current_path(before);
+  Paths found = scan.paths();
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().ends_with("/v/a.log"));
+}
+
 TEST_CASE("a folder that changes is read again, at once") {
   TempFolder folder;
   touch(folder / "a.log");

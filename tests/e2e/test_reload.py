@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from harness.backend import LokiBackend
 from harness.poll import until
 from harness.process import Waybill
@@ -189,8 +190,12 @@ def test_a_reload_repairs_an_output_that_holds_everything_up(
     daemon.stop()
 
 
-def test_an_output_must_not_write_what_an_input_reads(waybill: Runner, tmp_path: Path) -> None:
-    config = config_for(tmp_path, {"out": file_output(tmp_path, "out.log")})
+@pytest.mark.parametrize("path", ["{folder}/out.log", "out.log", "./a/../out.log"])
+def test_an_output_must_not_write_what_an_input_reads(
+    waybill: Runner, tmp_path: Path, path: str
+) -> None:
+    output = {**file_output(tmp_path, "out.log"), "path": path.format(folder=tmp_path)}
+    config = config_for(tmp_path, {"out": output})
     ended = waybill.run("check", config=config)
     assert ended.code == 2
     assert "every record would come back" in ended.err
