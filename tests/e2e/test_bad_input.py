@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines that nobody should write: understood, repaired, cut or passed on, and always counted."""
+"""Lines that nobody should write: understood, repaired, cut or passed on, and always counted. The
+numbers are those of a list of faults that bite users of such daemons."""
 
 from __future__ import annotations
 
@@ -106,6 +107,18 @@ def test_half_a_surrogate(session: Session, pair: str) -> None:
     assert "a" in record["message"]
 
 
+def test_42_invalid_utf8_nul_and_escape_in_one_line(session: Session) -> None:
+    """What is printed is JSON in UTF-8; bytes that are none become U+FFFD, the rest is kept. Off
+    plain text, terminal escapes are taken."""
+    bad = b"\xff\xfe\xc3( \0 \x1b end"
+    good = "\ufffd\ufffd\ufffd( \0 \x1b end"
+    plain = good.replace("\x1b", "")
+    for line, expected in ((bad, plain), (b'{"msg":"' + bad + b'","n":1}', good),
+                           (b'level=info msg="' + bad + b'"', good)):
+        record = session.record_of(line)
+        assert (record["message"], record["source"]["repaired"]) == (expected, True), line
+
+
 def test_nul_bytes(session: Session) -> None:
     record = session.record_of(b"a\0b\0\0c")
     assert record["message"] in ("a\0b\0\0c", "a\ufffdb\ufffd\ufffdc")
@@ -187,7 +200,8 @@ def test_a_cut_never_splits_a_character(session: Session) -> None:
 
 @pytest.mark.parametrize("kind", ["[]", "{}"])
 @pytest.mark.parametrize("depth", [64, 1000, 90_000])
-def test_deep_nesting(session: Session, kind: str, depth: int) -> None:
+def test_53_deep_nesting(session: Session, kind: str, depth: int) -> None:
+    """Brackets by the ten thousand: no stack of ours grows with them, and the line is kept."""
     opening, closing = kind if kind == "[]" else ('{"a":', "}")
     line = '{"msg":"m","x":' + opening * depth + "1" + closing * depth + "}"
     record = session.record_of(line.encode())

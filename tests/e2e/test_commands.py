@@ -165,12 +165,17 @@ def test_the_admin_socket_is_found_without_a_config_of_ones_own(
     assert ended.code == 3
 
 
-def test_a_second_daemon_on_one_state_dir_is_refused(waybill: Runner) -> None:
+def test_58_a_second_daemon_on_one_state_dir_is_refused(waybill: Runner) -> None:
+    """It says why, harms nothing, and takes over when the first one has ended. (A number of a list
+    of faults that bite users of such daemons.)"""
     first = waybill.daemon(IDLE)
     ended = waybill.run("run", config=IDLE)
     assert ended.code == 1
     assert str(waybill.state_dir) in ended.err
+    assert "another" in ended.err and str(first.pid) in ended.err, ended.err
+    assert first.page("/healthz").status == 200
     assert first.stop() == 0, "the first one does not notice"
+    assert waybill.daemon(IDLE).stop() == 0
 
 
 def test_the_reference_of_every_option(waybill: Runner) -> None:

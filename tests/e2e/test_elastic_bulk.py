@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Elasticsearch is sent, and what is made of each item's status."""
+"""What Elasticsearch is sent, and what is made of each item's status. The numbers are those of a
+list of faults that bite users of such daemons."""
 
 from __future__ import annotations
 
@@ -92,11 +93,12 @@ def test_ids_are_stable_over_retries(waybill: Runner, elastic_backend: ElasticBa
     assert len(bodies) == 3 and len(set(bodies)) == 1, "the very same bytes again"
 
 
-@pytest.mark.parametrize("pretty", [False, True])
+@pytest.mark.parametrize("pretty", [False, True], ids=["5", "6_pretty"])
 def test_every_items_own_status(
     waybill: Runner, elastic_backend: ElasticBackend, pretty: bool
 ) -> None:
-    """201, 409 (an earlier success of ours), 429 (again, alone), 400 (set aside)."""
+    """One answer of 200 with 201, 409 (an earlier success of ours), 429 (again, alone) and 400 (set
+    aside); it is parsed, so that white space in it changes nothing."""
     seen: dict[str, int] = {}
 
     def statuses(documents: Sequence[Document]) -> list[int]:
@@ -162,7 +164,7 @@ def test_the_next_node_is_tried(
     assert len(elastic_backend.taken) == 3
 
 
-def test_one_bad_line_of_a_request_is_found(
+def test_4_one_bad_line_of_a_request_costs_none_of_its_neighbours(
     waybill: Runner, elastic_backend: ElasticBackend
 ) -> None:
     """A 400 for the whole request does not name the culprit: it is found by halving."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is pushed to Loki."""
+"""What is pushed to Loki. The numbers are those of a list of faults that bite users of such
+daemons."""
 
 from __future__ import annotations
 
@@ -101,7 +102,7 @@ def test_a_line_beyond_the_servers_limit_is_cut(waybill: Runner, loki_backend: L
     assert max(len(entry.line) for entry in loki_backend.taken) <= 256 * 1024
 
 
-def test_an_entry_that_is_refused_is_set_aside_alone(
+def test_12_an_entry_that_is_refused_is_set_aside_alone(
     waybill: Runner, loki_backend: LokiBackend
 ) -> None:
     """Loki keeps the other entries of a push and says 400 all the same: nothing is sent again."""

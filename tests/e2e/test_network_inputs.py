@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UDP and Unix sockets."""
+"""UDP and Unix sockets. The numbers are those of a list of faults that bite users of such
+daemons."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an OTLP receiver is sent."""
+"""What an OTLP receiver is sent. The numbers are those of a list of faults that bite users of such
+daemons."""
 
 from __future__ import annotations
 
@@ -97,7 +98,7 @@ def test_what_must_not_be_retried(
     assert str(status) in ended.err
 
 
-def test_partial_success_is_counted_and_not_sent_again(
+def test_13_partial_success_is_counted_and_not_sent_again(
     waybill: Runner, otlp_backend: OtlpBackend
 ) -> None:
     otlp_backend.then(Reply(200, PARTIAL, {"Content-Type": "application/x-protobuf"}))

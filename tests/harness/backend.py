@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import http.server
 import json
+import socket
 import socketserver
 import threading
 import time
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from . import elastic, loki, otlp
+from .packets import drop_packets, take_packets
 from .poll import LIMIT, until
 
 T = TypeVar("T")
@@ -35,12 +37,13 @@ class Request:
 @dataclass(frozen=True)
 class Reply:
     """What is answered. `how`: "" as it should be; "hang": never; "close": the connection ends
-    without a word; "drip": a byte at a time, for ever."""
+    without a word; "drip": a byte at a time, for ever. `times`: the body so often in a row."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     how: str = ""
+    times: int = 1
 
 
 Answer = Reply | Callable[[Request], Reply]
@@ -60,6 +63,7 @@ class Backend(Generic[T]):
         self._taken: list[T] = []
         self._faults: list[Exception] = []
         self._connections = 0
+        self._sockets: list[socket.socket] = []
         self._released = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self), bind_and_activate=False)
         self._server.server_bind()
@@ -93,6 +97,17 @@ class Backend(Generic[T]):
     def recover(self) -> None:
         """Takes everything from now on."""
         self.usually = self.accept
+
+    def vanish(self) -> None:
+        """From now on its packets are dropped: connections stay, and nobody hears of it."""
+        with self._lock:
+            drop_packets(self._server.socket)
+            for connection in self._sockets:
+                drop_packets(connection)
+
+    def return_(self) -> None:
+        """New connections are answered again; the old ones stay dead."""
+        take_packets(self._server.socket)
 
     def release(self) -> None:
         """Ends every reply that hangs or drips."""
@@ -155,9 +170,10 @@ class Backend(Generic[T]):
 
     # ---- for the handler ----
 
-    def connected(self) -> int:
+    def connected(self, connection: socket.socket) -> int:
         """A new connection's number."""
         with self._lock:
+            self._sockets = [one for one in self._sockets if one.fileno() >= 0] + [connection]
             self._connections += 1
             return self._connections
 
@@ -257,7 +273,7 @@ def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def setup(self) -> None:
-            self.number = backend.connected()
+            self.number = backend.connected(self.request)
             super().setup()
 
         def do_GET(self) -> None:
@@ -291,7 +307,7 @@ def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 if reply.status != 204 or reply.body:
-                    size = 1 << 20 if reply.how == "drip" else len(reply.body)
+                    size = 1 << 20 if reply.how == "drip" else len(reply.body) * reply.times
                     self.send_header("Content-Length", str(size))
                 self.end_headers()
                 if reply.how == "drip":
@@ -299,7 +315,8 @@ def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
                         self.wfile.write(b" ")
                     self.close_connection = True
                 else:
-                    self.wfile.write(reply.body)
+                    for _ in range(reply.times):
+                        self.wfile.write(reply.body)
             except OSError:  # the client has gone
                 self.close_connection = True
 

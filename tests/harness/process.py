@@ -172,6 +172,13 @@ class Waybill:
         """All metrics now."""
         return admin.Metrics(self.page("/metrics").text)
 
+    def peak_memory(self) -> int:
+        """The most it has held resident so far, in bytes, as the kernel counts it: proc(5)."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+        assert found, status
+        return int(found.group(1)) * 1024
+
     def reload(self, limit: float = LIMIT) -> str:
         """SIGHUP, and wait until it says what came of it: "applied" or "refused"."""
 
