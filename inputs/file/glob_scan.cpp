@@ -39,7 +39,7 @@ std::vector<std::string> split(const std::string& pattern) {
   return parts;
 }
 
-// An exclude as it is held to absolute paths. One for names alone, or for any depth, stays as it is.
+// An exclude as it is held to absolute paths. One for names or for any depth stays as it is.
 std::string anchored(const std::string& exclude) {
   bool relative = exclude.find('/') != std::string::npos && !exclude.starts_with('/') &&
                   !exclude.starts_with("**");

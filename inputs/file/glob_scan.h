@@ -11,8 +11,8 @@
 
 namespace waybill::inputs::file {
 
-// Whether the patterns would find a file at `path`, if it were there. Relative ones and `path` start
-// at the working directory, and `..` is taken as written: links are not looked at.
+// Whether the patterns would find a file at `path`, if it were there. What is relative starts at
+// the working directory, and `..` is taken as it is written: links are not looked at.
 bool selected(const std::vector<std::string>& include, const std::vector<std::string>& exclude,
               const std::string& path);
 
