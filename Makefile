@@ -7,7 +7,7 @@ PACKAGES = build-essential cmake ninja-build ccache \
   libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev prometheus-cpp-dev \
   doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libisal-dev libfmt-dev libspdlog-dev \
   libcli11-dev libhowardhinnant-date-dev libcurl4 libssl3 openssl tzdata \
-  python3 python3-pytest python3-yaml python3-snappy python3-jsonschema iproute2 curl
+  python3 python3-pytest python3-yaml python3-snappy python3-jsonschema iproute2 curl systemd-journal-remote
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 WAYBILL = build/release/waybill
 

@@ -31,7 +31,7 @@ std::vector<std::string> type_names(Registry all) {
 }
 
 // Types of the design that this version does not build.
-bool planned_type(std::string_view type) { return type == "journald" || type == "kafka"; }
+bool planned_type(std::string_view type) { return type == "kafka"; }
 
 void refuse_type(const config::Named& named, const char* kind, std::vector<std::string> known) {
   if (planned_type(named.type)) {

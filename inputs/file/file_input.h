@@ -10,7 +10,7 @@
 #include <deque>
 #include <memory>
 
-#include "inputs/file/ack_inbox.h"
+#include "inputs/ack_inbox.h"
 #include "inputs/file/file_set.h"
 #include "inputs/file/settings.h"
 #include "inputs/file/watcher.h"

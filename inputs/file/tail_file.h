@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "inputs/ack_frontier.h"
 #include "inputs/fd.h"
-#include "inputs/file/ack_frontier.h"
 #include "inputs/file/identity.h"
 #include "inputs/line_carry.h"
 

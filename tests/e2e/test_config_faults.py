@@ -114,7 +114,6 @@ NOT_BUILT = {
     "parse.multiline": "parse: {multiline: {mode: auto}}",
     "outputs.o.when": "outputs: {o: {type: console, when: 'level >= INFO'}}",
     "outputs.o.memory": "outputs: {o: {type: console, memory: 1MiB}}",
-    "journald": "inputs: {i: {type: journald}}",
     "kafka": "outputs: {o: {type: kafka, brokers: [a]}}",
     "grpc": "outputs: {o: {type: otlp, endpoint: 'http://x:4317', protocol: grpc}}",
     "tree": "outputs: {o: {type: console, style: tree}}",

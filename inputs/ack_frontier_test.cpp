@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "inputs/file/ack_frontier.h"
+#include "inputs/ack_frontier.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-using waybill::inputs::file::AckFrontier;
+using waybill::inputs::AckFrontier;
 
 TEST_CASE("the frontier moves only over settled bytes") {
   AckFrontier frontier(10);

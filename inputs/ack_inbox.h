@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace waybill::inputs::file {
+namespace waybill::inputs {
 
 // One read that became lines: what AckFrontier::add() was called for.
 struct SettledRead {
@@ -60,4 +60,4 @@ class AckInbox : public std::enable_shared_from_this<AckInbox> {
   std::function<void()> wake_;  // main thread only
 };
 
-}  // namespace waybill::inputs::file
+}  // namespace waybill::inputs

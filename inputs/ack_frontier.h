@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <deque>
 
-namespace waybill::inputs::file {
+namespace waybill::inputs {
 
 // Batches are settled in any order; a checkpoint may only move over bytes that all are. One
 // generation of one file; one thread.
@@ -51,4 +51,4 @@ class AckFrontier {
   uint64_t committed_;
 };
 
-}  // namespace waybill::inputs::file
+}  // namespace waybill::inputs
