@@ -149,7 +149,7 @@ TailFile* FileSet::add(const std::string& path, FileKey key) {
   TailFile& file = *made;
   file.seen_in_scan = scans_;
   if (!ensure_open(file)) return nullptr;  // tried again in the next scan
-  if (!claim(file)) begin_new(file);
+  if (!claim(file) && !take_over(file)) begin_new(file);
   by_number_[file.number] = &file;
   by_key_[key] = &file;
   files_.push_back(std::move(made));
@@ -203,6 +203,26 @@ bool FileSet::claim(TailFile& file) {
       begin_again(file);
     }
     unclaimed_.erase(at);
+    return true;
+  }
+  return false;
+}
+
+// A file system that was mounted anew has another device number, and the same files: this one goes
+// on where the one that we still hold has been settled.
+bool FileSet::take_over(TailFile& file) {
+  struct stat status {};
+  if (first_ || fstat(file.fd(), &status) != 0) return false;
+  for (const auto& old : files_) {
+    bool may_be = old->key.inode == file.key.inode && old->key.device != file.key.device &&
+                  old->path == file.path && old->seen_in_scan != scans_ && !old->let_go;
+    if (!may_be) continue;
+    FileCheckpoint checkpoint = old->checkpoint();
+    bool same = match(file.fd(), static_cast<uint64_t>(status.st_size), checkpoint) == Match::kSame;
+    if (!same) continue;
+    begin(file, checkpoint.offset, checkpoint.nonce);
+    old->forgotten = true;
+    let_go(*old);
     return true;
   }
   return false;

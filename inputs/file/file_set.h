@@ -66,6 +66,7 @@ class FileSet {
   void begin(TailFile& file, uint64_t offset, const Id128& nonce);
   void begin_new(TailFile& file);
   bool claim(TailFile& file);
+  bool take_over(TailFile& file);
   uint64_t first_offset(TailFile& file);
   bool link_allowed(const std::string& path, uint64_t owner);
   void look_for_rotated();

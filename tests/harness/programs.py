@@ -33,6 +33,16 @@ def waybill_binary() -> Path:
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
+def compile_preload(name: str, folder: Path) -> Path:
+    """One of harness/preload/*.c, for LD_PRELOAD: what a system does that cannot be had otherwise."""
+    target = folder / f"{name}.so"
+    source = Path(__file__).with_name("preload") / f"{name}.c"
+    compiler = shutil.which("cc") or shutil.which("gcc") or "cc"
+    command = [compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC"]
+    subprocess.run([*command, "-o", str(target), str(source)], check=True)
+    return target
+
+
 def compile_c(source: Path, target: Path) -> Path:
     """Compiles one plain C99 file as its author would have."""
     compiler = shutil.which("cc") or shutil.which("gcc") or "cc"
