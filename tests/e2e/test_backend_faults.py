@@ -203,3 +203,34 @@ def test_49_a_firewall_that_swallows_the_packets_of_a_connection(
     wait_all(elastic_backend, lines)
     assert len({request.connection for request in elastic_backend.requests}) == 2
     assert daemon.stop() == 0
+
+
+def test_60_values_that_would_be_paths_labels_or_lines_of_their_own(
+    waybill: Runner, loki_backend: LokiBackend, elastic_backend: ElasticBackend,
+    otlp_backend: OtlpBackend, tmp_path: Path,
+) -> None:
+    """A line may call its service what it likes: that is a value to every backend, never a label of
+    its own, a path, or another action of a request. (The stand-ins fail on any other path.)"""
+    evil = '../../x\n{"delete":{"_index":"*"}}\r\n\x1b[31m"},other="y\\'
+    line = json.dumps({"msg": "m", "level": "info", "service_name": evil, evil: "../x"})
+    append(tmp_path / "a.log", line)
+    outputs = {
+        "loki": {**to(LOKI, loki_backend), "line": "record"},
+        "es": to(ELASTIC, elastic_backend),
+        "otlp": to(OTLP, otlp_backend),
+        "out": {"type": "file", "path": str(tmp_path / "out.jsonl")},
+    }
+    daemon = waybill.daemon(config_for(tmp_path, **outputs))
+    for name in outputs:
+        daemon.wait_delivered(name, 1)
+    (entry,), (document,), (record,) = (
+        loki_backend.taken, elastic_backend.taken, otlp_backend.taken)
+    assert entry.labels == {"service_name": evil, "level": "INFO"}
+    assert (document.action, document.index) == ("create", "logs-test-default")
+    assert evil in json.dumps(document.source).encode().decode("unicode_escape")
+    assert record.resource["service.name"] == evil
+    (written,) = waybill.written()
+    assert (written["service_name"], written["context"][evil]) == (evil, "../x")
+    assert "\x1b" not in daemon.page("/ledger").text + daemon.page("/metrics").text
+    assert daemon.stop() == 0
+    assert "\x1b" not in daemon.err.text

@@ -94,9 +94,13 @@ def test_no_color_is_obeyed(waybill: Runner) -> None:
     assert "ERROR" in terminal.screen.text and "\x1b" not in terminal.screen.text
 
 
-def test_a_terminal_is_not_attacked(waybill: Runner) -> None:
+def test_60_a_terminal_is_not_attacked(waybill: Runner) -> None:
+    """No control character of a line reaches it, whichever field it stands in. (A number of a list
+    of faults that bite users of such daemons.)"""
     terminal = Terminal()
-    evil = b'{"msg":"a\\u001b]0;owned\\u0007b\\u0085c\\u2028d","x":"\\u001b[2J"}\n'
+    evil = b'{"msg":"a\\u001b]0;owned\\u0007b\\u0085c\\u2028d","x":"\\u001b[2J",'
+    evil += b'"level":"\\u001b[5m","logger":"l\\u001b[1m","service_name":"s\\n\\u001b[31m",'
+    evil += b'"trace_id":"\\u001b[3m","\\u001b[4m":1}\n'
     evil += b"text \x1b]52;c;aGk=\x07 \x1b[2J end \x9b31m\r\n"
     process = waybill.start("run", stdin=evil, terminal=terminal.end, env={"NO_COLOR": "1"})
     terminal.given()
