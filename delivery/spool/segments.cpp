@@ -62,6 +62,11 @@ Result<std::unique_ptr<Segments>> Segments::open(int parent, const std::string& 
                              "remove it, or chown it to uid {} and chmod 700 it",
                              path, geteuid())};
   }
+  // A folder whose name is lost with the power takes along what was synced in it.
+  Fd above(openat(dir.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!above || fsync(above.get()) != 0) {
+    return errno_error("cannot sync the folder of " + path, errno, Action::kRetry);
+  }
   Result<Fd> lock = open_own_file(dir.get(), "lock", O_RDWR | O_CREAT);
   if (!lock) return std::move(lock).error().within(path);
   if (flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -38,6 +39,9 @@ const char* plural(uint64_t count) { return count == 1 ? "" : "s"; }
 Result<void> Spool::try_open() {
   if (mkdirat(place_.state_dir, "spool", 0700) != 0 && errno != EEXIST) {
     return errno_error("cannot make " + place_.state_path + "/spool", errno);
+  }
+  if (fsync(place_.state_dir) != 0) {
+    return errno_error("cannot sync " + place_.state_path, errno, Action::kRetry);
   }
   struct statvfs disk {};
   if (fstatvfs(place_.state_dir, &disk) == 0 && disk.f_blocks > 0) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clock that is set, file systems that come back as others, and power that is cut. The numbers are
-those of a list of faults that bite users of such daemons."""
+"""A clock that is set, and file systems that come back as others. The numbers are those of a list
+of faults that bite users of such daemons."""
 
 from __future__ import annotations
 

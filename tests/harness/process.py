@@ -115,10 +115,9 @@ class Waybill:
         return self.wait(limit)
 
     def kill(self) -> None:
-        """SIGKILL: a power failure, as far as it can tell."""
-        self._expects_crash = True
-        if self.running:
-            self._process.kill()
+        """SIGKILL, while it runs: a crash, as far as it can tell."""
+        assert self.running, f"it ended\n{self.story()}"
+        self._process.kill()
         self._process.wait()
 
     # ---- what it says ----

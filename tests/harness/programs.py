@@ -34,7 +34,7 @@ def waybill_binary() -> Path:
 
 
 def compile_preload(name: str, folder: Path) -> Path:
-    """One of harness/preload/*.c, for LD_PRELOAD: what a system does that cannot be had otherwise."""
+    """One of harness/preload/*.c, for LD_PRELOAD: what cannot be had of a system otherwise."""
     target = folder / f"{name}.so"
     source = Path(__file__).with_name("preload") / f"{name}.c"
     compiler = shutil.which("cc") or shutil.which("gcc") or "cc"

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The power is cut: whatever was not synced is gone. (Fault 25 of a list of faults that bite users
+of such daemons.)"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from harness.backend import ElasticBackend
+from harness.poll import until
+from harness.programs import compile_preload
+from harness.runner import Runner
+from test_kill import KILLS, Moods, Store, Writer, chance, elastic, lifetime, numbered_line, settled
+from test_system_faults import preloaded
+
+__all__ = ["chance"]  # a fixture
+
+
+def remember(folder: Path, shadow: Path) -> None:
+    """All that is in `folder` is on disk: harness/preload/durable.c adds to it."""
+    names = [f"{path.stat().st_ino} {path.name}\n" for path in folder.iterdir()]
+    (shadow / f"{folder.stat().st_ino}.folder").write_text("".join(names), encoding="utf-8")
+    for path in folder.iterdir():
+        if path.is_dir():
+            remember(path, shadow)
+        else:
+            shutil.copyfile(path, shadow / f"{path.stat().st_ino}.file")
+
+
+def restore(inode: str, was: Path, target: Path, shadow: Path) -> None:
+    """Makes `target` what is left of the folder `was`. What was never synced is empty."""
+    target.mkdir(mode=0o700)
+    listed = shadow / f"{inode}.folder"
+    for line in listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []:
+        number, name = line.split(" ", 1)
+        path, kept = target / name, shadow / f"{number}.file"
+        if (shadow / f"{number}.folder").exists() or (was / name).is_dir():
+            restore(number, was / name, path, shadow)
+        elif (was / name).is_socket():
+            continue
+        else:
+            path.write_bytes(kept.read_bytes() if kept.exists() else b"")
+            path.chmod(0o600)
+
+
+def cut_power(state: Path, shadow: Path) -> None:
+    """The state directory as the next start finds it."""
+    after = state.with_name("after")
+    restore(str(state.stat().st_ino), state, after, shadow)
+    shutil.rmtree(state)
+    shutil.rmtree(shadow)
+    shadow.mkdir()
+    after.rename(state)
+    remember(state, shadow)
+
+
+def test_25_what_was_said_to_be_safe_survives_a_power_cut(
+    waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path, chance: random.Random
+) -> None:
+    """A checkpoint moves past what is on disk and no further: every line arrives, each once."""
+    store = Store()
+    elastic_backend.statuses = store.create
+    moods = Moods(chance, elastic_backend.accept)
+    elastic_backend.always(moods)
+    writer = Writer(chance, tmp_path / "a.log", numbered_line)
+    config = elastic(elastic_backend, tmp_path, spool={"files": "always", "size": "2MiB"})
+    shadow = tmp_path / "shadow"
+    shadow.mkdir()
+    waybill.state_dir.mkdir(mode=0o700)
+    remember(waybill.state_dir, shadow)
+    env = preloaded(waybill, compile_preload("durable", tmp_path), WAYBILL_TEST_DURABLE=str(shadow))
+    spooled = damaged = 0
+    for _ in range(max(1, KILLS // 2)):
+        process = waybill.start("run", config=config, env=env)
+        writer.write(lifetime(chance))
+        moods.away = chance.random() < 0.4
+        process.kill()
+        process.close_stdin()
+        cut_power(waybill.state_dir, shadow)
+        spooled += len(list(waybill.state_dir.rglob("*.seg")))
+        damaged += len(list(waybill.state_dir.rglob("*.damaged")))
+    assert damaged == 0, "nothing that was synced is damaged"
+    elastic_backend.recover()
+    process = waybill.daemon(config)
+    expected = Counter(writer.lines)
+    until(lambda: len(store.messages) >= len(expected),
+          lambda: f"{len(expected)} lines; {len(expected - store.messages)} are missing, first "
+                  f"{sorted(expected - store.messages)[:3]}\n{process.story()}", 60)
+    until(lambda: settled(process), process.story, 60)
+    assert store.messages == expected, "each under one id"
+    assert spooled > 0, "the spool was in use"
+    assert process.stop() == 0
