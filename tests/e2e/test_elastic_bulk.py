@@ -94,7 +94,7 @@ def test_ids_are_stable_over_retries(waybill: Runner, elastic_backend: ElasticBa
 
 
 @pytest.mark.parametrize("pretty", [False, True], ids=["5", "6_pretty"])
-def test_every_items_own_status(
+def test_5_and_6_every_items_own_status(
     waybill: Runner, elastic_backend: ElasticBackend, pretty: bool
 ) -> None:
     """One answer of 200 with 201, 409 (an earlier success of ours), 429 (again, alone) and 400 (set
