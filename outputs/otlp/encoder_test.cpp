@@ -1,170 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <doctest/doctest.h>
-#include <fmt/format.h>
-
-#include <cmath>
-#include <protozero/pbf_reader.hpp>
-
 #include "outputs/otlp/encoder.h"
-#include "outputs/test_records.h"
+
+#include <doctest/doctest.h>
+
+#include "outputs/otlp/test_bench.h"
 
 namespace waybill::outputs::otlp {
 namespace {
 
-using http::Outcome;
-using protozero::pbf_reader;
-
-http::Url test_url() {
-  auto url = http::parse_url("http://otel:4318/base/");
-  REQUIRE(url);
-  return *url;
-}
-
-// What the encoder wrote, as text: read by another program than the one that wrote it.
-// s:text i:7 d:0.5 b:true, [a, b], {k=v, …}, null.
-std::string any_text(pbf_reader any);
-
-std::string pairs_text(pbf_reader list, uint32_t tag, std::vector<std::string>* keys = nullptr) {
-  std::string text;
-  while (list.next(tag)) {
-    pbf_reader pair = list.get_message();
-    REQUIRE(pair.next(1));
-    std::string key = pair.get_string();
-    REQUIRE(pair.next(2));
-    if (!text.empty()) text += ", ";
-    text += key + "=" + any_text(pair.get_message());
-    CHECK_FALSE(pair.next());
-    if (keys != nullptr) keys->push_back(key);
-  }
-  return text;
-}
-
-std::string any_text(pbf_reader any) {
-  if (!any.next()) return "null";
-  std::string text;
-  switch (any.tag()) {
-    case 1: text = "s:" + any.get_string(); break;
-    case 2: text = any.get_bool() ? "b:true" : "b:false"; break;
-    case 3: text = fmt::format("i:{}", any.get_int64()); break;
-    case 4: text = fmt::format("d:{}", any.get_double()); break;
-    case 5: {
-      pbf_reader values = any.get_message();
-      while (values.next(1)) text += (text.empty() ? "" : ", ") + any_text(values.get_message());
-      text = "[" + text + "]";
-      break;
-    }
-    case 6: text = "{" + pairs_text(any.get_message(), 1) + "}"; break;
-    default: FAIL("an AnyValue of an unknown kind");
-  }
-  CHECK_FALSE(any.next());
-  return text;
-}
-
-struct LogRecord {
-  uint64_t time = 0, observed = 0;
-  int severity = 0;
-  std::string severity_text, body = "absent", attributes, trace_id, span_id;
-  int64_t flags = -1;
-};
-struct ScopeLogs {
-  std::string name;
-  std::vector<LogRecord> records;
-};
-struct ResourceLogs {
-  std::string resource;
-  std::vector<ScopeLogs> scopes;
-};
-
-LogRecord decode_record(pbf_reader fields) {
-  LogRecord record;
-  pbf_reader copy = fields;
-  while (fields.next()) {
-    switch (fields.tag()) {
-      case 1: record.time = fields.get_fixed64(); break;
-      case 2: record.severity = fields.get_enum(); break;
-      case 3: record.severity_text = fields.get_string(); break;
-      case 5: record.body = any_text(fields.get_message()); break;
-      case 6: fields.skip(); break;
-      case 8: record.flags = fields.get_fixed32(); break;
-      case 9: record.trace_id = to_hex(fields.get_string()); break;
-      case 10: record.span_id = to_hex(fields.get_string()); break;
-      case 11: record.observed = fields.get_fixed64(); break;
-      default: FAIL("an unknown field of LogRecord");
-    }
-  }
-  std::vector<std::string> keys;
-  record.attributes = pairs_text(copy, 6, &keys);
-  std::sort(keys.begin(), keys.end());
-  CHECK(std::adjacent_find(keys.begin(), keys.end()) == keys.end());
-  return record;
-}
-
-std::vector<ResourceLogs> decode(const delivery::Body& body) {
-  CHECK(body.plain_size == body.bytes.size());
-  std::vector<ResourceLogs> all;
-  pbf_reader request(body.bytes.data(), body.bytes.size());
-  while (request.next()) {
-    REQUIRE(request.tag() == 1);
-    pbf_reader fields = request.get_message();
-    ResourceLogs& logs = all.emplace_back();
-    while (fields.next()) {
-      if (fields.tag() == 1) {
-        logs.resource = pairs_text(fields.get_message(), 1);
-        continue;
-      }
-      REQUIRE(fields.tag() == 2);
-      pbf_reader inner = fields.get_message();
-      ScopeLogs& scope = logs.scopes.emplace_back();
-      while (inner.next()) {
-        if (inner.tag() == 1) {
-          pbf_reader named = inner.get_message();
-          REQUIRE(named.next(1));
-          scope.name = named.get_string();
-        } else {
-          REQUIRE(inner.tag() == 2);
-          scope.records.push_back(decode_record(inner.get_message()));
-        }
-      }
-      CHECK_FALSE(scope.records.empty());  // no empty envelopes
-    }
-  }
-  return all;
-}
-
-constexpr std::string_view kUid = "log.record.uid=s:a0a1a2a3a4a5a6a7a8a9aaabacadaeaf";
-
-struct One {
-  TestRecords records;
-  Settings settings;
-  std::unique_ptr<Backend> backend;
-
-  One() { records.source->path.clear(); }
-  void prepare() {
-    backend = std::make_unique<Backend>(settings, test_url());
-    REQUIRE(backend->prepare(records.identity));
-  }
-  std::vector<ResourceLogs> send_all() {
-    if (!backend) prepare();
-    return decode(records.compose(*backend));
-  }
-  LogRecord send() {
-    if (!backend) prepare();
-    records.payload.clear();
-    records.append(*backend);
-    auto all = send_all();
-    REQUIRE(all.size() == 1);
-    REQUIRE(all[0].scopes.size() == 1);
-    REQUIRE(all[0].scopes[0].records.size() == 1);
-    return all[0].scopes[0].records[0];
-  }
-  // The attributes of a line but for its uid.
-  std::string attributes_of(std::string_view line) {
-    records.parse(line);
-    std::string text = send().attributes;
-    REQUIRE(text.substr(0, kUid.size()) == kUid);
-    return text.size() > kUid.size() ? text.substr(kUid.size() + 2) : "";
-  }
-};
+using test::decode;
+using test::kUid;
+using test::LogRecord;
+using test::One;
+using test::ResourceLogs;
+using test::ScopeLogs;
 
 TEST_CASE("otlp: the reference record, byte for byte") {
   // Made with protoc: service.name=api, INFO, "hi", flags 1, no attributes; 96 bytes.
@@ -403,78 +252,6 @@ TEST_CASE("otlp: a record that passes through keeps its own resource") {
         std::string(kUid) +
             ", log.file.path=s:/p, log.iostream=s:stdout, sample_rate=i:10, "
             "schema_errors=[{path=s:/x}], k=i:1");
-}
-
-TEST_CASE("otlp: settings") {
-  const Descriptor& otlp = descriptor();
-  CHECK(faults_of(otlp, "{type: otlp, endpoint: 'http://otel:4318', compression: none}") == "");
-  CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: http/protobuf}") == "");
-  CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: grpc}").find("use http/protobuf") !=
-        std::string::npos);
-  CHECK(faults_of(otlp, "{endpoint: 'http://o', protocol: http/json}") != "");
-  CHECK(faults_of(otlp, "{}").find("endpoint") != std::string::npos);
-  CHECK(faults_of(otlp, otlp.to_section("http://otel:4318", {})) == "");
-  Backend backend({}, test_url());
-  CHECK(backend.endpoint().urls == std::vector<std::string>{"http://otel:4318/base/v1/logs"});
-  CHECK(backend.endpoint().gzip);
-  CHECK(backend.probes().size() == 1);
-}
-
-// ---- replies ----
-
-http::Verdict judge(int status, std::string_view body,
-                    std::string_view type = "application/x-protobuf") {
-  One one;
-  one.prepare();
-  for (int i = 0; i < 3; ++i) {
-    one.records.make("x");
-    one.records.append(*one.backend);
-  }
-  std::vector<uint32_t> picks = one.records.all();
-  return one.backend->judge({status, body, type, {}}, {one.records.payload, picks, 1});
-}
-
-TEST_CASE("otlp: statuses") {
-  struct Case {
-    int status;
-    Outcome outcome;
-  };
-  for (const Case& c :
-       {Case{200, Outcome::kDelivered}, Case{204, Outcome::kDelivered},
-        Case{202, Outcome::kDelivered}, Case{400, Outcome::kRejected},
-        Case{401, Outcome::kMisconfigured}, Case{403, Outcome::kMisconfigured},
-        Case{404, Outcome::kMisconfigured}, Case{408, Outcome::kRejected},
-        Case{413, Outcome::kSplit}, Case{429, Outcome::kRetry}, Case{500, Outcome::kRejected},
-        Case{501, Outcome::kRejected}, Case{502, Outcome::kRetry}, Case{503, Outcome::kRetry},
-        Case{504, Outcome::kRetry}, Case{505, Outcome::kRejected}}) {
-    CHECK_MESSAGE(judge(c.status, "").outcome == c.outcome, c.status);
-  }
-  CHECK(judge(400, "Client sent an HTTP request to an HTTPS server.", "text/plain").outcome ==
-        Outcome::kMisconfigured);
-}
-
-TEST_CASE("otlp: partial success") {
-  // ExportLogsServiceResponse{partial_success{rejected_log_records: 2, error_message: "no"}}
-  http::Verdict verdict = judge(200, from_hex("0a06 0802 1202 6e6f"));
-  CHECK(verdict.outcome == Outcome::kPartial);
-  CHECK(verdict.items.empty());
-  CHECK(verdict.unnamed == 2);
-  CHECK(verdict.reason == "no");
-  // A warning alone.
-  verdict = judge(200, from_hex("0a04 1202 6e6f"));
-  CHECK(verdict.outcome == Outcome::kDelivered);
-  CHECK(verdict.reason == "no");
-  // Empty, unset, or no such message at all.
-  for (std::string body : {from_hex(""), from_hex("0a00"), std::string("{}"), from_hex("0aff")}) {
-    CHECK(judge(200, body).outcome == Outcome::kDelivered);
-  }
-}
-
-TEST_CASE("otlp: what a refusal says") {
-  // google.rpc.Status{code: 3, message: "bad"}
-  CHECK(judge(400, from_hex("0803 1203 626164")).reason == "bad");
-  CHECK(judge(400, "bad words", "text/plain").reason == "bad words");
-  CHECK(judge(400, from_hex("12ff")).reason == "");
 }
 
 }  // namespace
