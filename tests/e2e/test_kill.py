@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.backend import ElasticBackend, LokiBackend, Reply, Request
+from harness.backend import ElasticBackend, LokiBackend, OtlpBackend, Reply, Request
 from harness.elastic import Document
 from harness.loki import decode_push
 from harness.poll import until
@@ -163,10 +163,11 @@ def lifetime(chance: random.Random) -> float:
 
 
 def killed_runs(
-    waybill: Runner, config: dict[str, Any], chance: random.Random, writers: list[Writer]
+    waybill: Runner, config: dict[str, Any], chance: random.Random, writers: list[Writer],
+    kills: int = KILLS,
 ) -> Iterator[Waybill]:
     """Runs that were killed at a random moment, after it."""
-    for _ in range(KILLS):
+    for _ in range(kills):
         process = waybill.start("run", config=config)
         if chance.random() < 0.5:
             process.wait_ready()
@@ -187,11 +188,12 @@ def settled(process: Waybill, name: str = "out") -> bool:
 
 
 @pytest.mark.parametrize("files", ["always", "overflow"])
-def test_killed_at_random_elasticsearch_has_every_line_once(
+def test_24_killed_at_random_elasticsearch_has_every_line_once(
     waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path, chance: random.Random,
     files: str,
 ) -> None:
-    """Fault 24, many times over; `always`: through the spool, in many small segments."""
+    """`always`: through the spool, in many small segments. (The number is that of a list of faults
+    that bite users of such daemons.)"""
     store = Store()
     elastic_backend.statuses = store.create
     moods = Moods(chance, elastic_backend.accept)
@@ -277,6 +279,38 @@ def test_killed_at_random_loki_misses_no_line_and_repeats_have_a_reason(
           f"twice, and none of {len(dated.lines)} with one")
 
 
+# ---- OTLP ----
+
+
+def test_killed_at_random_otlp_misses_no_line_and_repeats_have_the_same_uid(
+    waybill: Runner, otlp_backend: OtlpBackend, tmp_path: Path, chance: random.Random
+) -> None:
+    """A receiver keeps what comes twice; `log.record.uid` says that it is the same."""
+    otlp_backend.always(Moods(chance, otlp_backend.accept))
+    writer = Writer(chance, tmp_path / "a.log", numbered_line)
+    config = config_for(tmp_path, type="otlp", endpoint=otlp_backend.url)
+    for _ in killed_runs(waybill, config, chance, [writer], KILLS // 3):
+        pass
+    otlp_backend.recover()
+    process = waybill.daemon(config)
+    uids: dict[str, set[str]] = {}
+
+    def bodies() -> set[str]:
+        return {str(record.body) for record in otlp_backend.taken}
+
+    until(lambda: len(bodies()) >= len(writer.lines),
+          lambda: f"{len(writer.lines)} lines, {len(bodies())} came\n{process.story()}", 60)
+    until(lambda: settled(process), process.story, 60)
+    assert process.stop() == 0
+    for record in otlp_backend.taken:
+        uids.setdefault(str(record.body), set()).add(str(record.attributes["log.record.uid"]))
+    assert set(uids) == set(writer.lines), "no line is missing, and none is invented"
+    assert [line for line, known in uids.items() if len(known) != 1] == []
+    assert len(set.union(*uids.values())) == len(writer.lines)
+    print(f"{KILLS // 3} kills, {len(writer.lines)} lines, "
+          f"{len(otlp_backend.taken) - len(writer.lines)} repeats")
+
+
 # ---- damage ----
 
 AROUND = 6 * LINE_BYTES  # more than a record takes in a segment
@@ -307,10 +341,10 @@ def damage(chance: random.Random, segments: list[Path]) -> Damage:
     path = chance.choice(segments)
     data = bytearray(path.read_bytes())
     at = chance.randrange(len(data))
+    near = lines_in(data[max(0, at - AROUND) : at + AROUND])
     data[at] ^= 1 << chance.randrange(8)
     path.write_bytes(data)
-    return Damage(f"a bit of byte {at} of {path.name}",
-                  lines_in(data[max(0, at - AROUND) : at + AROUND]), 1)
+    return Damage(f"a bit of byte {at} of {path.name}", near, 1)
 
 
 def test_killed_and_damaged_only_what_was_hit_is_lost_and_it_is_said(

@@ -5,16 +5,14 @@ users of such daemons."""
 from __future__ import annotations
 
 import contextlib
-import random
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.backend import ElasticBackend, LokiBackend, Reply
+from harness.backend import LokiBackend, Reply
 from harness.poll import stays, until
 from harness.process import Waybill
 from harness.runner import Runner
@@ -190,47 +188,6 @@ def test_34_lines_outlive_their_file_where_that_was_asked_for(
     absent_backend.wait_taken(500)
     # Its checkpoint may be a second old, and the file is gone: nothing comes twice.
     assert taken(absent_backend) == lines
-    assert process.stop() == 0
-
-
-def test_killed_again_and_again_every_line_arrives_and_none_twice_in_elasticsearch(
-    waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path
-) -> None:
-    """24: the file's lines are in the file, in the spool, or delivered, whatever the moment."""
-    config = {
-        "memory": "2MiB",
-        "parse": {"max_line": "16KiB"},
-        "inputs": {"app": {"type": "file", "include": [str(tmp_path / "*.log")]}},
-        "outputs": {"es": {"type": "elasticsearch", "endpoints": [elastic_backend.url],
-                           "data_stream": "logs-test-default", "batch": {"delay": "20ms"},
-                           "spool": {"files": "always"}}},
-    }
-    chance = random.Random(7)
-    lines: list[str] = []
-    for turn in range(12):
-        elastic_backend.always(503) if turn % 3 == 1 else elastic_backend.recover()
-        process = waybill.daemon(config)
-        more = lines_of(400, len(lines))
-        lines += more
-        for part in range(0, 400, 100):
-            append(tmp_path / "a.log", *more[part : part + 100])
-        # At any moment: a chance that is drawn, not a time that is waited for.
-        for _ in range(chance.randrange(8)):
-            process.ledger()
-        process.kill()
-    elastic_backend.recover()
-    process = waybill.daemon(config)
-
-    def stored() -> Counter[str]:
-        return Counter(str(item.source["message"]) for item in elastic_backend.taken)
-
-    until(lambda: set(stored()) == set(lines),
-          lambda: f"{len(set(lines) - set(stored()))} of {len(lines)} lines are missing", 60)
-    until(lambda: process.output("es")["in_flight"] == 0, "all is settled")
-    ids: dict[str, str] = {}
-    for item in elastic_backend.taken:
-        assert ids.setdefault(str(item.source["message"]), str(item.id)) == item.id
-    assert len(set(ids.values())) == len(lines)
     assert process.stop() == 0
 
 
