@@ -238,7 +238,8 @@ def test_half_lines_of_many_stay_within_the_memory(waybill: Runner) -> None:
         assert messages(daemon.out.records()) == numbered(200)
         memory = daemon.metrics()
         assert memory.value("waybill_memory_bytes") <= 16 << 20
-        assert memory.value("process_resident_memory_bytes") <= 40 << 20
+        resident = memory.value("process_resident_memory_bytes")
+        assert resident <= 40 << 20 or waybill.sanitized
         for peer in peers:
             peer.sendall(b"\n")
     until(lambda: daemon.input("net")["records"] == 300, "every line is a record")

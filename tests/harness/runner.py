@@ -50,6 +50,11 @@ class Runner:
         }
         self._started: list[Waybill] = []
 
+    @property
+    def sanitized(self) -> bool:
+        """Whether the program keeps a sanitizer's books in memory beside its own."""
+        return self.binary.parent.name in ("asan", "tsan")
+
     def write_config(self, config: Config) -> Path:
         """Writes the config, with a state_dir of the test's own unless it names one."""
         if isinstance(config, Mapping):
