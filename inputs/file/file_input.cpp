@@ -232,6 +232,7 @@ void FileInput::add_last_line(TailFile& file) {
 }
 
 void FileInput::settle_later(TailFile& file) {
+  run_->files.needs_nonce(file);
   uint64_t number = file.frontier.add(file.carry().line_start());
   run_->reads.push_back({file.number, file.generation(), number});
 }

@@ -171,12 +171,10 @@ void FileSet::begin_new(TailFile& file) {
   uint64_t offset = first_offset(file);
   if (offset > 0) context_.ledger.missed(MissReason::kStartAt, offset);
   begin(file, offset, random_id());
-  has_new_nonce_ = true;
 }
 
 void FileSet::begin_again(TailFile& file) {
   begin(file, 0, random_id());
-  has_new_nonce_ = true;
 }
 
 uint64_t FileSet::first_offset(TailFile& file) {
@@ -199,6 +197,7 @@ bool FileSet::claim(TailFile& file) {
     if (matched == Match::kOther) continue;
     if (matched == Match::kSame) {
       begin(file, at->checkpoint.offset, at->checkpoint.nonce);
+      file.nonce_kept = true;
     } else {
       begin_again(file);
     }
@@ -354,8 +353,13 @@ Result<void> FileSet::make_nonces_durable() {
   if (!has_new_nonce_) return {};
   save();
   Result<void> flushed = context_.checkpoints.flush();
-  if (flushed) has_new_nonce_ = false;
-  return flushed;
+  if (!flushed) return flushed;
+  has_new_nonce_ = false;
+  // Of a file that was still empty a restart could not tell that it is the same one.
+  for (const auto& file : files_) {
+    if (!file->forgotten) file->nonce_kept = file->was_recognisable();
+  }
+  return {};
 }
 
 void FileSet::tell_once(const std::string& path, const std::string& message) {

@@ -50,7 +50,9 @@ class FileSet {
 
   // Hands everything to remember to the CheckpointStore.
   void save();
-  // Before records leave: nonces drawn since the last call are on disk afterwards.
+  // Before records of `file` leave: its nonce is on disk, with what a restart knows the file by,
+  // after the next make_nonces_durable().
+  void needs_nonce(const TailFile& file) { has_new_nonce_ |= !file.nonce_kept; }
   Result<void> make_nonces_durable();
 
  private:

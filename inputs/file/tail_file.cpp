@@ -50,6 +50,7 @@ int TailFile::open() {
 void TailFile::begin(std::shared_ptr<const Source> source, uint64_t offset) {
   source_ = std::move(source);
   ++generation_;
+  nonce_kept = false;
   carry_.restart(offset);
   frontier = AckFrontier(offset);
   fresh_ = offset == 0;

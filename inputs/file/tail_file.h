@@ -69,6 +69,8 @@ class TailFile {
   AckFrontier frontier;
   // As it stands now; reads at most two KiB of the file.
   FileCheckpoint checkpoint();
+  // The last one had a head: a restart can tell which file it was about.
+  bool was_recognisable() const { return saved_generation_ == generation_ && saved_head_.size > 0; }
 
   // ---- kept by FileSet and FileInput ----
   const uint64_t number;  // unique within the input
@@ -82,6 +84,7 @@ class TailFile {
   bool looked = false;                   // in the middle of a run of reads
   bool let_go = false;                   // not followed any more; stays until all is settled
   bool forgotten = false;                // without a checkpoint: deleted, or no log
+  bool nonce_kept = false;               // on disk, with a head to know the file by
   uint64_t limit = UINT64_MAX;           // --once: the end as it was at the start
   uint64_t in_batch = 0;                 // the last batch with bytes of it,
   uint32_t batch_source = 0;             // and the place of its Source there

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -45,6 +46,43 @@ def test_ids_are_the_same_for_the_same_line(waybill: Runner, tmp_path: Path) -> 
         offset = record["source"]["offset"]
         assert ids.get(offset, record["id"]) == record["id"]
     assert daemon.stop() == 0
+
+
+def holds_open(pid: int, path: Path) -> bool:
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            if descriptor.readlink() == path:
+                return True
+    return False
+
+
+def test_ids_are_the_same_for_lines_of_a_file_that_was_empty_when_others_were_read(
+    waybill: Runner, tmp_path: Path
+) -> None:
+    """As after a rotation: the new file is there, and the last lines of the old one come first. All
+    that the new one's ids are made of is on disk before its records leave."""
+    config = config_for(tmp_path)
+    append(tmp_path / "a.log", "a 0")
+    daemon = waybill.daemon(config)
+    waybill.wait_written(1)
+    ids: dict[object, str] = {}
+    for turn in range(6):
+        append(tmp_path / f"b{turn}.log")  # no line yet
+        until(lambda: holds_open(daemon.pid, tmp_path / f"b{turn}.log"), daemon.story)
+        append(tmp_path / "a.log", f"a {turn + 1}")
+        until(lambda: f"a {turn + 1}" in messages(waybill.written()), daemon.story)
+        append(tmp_path / f"b{turn}.log", f"b {turn}")
+        until(lambda: f"b {turn}" in messages(waybill.written()), daemon.story)
+        daemon.kill()
+        for record in waybill.written():
+            assert ids.setdefault(record["message"], record["id"]) == record["id"], record
+        daemon = waybill.daemon(config)
+        append(tmp_path / "a.log", f"end of {turn}")
+        until(lambda: f"end of {turn}" in messages(waybill.written()), daemon.story)
+    until(lambda: daemon.input("app")["lag_bytes"] == 0, daemon.story)
+    assert daemon.stop() == 0
+    for record in waybill.written():
+        assert ids.setdefault(record["message"], record["id"]) == record["id"], record
 
 
 def test_rotated_while_stopped(waybill: Runner, tmp_path: Path) -> None:
