@@ -173,9 +173,7 @@ void FileSet::begin_new(TailFile& file) {
   begin(file, offset, random_id());
 }
 
-void FileSet::begin_again(TailFile& file) {
-  begin(file, 0, random_id());
-}
+void FileSet::begin_again(TailFile& file) { begin(file, 0, random_id()); }
 
 uint64_t FileSet::first_offset(TailFile& file) {
   if (!first_ || known_ || context_.once || settings_.start_at == StartAt::kBeginning) return 0;
