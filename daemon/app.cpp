@@ -228,6 +228,7 @@ Result<void> App::start_inputs() {
 }
 
 Result<void> App::start_admin() {
+  if (options_.replaying) return {};  // the daemon has it
   if (state_dir_) {
     auto listening = admin_.listen_unix(state_dir_->path() + "/admin.sock");
     if (!listening) return listening;

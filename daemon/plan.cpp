@@ -84,9 +84,10 @@ class Planner {
 
   // What an output writes must not come back as lines.
   void refuse_loops() {
-    const std::string& letters = plan_.config.dead_letters.path;
+    bool kept = !request_.config_file.empty() && plan_.config.dead_letters.size != 0;
+    std::string letters = kept ? dead_letters_path(plan_.config) : "";
     for (const auto& input : plan_.inputs) {
-      if (letters.empty() || !input->reads_file(letters)) continue;
+      if (!kept || !(input->reads_file(letters) || input->reads_file(letters + ".1"))) continue;
       fault("dead_letters.path",
             fmt::format("inputs.{} reads {}: what is refused would come back for ever; write "
                         "elsewhere, or exclude it there",

@@ -21,14 +21,15 @@ SteadyTime Breaker::next() const {
   return SteadyTime::max();
 }
 
-void Breaker::succeeded() {
+void Breaker::succeeded(SteadyTime sent) {
+  if (is_old(sent)) return;
   state_ = State::kClosed;
   backoff_.reset();
 }
 
 void Breaker::failed(SteadyTime sent, SteadyTime now, bool misconfigured,
                      std::optional<Duration> retry_after) {
-  if (state_ == State::kOpen && sent <= opened_) {
+  if (is_old(sent)) {
     Duration asked = std::min(retry_after.value_or(Duration::zero()), Backoff::kRetryAfterCap);
     until_ = std::max(until_, now + asked);
     return;
@@ -38,8 +39,8 @@ void Breaker::failed(SteadyTime sent, SteadyTime now, bool misconfigured,
   state_ = State::kOpen;
 }
 
-void Breaker::gave_up() {
-  if (state_ == State::kHalfOpen) state_ = State::kOpen;
+void Breaker::gave_up(SteadyTime sent) {
+  if (state_ == State::kHalfOpen && !is_old(sent)) state_ = State::kOpen;
 }
 
 }  // namespace waybill::delivery

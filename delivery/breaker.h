@@ -24,19 +24,20 @@ class Breaker {
   SteadyTime next() const;
   bool closed() const { return state_ == State::kClosed; }
 
-  // A request was answered.
-  void succeeded();
-  // A request that was sent at `sent` has failed. Those that were under way when it opened do not
-  // open it once more.
+  // What became of a request that was sent at `sent`. Those that were under way when it opened say
+  // nothing of what is now: they neither close it nor open it once more.
+  void succeeded(SteadyTime sent);
   void failed(SteadyTime sent, SteadyTime now, bool misconfigured,
               std::optional<Duration> retry_after);
   // Some of it was delivered: the next failure is the first in a row.
   void progressed() { backoff_.reset(); }
-  // The request of enter() was not sent, or given up.
-  void gave_up();
+  // It was given up before its answer came.
+  void gave_up(SteadyTime sent);
 
  private:
   enum class State { kClosed, kOpen, kHalfOpen };
+
+  bool is_old(SteadyTime sent) const { return state_ != State::kClosed && sent <= opened_; }
 
   Backoff backoff_;
   State state_ = State::kClosed;

@@ -35,7 +35,7 @@ TEST_CASE("breaker: a failure opens it, then one may try, and its success closes
   CHECK_FALSE(breaker.closed());
   CHECK_FALSE(breaker.enter(kStart + 1h));  // one is trying
   CHECK(breaker.next() == SteadyTime::max());
-  breaker.succeeded();
+  breaker.succeeded(kStart + 2s);
   CHECK(breaker.closed());
   CHECK(breaker.enter(kStart + 2s));
   CHECK(breaker.enter(kStart + 2s));
@@ -50,7 +50,7 @@ TEST_CASE("breaker: each attempt that fails waits longer, and success forgets it
     now = breaker.next();
     REQUIRE(breaker.enter(now));
   }
-  breaker.succeeded();
+  breaker.succeeded(now);
   breaker.failed(now, now, false, {});
   CHECK(breaker.next() - now == 125ms);
 }
@@ -79,6 +79,23 @@ TEST_CASE("breaker: an attempt that was not made is left to the next one") {
   breaker.failed(kStart, kStart, false, {});
   SteadyTime then = breaker.next();
   REQUIRE(breaker.enter(then));
-  breaker.gave_up();
+  breaker.gave_up(then);
   CHECK(breaker.enter(then));
+}
+
+TEST_CASE("breaker: late answers of what was under way change nothing") {
+  Breaker breaker = made();
+  breaker.failed(kStart, kStart + 1s, false, 60s);
+  breaker.succeeded(kStart);
+  CHECK_FALSE(breaker.closed());
+  CHECK(breaker.next() == kStart + 61s + 125ms);
+  REQUIRE(breaker.enter(breaker.next()));  // half open now: one is trying
+  SteadyTime trying = breaker.next();
+  breaker.failed(kStart, kStart + 62s, false, {});
+  breaker.succeeded(kStart);
+  breaker.gave_up(kStart);
+  CHECK(breaker.next() == trying);
+  CHECK_FALSE(breaker.enter(kStart + 2h));
+  breaker.succeeded(kStart + 62s);
+  CHECK(breaker.closed());
 }

@@ -152,7 +152,7 @@ std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline, uint64_t& wakes)
 void Outbox::give(std::unique_ptr<Payload> payload) {
   WAYBILL_CHECK(payload->unsettled == 0, "a payload was given back with unsettled records");
   const Payload& key = *payload;
-  if (payload->spool_end != 0 && spool_) spool_->settled(payload->spool_end);
+  if (payload->spool_end != 0 && spool_) spool_->settled(payload->spool_end, 0);
   payload->clear();  // lets the tickets go, outside of the lock
   payload->recharge();
   bool keep = !budget_.tight();
@@ -172,7 +172,10 @@ void Outbox::abandon(std::unique_ptr<Payload> payload) {
 
 // What will not be delivered in this run. True: the spool has it.
 bool Outbox::leave(std::unique_ptr<Payload> payload) {
-  if (payload->spool_end != 0) return true;  // it never left the disk
+  if (payload->spool_end != 0) {  // it never left the disk
+    if (spool_) spool_->settled(payload->spool_end, payload->unsettled);
+    return true;
+  }
   if (spools()) {
     spool_->put_last(std::move(payload));
     return true;

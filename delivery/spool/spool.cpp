@@ -87,14 +87,24 @@ void Spool::put_last(std::unique_ptr<Payload> payload) {
   changed_.notify_all();
 }
 
-void Spool::settled(uint64_t end) {
+void Spool::settled(uint64_t end, uint64_t unsettled) {
   std::lock_guard lock(mutex_);
-  for (ReadBack& one : read_back_) one.settled |= one.end == end;
-  while (!read_back_.empty() && read_back_.front().settled) {
-    settled_ = std::max(settled_, read_back_.front().end);
-    read_back_.pop_front();
+  for (ReadBack& one : read_back_) {
+    if (one.end == end) one.settled = one.records - unsettled;
+  }
+  for (const ReadBack& one : read_back_) {
+    if (!one.whole()) break;
+    settled_ = std::max(settled_, one.end);
   }
   changed_.notify_all();
+}
+
+// Records that are settled, though the cursor has not moved behind them: another process would send
+// them again. With the lock held.
+uint64_t Spool::settled_ahead() const {
+  uint64_t ahead = 0;
+  for (const ReadBack& one : read_back_) ahead += one.settled;
+  return ahead;
 }
 
 void Spool::wake() {
@@ -124,7 +134,7 @@ bool Spool::idle() const {
 
 uint64_t Spool::records() const {
   std::lock_guard lock(mutex_);
-  return pending_records_ + unsettled_;
+  return pending_records_ + unsettled_ - std::min(unsettled_, settled_ahead());
 }
 
 uint64_t Spool::left() const {

@@ -90,8 +90,9 @@ class Spool {
   void set_when_full(WhenFull when_full);
   // Takes what could not be delivered before the end, whatever the limits say.
   void put_last(std::unique_ptr<Payload> payload);
-  // The payload whose spool_end is `end`, and which was read from here, is settled. In any order.
-  void settled(uint64_t end);
+  // Of the payload whose spool_end is `end`, and which was read from here, all but `unsettled`
+  // records are settled; the others stay here. In any order.
+  void settled(uint64_t end, uint64_t unsettled);
   void wake();
   // Nothing is read back any more: the end is near.
   void stop_reading();
@@ -131,6 +132,7 @@ class Spool {
   void read_back();
   void count_lost(uint64_t found);
   void move_cursor();
+  uint64_t settled_ahead() const;
   void update_gauges();
 
   const SpoolPlace place_;
@@ -161,8 +163,10 @@ class Spool {
   uint64_t unread_ = 0;           // records on disk
   uint64_t unsettled_ = 0;        // records on disk, or read back and not settled
   struct ReadBack {
-    uint64_t end = 0;
-    bool settled = false;
+    uint64_t end = 0;      // the sequence number behind its last record
+    uint64_t records = 0;  // in it
+    uint64_t settled = 0;  // of these, each counted in the ledger
+    bool whole() const { return settled == records; }
   };
   std::deque<ReadBack> read_back_;  // payloads that are not settled, or stand behind such
   uint64_t settled_ = 0;            // all below it are

@@ -279,7 +279,7 @@ bool Spool::hand_over(std::deque<std::unique_ptr<Payload>>& group, size_t held) 
     {
       std::lock_guard lock(mutex_);
       unsettled_ += records;
-      read_back_.push_back({expected_, false});
+      read_back_.push_back({expected_, records, 0});
     }
     reader_.refill(std::move(payload));
     std::lock_guard lock(mutex_);
@@ -328,12 +328,13 @@ void Spool::read_back() {
     if (segments_->next() == segments_->end()) count_lost(segments_->end());
     payload->spool_end = expected_;
     bool any = !payload->slices.empty();
+    auto whole = [](const ReadBack& one) { return one.whole(); };
     {
       std::lock_guard lock(mutex_);
       unread_ -= std::min(unread_, read);
       if (any) {
-        read_back_.push_back({expected_, false});
-      } else if (read_back_.empty()) {
+        read_back_.push_back({expected_, payload->slices.size(), 0});
+      } else if (std::all_of(read_back_.begin(), read_back_.end(), whole)) {
         settled_ = std::max(settled_, expected_);  // all of them damaged
       }
     }
@@ -376,6 +377,7 @@ void Spool::move_cursor() {
   write_at_ = {};  // there may be room now
   std::lock_guard lock(mutex_);
   moved_ = target;
+  while (!read_back_.empty() && read_back_.front().end <= target) read_back_.pop_front();
   unsettled_ = segments_->end() - std::max(target, segments_->begin());
 }
 

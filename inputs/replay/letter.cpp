@@ -7,9 +7,13 @@ namespace waybill::inputs::replay {
 
 namespace {
 
-bool has_member(const Token* object, const char* line, std::string_view key) {
+bool names_itself(const Token* object, const char* line) {
   for (const Token* member = object + 1; member != object + object->span; member += member->span) {
-    if (std::string_view(line + member->key, member->key_size) == key) return true;
+    if (std::string_view(line + member->key, member->key_size) != "id") continue;
+    // 32 hex digits in quotes: anything else would be given a new id, each time anew.
+    std::string_view value(line + member->value, member->value_size);
+    return value.size() == 34 &&
+           value.find_first_not_of("0123456789abcdefABCDEF", 1) == value.size() - 1;
   }
   return false;
 }
@@ -39,13 +43,13 @@ Result<Letter> LetterReader::read(std::string& line) {
     }
     if (key == "record" && token.type == JsonType::kObject) {
       letter.record = value;
-      has_id = has_member(&token, line.data(), "id");
+      has_id = names_itself(&token, line.data());
     }
   }
   if (letter.output.empty()) return none("it names no \"output\"");
   if (letter.record.empty()) return none("it has no \"record\"");
   // Without it the backend could not tell that it has the record already.
-  if (!has_id) return none("its record has no \"id\"");
+  if (!has_id) return none("its record has no \"id\" of 32 hex digits");
   return letter;
 }
 

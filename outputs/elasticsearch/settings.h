@@ -16,8 +16,6 @@ enum class Mapping { kEcs, kFlat };
 enum class Compression { kNone, kGzip };
 
 struct Settings : http::Settings {
-  Settings() { concurrency = 4; }
-
   std::vector<std::string> endpoints;
   std::string data_stream;  // one of these two: where documents go
   std::string index;

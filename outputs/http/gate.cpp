@@ -42,12 +42,13 @@ void Gate::hurry() {
   changed_.notify_all();
 }
 
-Gate::Recovery Gate::succeeded(double seconds, bool more) {
+Gate::Recovery Gate::succeeded(SteadyTime sent, double seconds, bool more) {
   std::lock_guard lock(mutex_);
   limit_.answered(seconds, more);
-  breaker_.succeeded();
-  urls_failed_ = 0;
+  breaker_.succeeded(sent);
   changed_.notify_all();
+  if (!breaker_.closed()) return {};
+  urls_failed_ = 0;
   if (!incident_.open()) return {};
   return {true, incident_.recovered(steady_now())};
 }
@@ -57,13 +58,15 @@ std::optional<std::string> Gate::failed(const Trouble& trouble, const std::strin
   SteadyTime now = steady_now();
   if (trouble.overloaded) limit_.overloaded();
   if (trouble.progressed) breaker_.progressed();
-  if (trouble.url_failed) {
+  // Of several that have failed on one URL, the first has moved all to the next.
+  bool moved = trouble.url != url_;
+  if (trouble.url_failed && !moved) {
     ++url_;
     ++urls_failed_;
   }
   bool another_url = urls_failed_ != 0 && urls_failed_ % urls_ != 0 && !trouble.retry_after;
   if (another_url) {
-    breaker_.gave_up();
+    breaker_.gave_up(trouble.sent);
   } else {
     breaker_.failed(trouble.sent, now, trouble.misconfigured, trouble.retry_after);
   }
@@ -71,9 +74,9 @@ std::optional<std::string> Gate::failed(const Trouble& trouble, const std::strin
   return incident_.failed(now, trouble.misconfigured, problem);
 }
 
-void Gate::gave_up() {
+void Gate::gave_up(SteadyTime sent) {
   std::lock_guard lock(mutex_);
-  breaker_.gave_up();
+  breaker_.gave_up(sent);
   changed_.notify_all();
 }
 

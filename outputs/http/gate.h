@@ -36,19 +36,20 @@ class Gate {
     bool recovered = false;           // there was trouble
     std::optional<std::string> line;  // to log
   };
-  Recovery succeeded(double seconds, bool more);
+  Recovery succeeded(SteadyTime sent, double seconds, bool more);
   struct Trouble {
     SteadyTime sent{};
     bool misconfigured = false;
     bool overloaded = false;  // 429, 503, no answer in time
     bool url_failed = false;  // another URL may be well
+    size_t url = 0;           // what url() was then
     bool progressed = false;  // some of it was delivered
     std::optional<Duration> retry_after = {};
   };
   // It was not. Opens the gate's breaker, but where another URL is to be tried first. The line to
   // log, if it is time for one.
   std::optional<std::string> failed(const Trouble& trouble, const std::string& problem);
-  void gave_up();
+  void gave_up(SteadyTime sent);
 
   // Which of the URLs is to be used: counts up.
   size_t url() const;

@@ -79,28 +79,29 @@ Sender::Next Sender::send_part(Payload& payload) {
     bytes = body_.bytes.view();
   }
   gate_.enter();
+  sent_ = steady_now();
   if (control_.stopping()) {
-    gate_.gave_up();
+    gate_.gave_up(sent_);
     return Next::kAbandon;
   }
   if (std::exchange(refused_us_, false)) refresh_credentials();
   if (++part.attempt > 1) ledger_.retried();
   const std::vector<std::string>& urls = backend_.endpoint().urls;
-  sent_ = steady_now();
-  Reply reply = transport_.send({urls[gate_.url() % urls.size()], true, bytes}, *this);
+  url_ = gate_.url();
+  Reply reply = transport_.send({urls[url_ % urls.size()], true, bytes}, *this);
   seconds_ = reply.seconds;
   switch (reply.kind) {
     case Reply::Kind::kAnswered: ledger_.request_took(reply.seconds); return judge(payload, reply);
     case Reply::Kind::kCut:
       // The end, or a backend that hangs while we drain: it would hang for all the others, too.
-      gate_.gave_up();
+      gate_.gave_up(sent_);
       ledger_.state(OutputState::kRetrying, reply.problem);
       outbox_.abort();
       return Next::kAbandon;
     case Reply::Kind::kTimedOut:
       ledger_.request_took(reply.seconds);
       if (control_.draining()) {
-        gate_.gave_up();
+        gate_.gave_up(sent_);
         ledger_.state(OutputState::kRetrying, reply.problem);
         outbox_.abort();
         return Next::kAbandon;
@@ -232,6 +233,7 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
 // because the end is near.
 Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
   trouble.sent = sent_;
+  trouble.url = url_;
   bool misconfigured = trouble.misconfigured;
   ledger_.state(misconfigured ? OutputState::kMisconfigured : OutputState::kRetrying, problem);
   if (auto line = gate_.failed(trouble, problem)) {
@@ -245,7 +247,7 @@ Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
 }
 
 void Sender::recovered() {
-  Gate::Recovery recovery = gate_.succeeded(seconds_, outbox_.more());
+  Gate::Recovery recovery = gate_.succeeded(sent_, seconds_, outbox_.more());
   if (!recovery.recovered) return;
   ledger_.state(OutputState::kOk, "");
   if (recovery.line) spdlog::info("output {}: {}", output_.name, *recovery.line);

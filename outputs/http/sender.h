@@ -66,6 +66,7 @@ class Sender final : private Patience {
   const size_t number_;      // of this sender
   uint64_t wakes_ = 0;       // of the outbox, that it knows of
   SteadyTime sent_{};        // the last request
+  size_t url_ = 0;           // which of the endpoint\'s it went to
   double seconds_ = 0;       // what it took
   bool refused_us_ = false;  // and our credentials may be why
   std::vector<Part> parts_;  // of the payload at hand; the last one is next

@@ -14,8 +14,6 @@ enum class Protocol { kHttpProtobuf, kHttpJson, kGrpc };
 enum class Compression { kGzip, kNone };
 
 struct Settings : http::Settings {
-  Settings() { concurrency = 4; }
-
   std::string endpoint;
   Protocol protocol = Protocol::kHttpProtobuf;
   Compression compression = Compression::kGzip;

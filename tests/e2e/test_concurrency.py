@@ -42,7 +42,8 @@ def config_for(backend: ElasticBackend, **options: Any) -> dict[str, Any]:
     return {"inputs": {"pipe": {"type": "stdin"}},
             "outputs": {"es": {"type": "elasticsearch", "endpoints": [backend.url],
                                "data_stream": "logs-x-default",
-                               "batch": {"records": 10, "delay": "20ms"}, **options}}}
+                               "concurrency": 4, "batch": {"records": 10, "delay": "20ms"},
+                               **options}}}
 
 
 def lines(count: int) -> bytes:
@@ -64,7 +65,7 @@ def test_more_requests_while_it_keeps_up(
 
 
 def test_one_at_a_time_keeps_the_order(waybill: Runner, loki_backend: LokiBackend) -> None:
-    """Loki's default: the order within a stream."""
+    """The default: the order within a stream."""
     slow = Slow(loki_backend, together=2)
     loki_backend.always(slow)
     config = {"inputs": {"pipe": {"type": "stdin"}},
