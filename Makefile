@@ -65,6 +65,10 @@ test-tsan: packages build/tsan/build.ninja build/legacy ## unit and black-box te
 	build/tsan/tests/waybill_tests
 	WAYBILL_BIN=$(CURDIR)/build/tsan/waybill $(PYTEST) tests/e2e
 
+.PHONY: conformance
+conformance: build ## DATA=DIR: real logs and cases, and the share that comes out right
+	python3 tests/conformance/run.py "$(DATA)" $(if $(LEAST),--least $(LEAST)) $(if $(PAGE),--write $(PAGE))
+
 .PHONY: fuzz
 fuzz: PACKAGES += clang-14 libclang-rt-14-dev
 fuzz: build/fuzz/build.ninja ## builds the fuzzers and runs each for a minute

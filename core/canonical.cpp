@@ -250,13 +250,13 @@ void append_source(Buffer& out, const Batch& batch, const Record& record) {
   }
   const Source& source = batch.source_of(record);
   ObjectWriter object(out);
-  auto text = [&](std::string_view key, const std::string& value) {
+  auto text = [&](std::string_view key, std::string_view value) {
     if (!value.empty()) object.string(key, value);
   };
   text("input", source.input);
   text("path", source.path);
   if (!source.network) object.number("offset", record.offset);
-  text("stream", source.stream);
+  text("stream", stream_of(record, source));
   text("peer", source.peer);
   object.string("format", Text(record.format, TextForm::kClean));
   if (record.marks.truncated_bytes > 0) {

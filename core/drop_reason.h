@@ -30,9 +30,10 @@ enum class MissReason : uint8_t {
   // Bytes of a message that was announced and did not come before its connection ended; and what
   // had come behind a broken count of octets, where nothing can be told apart.
   kConnection,
+  kDamaged,  // the part of a compressed file that cannot be decompressed, in compressed bytes
 };
-constexpr std::array<std::string_view, 4> kMissReasonNames = {"kernel", "rotation", "start_at",
-                                                              "connection"};
+constexpr std::array<std::string_view, 5> kMissReasonNames = {"kernel", "rotation", "start_at",
+                                                              "connection", "damaged"};
 constexpr size_t kMissReasonCount = kMissReasonNames.size();
 
 }  // namespace waybill

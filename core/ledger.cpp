@@ -85,6 +85,11 @@ void OutputLedger::recovered(const std::string& path, uint64_t records) {
   now_.counts.in_flight += fresh;
 }
 
+void OutputLedger::spool_torn(uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  now_.spool_torn_bytes += bytes;
+}
+
 void OutputLedger::left_in_spool(const std::string& path, uint64_t records) {
   std::lock_guard lock(mutex_);
   left_[path] = records;

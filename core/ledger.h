@@ -105,6 +105,7 @@ struct OutputSnapshot {
   uint64_t queue_bytes = 0;
   uint64_t spool_records = 0;  // on disk, not settled
   uint64_t spool_bytes = 0;
+  uint64_t spool_torn_bytes = 0;  // cut off the ends of spools
   double oldest_undelivered_seconds = 0;
   OutputState state = OutputState::kOk;
   std::string problem;  // the last failure, while state is not kOk
@@ -120,6 +121,9 @@ class OutputLedger {
   // Records that were found in the spool at `path`: in flight again, but for those that an output
   // of this run has left there itself.
   void recovered(const std::string& path, uint64_t records);
+  // Bytes of records that were being written to the spool at a crash, and were cut off: their
+  // inputs were never told that they are safe.
+  void spool_torn(uint64_t bytes);
   // An output ends, and leaves records that are in flight in the spool at `path`.
   void left_in_spool(const std::string& path, uint64_t records);
   // `records` of those in flight have been …

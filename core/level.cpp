@@ -21,7 +21,8 @@ constexpr Severity kInfo{Level::kInfo, 9};
 constexpr Severity kNotice{Level::kInfo, 10};
 constexpr Severity kWarn{Level::kWarn, 13};
 constexpr Severity kError{Level::kError, 17};
-constexpr Severity kCritical{Level::kFatal, 21};
+constexpr Severity kCrit{Level::kError, 18};
+constexpr Severity kAlert{Level::kError, 19};
 constexpr Severity kFatal{Level::kFatal, 21};
 
 // Grouped by length, so that a look-up compares a handful of words.
@@ -30,23 +31,26 @@ constexpr std::array kWords = {
     Word{"d", kDebug},          Word{"i", kInfo},
     Word{"w", kWarn},           Word{"e", kError},
     Word{"f", kFatal},          Word{"t", kTrace},
+    Word{"v", kTrace},
     Word{"dbg", kDebug},        Word{"inf", kInfo},
     Word{"wrn", kWarn},         Word{"err", kError},
     Word{"ftl", kFatal},        Word{"trc", kTrace},
     Word{"pnc", kFatal},        Word{"log", kInfo},
     Word{"info", kInfo},        Word{"warn", kWarn},
-    Word{"crit", kCritical},    Word{"http", kDebug},
+    Word{"crit", kCrit},        Word{"http", kDebug},
     Word{"fine", kDebug},       Word{"emer", kFatal},
+    Word{"note", kNotice},
     Word{"debug", kDebug},      Word{"error", kError},
     Word{"fatal", kFatal},      Word{"trace", kTrace},
-    Word{"panic", kFatal},      Word{"alert", {Level::kFatal, 22}},
-    Word{"emerg", {Level::kFatal, 24}}, Word{"finer", kDebug},
+    Word{"panic", kFatal},      Word{"alert", kAlert},
+    Word{"emerg", kFatal},      Word{"finer", kDebug},
     Word{"silly", kTrace},      Word{"notice", kNotice},
     Word{"severe", kError},     Word{"finest", kTrace},
+    Word{"system", kInfo},
     Word{"dpanic", {Level::kError, 18}}, Word{"config", {Level::kDebug, 7}},
     Word{"warning", kWarn},     Word{"verbose", kTrace},
-    Word{"default", kInfo},     Word{"critical", kCritical},
-    Word{"emergency", {Level::kFatal, 24}}, Word{"information", kInfo},
+    Word{"default", kInfo},     Word{"critical", kFatal},
+    Word{"emergency", kFatal},  Word{"information", kInfo},
     Word{"informational", kInfo},
 };
 // clang-format on
@@ -99,14 +103,8 @@ std::optional<Severity> severity_of_word(std::string_view word) {
 }
 
 std::optional<Severity> severity_of_syslog(int64_t number) {
-  constexpr std::array<Severity, 8> severities = {Severity{Level::kFatal, 24},
-                                                  Severity{Level::kFatal, 22},
-                                                  Severity{Level::kFatal, 21},
-                                                  kError,
-                                                  kWarn,
-                                                  kNotice,
-                                                  kInfo,
-                                                  kDebug};
+  constexpr std::array<Severity, 8> severities = {kFatal, kAlert,  kCrit, kError,
+                                                  kWarn,  kNotice, kInfo, kDebug};
   if (number < 0 || number > 7) return std::nullopt;
   return severities[static_cast<size_t>(number)];
 }

@@ -24,7 +24,8 @@ struct Severity {
 
 // The level that a word stands for, in any case, with blanks around it: the words of syslog, zap,
 // log4j, java.util.logging, .NET, Python, winston, GCP (OpenTelemetry logs data model, appendix B),
-// slog's "INFO+2", and single letters (I, W, E …). Nothing for any other word.
+// slog's "INFO+2", and single letters (I, W, E …). Nothing for any other word. "crit" and "alert"
+// are syslog's (below emergency), "critical" Python's and .NET's (their worst).
 std::optional<Severity> severity_of_word(std::string_view word);
 
 // Syslog severities 0 (emergency) to 7 (debug), RFC 5424 section 6.2.1.

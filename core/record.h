@@ -113,6 +113,7 @@ struct Record {
   const ErrorInfo* error = nullptr;  // in the arena
   const Passed* passed = nullptr;    // in the arena
   std::string_view format;           // name of the parser that understood the line
+  std::string_view stream;           // where the line itself says so (CRI, Docker); else empty
   Marks marks;
 };
 

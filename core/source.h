@@ -24,6 +24,11 @@ struct Source {
   Id128 nonce{};                // makes ids unique (lineage/record_id.h)
 };
 
+// "stdout" or "stderr", as the line itself or else its source has it; may be empty.
+inline std::string_view stream_of(const Record& record, const Source& source) {
+  return record.stream.empty() ? std::string_view(source.stream) : record.stream;
+}
+
 // A number that no other Source of this process has.
 uint64_t next_source_number();
 

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <filesystem>
 
 #include "daemon/letter_record.h"
 #include "daemon/memory.h"
@@ -33,6 +36,14 @@ constexpr size_t kWaitingShare = size_t{8} * 1024 * 1024;
 
 size_t memory_of(const config::Config& config) {
   return config.memory != 0 ? config.memory : automatic_memory_budget();
+}
+
+// A file that root makes is one that the daemon, who has the folder, cannot write to.
+bool would_shut_out_the_daemon(const std::string& letters) {
+  std::filesystem::path folder = std::filesystem::path(letters).parent_path();
+  struct stat status {};
+  return geteuid() == 0 && stat(folder.empty() ? "." : folder.c_str(), &status) == 0 &&
+         status.st_uid != 0;
 }
 
 }  // namespace
@@ -110,8 +121,15 @@ Result<void> App::open_dead_letters() {
   const config::DeadLetterSettings& settings = plan_.config.dead_letters;
   if (options_.request.config_file.empty() || settings.size == 0) return {};
   if (settings.path.empty() && !state_dir_ && !options_.replaying) return {};
-  auto opened = delivery::DeadLetters::open(dead_letters_path(plan_.config), settings.size,
-                                            letter_render(plan_));
+  std::string path = dead_letters_path(plan_.config);
+  if (options_.replaying && would_shut_out_the_daemon(path)) {
+    spdlog::warn(
+        "what is refused again is not kept once more: we run as root, and {} is in a folder of "
+        "somebody else: replay as that user",
+        path);
+    return {};
+  }
+  auto opened = delivery::DeadLetters::open(std::move(path), settings.size, letter_render(plan_));
   if (!opened && options_.replaying) {
     // The letters stay in the file that they are read from.
     spdlog::warn("what is refused again is not kept once more: {}", opened.error().what);

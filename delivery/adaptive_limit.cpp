@@ -7,39 +7,45 @@ namespace waybill::delivery {
 
 namespace {
 
-// What counts as much longer than usual: twice as long, and by more than the jitter of a network.
-constexpr double kSlow = 2;
-constexpr double kJitterSeconds = 0.005;
-// How much the last round weighs in what is usual.
-constexpr double kWeight = 0.3;
+// What counts as much longer: twice as long, and by more than the jitter of a network.
+constexpr int kSlow = 2;
+constexpr Duration kJitter = std::chrono::milliseconds(5);
 
 }  // namespace
 
-void AdaptiveLimit::answered(double seconds, bool more) {
+void AdaptiveLimit::answered(SteadyTime sent, SteadyTime now, bool more) {
+  if (sent < fell_) return;
+  // Nobody waited: the batch may be a small one, and nothing is won by another limit.
+  if (!more) return next_round();
   ++answers_;
-  seconds_ += seconds;
-  more_ |= more;
+  took_ += now - sent;
   if (answers_ < limit_) return;
-  double average = seconds_ / static_cast<double>(answers_);
-  if (usual_ == 0) usual_ = average;
-  if (average > kSlow * usual_ + kJitterSeconds) {
-    limit_ = std::max<size_t>(limit_ - 1, 1);
-  } else if (more_) {
-    limit_ = std::min(limit_ + 1, most_);
+  Duration average = took_ / static_cast<Duration::rep>(answers_);
+  next_round();
+  if (limit_ == 1) rounds_ = 0;
+  alone_ = limit_ == 1 ? average : std::min(alone_, average);
+  if (++rounds_ > kRounds) return set(1, now);
+  if (average > kSlow * alone_ + kJitter) {
+    set(std::max<size_t>(limit_ - 1, 1), now);
+  } else {
+    set(std::min(limit_ + 1, most_), now);
   }
-  usual_ += kWeight * (average - usual_);
+}
+
+void AdaptiveLimit::overloaded(SteadyTime sent, SteadyTime now) {
+  if (sent < fell_) return;
+  set(std::max<size_t>(limit_ / 2, 1), now);
   next_round();
 }
 
-void AdaptiveLimit::overloaded() {
-  limit_ = std::max<size_t>(limit_ / 2, 1);
-  next_round();
+void AdaptiveLimit::set(size_t limit, SteadyTime now) {
+  if (limit < limit_) fell_ = now;
+  limit_ = limit;
 }
 
 void AdaptiveLimit::next_round() {
   answers_ = 0;
-  seconds_ = 0;
-  more_ = false;
+  took_ = {};
 }
 
 }  // namespace waybill::delivery

@@ -138,12 +138,13 @@ void Outbox::close() {
 std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline, uint64_t& wakes) {
   std::unique_lock lock(mutex_);
   auto woken = [&] { return wakes != wakes_; };
-  wait(filled_, lock, deadline, [&] { return !queue_.empty() || at_end() || woken(); });
+  wait(filled_, lock, deadline, [&] { return may_pop() || at_end() || woken(); });
   bool was_woken = woken();
   wakes = wakes_;
-  if (was_woken || queue_.empty()) return nullptr;
+  if (was_woken || !may_pop()) return nullptr;
   Entry entry = std::move(queue_.front());
   queue_.pop_front();
+  entry.number = ++pops_;
   std::unique_ptr<Payload> payload = std::move(entry.payload);
   popped_.push_back(std::move(entry));
   return payload;
@@ -184,6 +185,11 @@ bool Outbox::leave(std::unique_ptr<Payload> payload) {
   return false;
 }
 
+// With the lock held.
+bool Outbox::may_pop() const {
+  return !queue_.empty() && (popped_.empty() || pops_ - popped_.front().number < kMostAhead);
+}
+
 void Outbox::forget_popped(const Payload& payload) {
   auto entry = std::find_if(popped_.begin(), popped_.end(),
                             [&](const Entry& one) { return one.key == &payload; });
@@ -193,6 +199,7 @@ void Outbox::forget_popped(const Payload& payload) {
   full_since_.reset();
   update_gauges();
   room_.notify_all();
+  filled_.notify_all();
   if (spool_) spool_->wake();
 }
 

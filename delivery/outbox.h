@@ -35,6 +35,8 @@ struct FullPolicy {
 // has popped. With a spool, what finds no room goes there, and comes back in its turn.
 class Outbox final : private SpoolReader {
  public:
+  static constexpr uint64_t kMostAhead = 64;
+
   Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, FullPolicy policy);
   Outbox(Outbox&&) = delete;
   ~Outbox() override { finish(); }
@@ -63,7 +65,9 @@ class Outbox final : private SpoolReader {
 
   // ---- output's threads ----
   // The oldest payload, or null: at `deadline`, when ended(), or when wake() was called since
-  // `wakes`, the caller's own count of those it knows of.
+  // `wakes`, the caller's own count of those it knows of. None is popped while one is out that was
+  // popped kMostAhead payloads before: what is behind it cannot be checkpointed, nor freed in the
+  // spool, and would come twice after a crash.
   std::unique_ptr<Payload> pop_until(SteadyTime deadline, uint64_t& wakes);
   // The same for an output with one thread.
   std::unique_ptr<Payload> pop_until(SteadyTime deadline) {
@@ -101,6 +105,7 @@ class Outbox final : private SpoolReader {
     size_t bytes = 0;
     uint64_t records = 0;
     SteadyTime oldest{};
+    uint64_t number = 0;  // of those that were popped
   };
 
   // ---- SpoolReader ----
@@ -113,6 +118,7 @@ class Outbox final : private SpoolReader {
   bool leave(std::unique_ptr<Payload> payload);
   void keep_idle(std::unique_ptr<Payload> payload);
   bool at_end() const;
+  bool may_pop() const;
   bool has_room(size_t bytes) const { return held_ == 0 || held_ + bytes <= share_; }
   void wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes);
   void drop_oldest(std::unique_lock<std::mutex>& lock);
@@ -130,7 +136,8 @@ class Outbox final : private SpoolReader {
   std::condition_variable room_;    // for the pipeline thread
   FullPolicy policy_;
   std::deque<Entry> queue_;
-  std::vector<Entry> popped_;
+  std::vector<Entry> popped_;  // by number
+  uint64_t pops_ = 0;
   std::vector<std::unique_ptr<Payload>> idle_;
   size_t held_ = 0;  // bytes of what is queued or popped
   uint64_t left_ = 0;

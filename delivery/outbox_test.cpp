@@ -77,6 +77,23 @@ TEST_CASE_FIXTURE(Fixture, "pop_until comes back empty at its deadline and when 
   waker.join();
 }
 
+TEST_CASE_FIXTURE(Fixture, "nobody runs far ahead of a payload that does not come back") {
+  Outbox outbox(budget, ledger, 8 << 20, {});
+  uint32_t pushed = 0;
+  for (; pushed < Outbox::kMostAhead + 2; ++pushed) outbox.push(payload(outbox, pushed));
+  std::unique_ptr<Payload> stuck = outbox.pop_until(soon());
+  REQUIRE(stuck);
+  for (uint64_t i = 0; i < Outbox::kMostAhead; ++i) deliver(outbox, outbox.pop_until(soon()));
+  CHECK(outbox.pop_until(steady_now()) == nullptr);
+  CHECK(outbox.more());
+  std::thread other([&] { deliver(outbox, std::move(stuck)); });
+  std::unique_ptr<Payload> next = outbox.pop_until(soon());
+  other.join();
+  REQUIRE(next);
+  CHECK(number(*next) == static_cast<int>(Outbox::kMostAhead) + 1);
+  deliver(outbox, std::move(next));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a full outbox holds its pusher until there is room") {
   Outbox outbox(budget, ledger, 15'000, {});
   outbox.push(payload(outbox, 0));

@@ -95,6 +95,8 @@ struct Payload {
   // Charges the budget with what is held now.
   void recharge();
   size_t memory() const;  // bytes held
+  // Bytes of the records and their notes: what a spool writes.
+  size_t size() const { return bytes + notes.size(); }
   // Nobody will deliver what is unsettled: the tickets must not move a checkpoint.
   void abandon();
 

@@ -49,7 +49,8 @@ inline Origin origin_of(const Batch& batch, const Record& record) {
       origin.path = Text(source.path, TextForm::kRaw);
       origin.own = record.offset;
     }
-    if (!source.stream.empty()) origin.stream = Text(source.stream, TextForm::kRaw);
+    std::string_view stream = stream_of(record, source);
+    if (!stream.empty()) origin.stream = Text(stream, TextForm::kRaw);
     return origin;
   }
   const Token* token = passed_object(batch, record, record.passed->source);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// LineParser: gives each line to the parser that understands it.
+// LineParser: takes a line out of its envelopes and gives it to the parser that understands it.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "parsers/envelopes/envelope.h"
 #include "parsers/parser.h"
 
 namespace waybill::parsers {
@@ -21,6 +25,9 @@ class LineParser {
   // is the message in full, format "none", with its UTF-8 repaired.
   void parse(Batch& batch, Record& record);
 
+  // The envelopes that the last line was in, the outermost first.
+  std::span<const Envelope> envelopes() const { return {envelopes_.data(), depth_}; }
+
   // Every parser that would be tried for this source, in order (for `explain`).
   std::vector<std::string_view> candidates(const Source& source) const;
 
@@ -28,13 +35,23 @@ class LineParser {
   struct Entry {
     std::string_view name;
     std::unique_ptr<Parser> parser;
+    std::vector<std::string_view> forms;
     bool in_auto;
   };
-  bool wanted(const Entry& entry, const Source& source) const {
-    return source.format == "auto" ? entry.in_auto : entry.name == source.format;
-  }
+  static bool wanted(const Entry& entry, const Source& source);
+
+  void unwrap(Batch& batch, Record& record, const Source& source);
+  void parse_inside(Batch& batch, Record& record, const Source& source);
+  void apply(Batch& batch, Record& record, const Envelope& envelope);
+
+  // A container's line that holds a syslog line that holds another, and no deeper.
+  static constexpr size_t kDeepest = 3;
 
   std::vector<Entry> entries_;
+  TimeZone zone_;
+  bool unwraps_ = false;  // with `format: auto`
+  std::array<Envelope, kDeepest> envelopes_;
+  size_t depth_ = 0;
 };
 
 }  // namespace waybill::parsers

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace waybill::parsers {
 
 // What holds for all parsers of a config.
 struct Settings {
-  Level default_level = Level::kInfo;  // of a text line without a level
-  TimeZone default_zone;               // of times without a zone
+  Level default_level = Level::kInfo;   // of a text line without a level
+  TimeZone default_zone;                // of times without a zone
+  std::vector<std::string> forms = {};  // of those known by name only these; empty: all
 };
 
 enum class Outcome : uint8_t {
@@ -32,7 +34,8 @@ class Parser {
   virtual ~Parser() = default;
 
   // Reads record.line, behind which kPadding bytes are readable. The record is new: line, offset,
-  // source, read_ns and time_ns (the read time) are set, the rest is not.
+  // source and read_ns are set, and time_ns is the time that its time must be near to: the read
+  // time, or that of its envelope. The rest is not set.
   virtual Outcome parse(Batch& batch, Record& record) = 0;
 };
 
@@ -40,11 +43,14 @@ struct Descriptor {
   std::string_view name;  // as in `format:` and in `source.format`
   std::string_view summary;
   std::unique_ptr<Parser> (*make)(const Settings& settings);
+  // Of a parser that knows several forms by name: the names, each good for `format:` as well. Such
+  // a parser looks at its source's format itself. Null for all others.
+  std::vector<std::string_view> (*forms)() = nullptr;
 };
 
 // All parsers, in the order of registry.inc.
 std::span<const Descriptor* const> registry();
-// "auto", then the names of all parsers: what `format` may be.
+// "auto", then the names of all parsers and of the forms that they know: what `format` may be.
 std::vector<std::string_view> format_names();
 
 }  // namespace waybill::parsers

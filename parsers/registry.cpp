@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "parsers/envelopes/envelope.h"
 #include "parsers/parser.h"
 
 namespace waybill::parsers {
@@ -23,7 +24,12 @@ std::span<const Descriptor* const> registry() {
 
 std::vector<std::string_view> format_names() {
   std::vector<std::string_view> names{"auto"};
-  for (const Descriptor* parser : registry()) names.push_back(parser->name);
+  for (const EnvelopeKind& kind : envelope_kinds()) names.push_back(kind.name);
+  for (const Descriptor* parser : registry()) {
+    names.push_back(parser->name);
+    if (parser->forms == nullptr) continue;
+    for (std::string_view form : parser->forms()) names.push_back(form);
+  }
   return names;
 }
 

@@ -20,6 +20,7 @@ struct Setup {
   bool trust_service = true;
   Level default_level = Level::kInfo;
   std::string zone = "UTC";
+  std::vector<std::string> formats = {"auto"};  // as in `parse.formats`
 };
 
 // One line, parsed. Lineage has not looked at it: trace fields are pointed out, not lifted.
@@ -30,7 +31,7 @@ class Parsed {
     settings.default_level = setup.default_level;
     auto zone = TimeZone::find(setup.zone);
     if (zone) settings.default_zone = *zone;
-    LineParser parser(settings, {"auto"});
+    LineParser parser(settings, setup.formats);
     Record& record = lines_.put(line, kReadNs);
     parser.parse(lines_.batch(), record);
   }
@@ -53,6 +54,7 @@ class Parsed {
   std::string canonical(const Identity& identity = {}) const {
     return lines_.canonical(part::kAll, identity);
   }
+  std::string canonical_parts(uint32_t parts) const { return lines_.canonical(parts); }
   std::string message() { return plain(record().message); }
   std::string plain(Text text) {
     Buffer out;

@@ -168,6 +168,9 @@ void add_outputs(Families& families, const Ledger& ledger) {
        [](const OutputSnapshot& o) { return o.spool_records; });
   each("waybill_spool_bytes", MetricType::Gauge, "Bytes that the spool takes on disk.",
        [](const OutputSnapshot& o) { return o.spool_bytes; });
+  each("waybill_spool_torn_bytes_total", MetricType::Counter,
+       "Bytes cut off its end, of records that were being written at a crash.",
+       [](const OutputSnapshot& o) { return o.spool_torn_bytes; });
   each("waybill_oldest_undelivered_seconds", MetricType::Gauge,
        "Age of the oldest record queued or being sent.",
        [](const OutputSnapshot& o) { return o.oldest_undelivered_seconds; });

@@ -125,6 +125,7 @@ std::string outputs_json(const Ledger& ledger, const std::map<std::string, std::
         .number("queue_bytes", now.queue_bytes)
         .number("spool_records", now.spool_records)
         .number("spool_bytes", now.spool_bytes)
+        .number("spool_torn_bytes", now.spool_torn_bytes)
         .json("oldest_undelivered_seconds", fmt::format("{:.3f}", now.oldest_undelivered_seconds));
     all.json(output->name(), one.text());
   }

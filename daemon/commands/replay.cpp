@@ -47,9 +47,14 @@ int replay(const CommandLine& line) {
     return exit_code::kCannotStart;
   }
   uint64_t failed = result->left + result->dead_lettered;
+  std::string more;
+  if (report->unusable > 0) {
+    more = fmt::format("; {} line{} unusable", report->unusable,
+                       report->unusable == 1 ? " was" : "s were");
+  }
+  if (report->cut_short) more += "; there are more, which were not reached";
   spdlog::info("replayed {} of {} letters{}", report->letters - std::min(failed, report->letters),
-               report->letters + report->unusable,
-               report->cut_short ? "; there are more, which were not reached" : "");
+               report->letters + report->unusable, more);
   bool all = failed == 0 && report->unusable == 0 && !report->cut_short;
   return all ? exit_code::kOk : exit_code::kLeft;
 }

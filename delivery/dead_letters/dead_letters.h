@@ -4,15 +4,17 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "core/buffer.h"
+#include "core/clock.h"
 #include "core/drop_reason.h"
 #include "core/result.h"
+#include "delivery/dead_letters/letter_files.h"
 #include "delivery/note.h"
-#include "delivery/state_dir.h"
 
 namespace waybill::delivery {
 
@@ -25,51 +27,42 @@ struct Letter {
   std::string_view source;  // append_source_note()
 };
 
-// Any thread. The file is opened when there is something to write. Another process (a replay beside
+// Any thread. The file is made when there is something to write. Another process (a replay beside
 // its daemon) may write to the same file: whole letters, under a lock.
 class DeadLetters {
  public:
-  // So many files share `size`: the one that is written to, and PATH.1 to PATH.3, older ones.
-  static constexpr size_t kFiles = 4;
-
   // Appends the record of a note as canonical JSON. Called by one thread at a time.
   using Render = std::function<void(Buffer& out, const Note& note, std::shared_ptr<Source> source)>;
 
-  // `path`: in a folder that is there. `size`: bytes of all files together. An Error says that the
-  // folder cannot be opened.
-  static Result<std::unique_ptr<DeadLetters>> open(std::string path, size_t size, Render render);
+  // write() waits so long for another process that holds the lock.
+  static constexpr Duration kPatience = std::chrono::seconds(5);
+
+  // `path`, `size`, `patience` and the Error: LetterFiles::open().
+  static Result<std::unique_ptr<DeadLetters>> open(std::string path, size_t size, Render render,
+                                                   Duration patience = kPatience);
   DeadLetters(DeadLetters&&) = delete;
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return files_->path(); }
+  // Letters are best written when they have come to this, or before.
+  size_t file_size() const { return files_->file_size(); }
   // After a reload.
   void set_render(Render render);
 
-  // Appends the letter, ended by '\n', to `out`. False when its note cannot be read.
+  // Appends the letter, ended by '\n', to `out`. False when its note cannot be read. Never waits
+  // for the disk.
   bool compose(Buffer& out, const Letter& letter);
-  // Makes composed letters durable: all of them or, with an Error (kRetry), none.
-  Result<void> write(std::string_view letters);
+  // Makes composed letters durable: all of them or, with an Error, none. The Error's words follow
+  // the path.
+  Result<void> write(std::string_view letters) { return files_->append(letters); }
 
  private:
-  DeadLetters(std::string path, Fd folder, std::string name, size_t size, Render render)
-      : path_(std::move(path)),
-        folder_(std::move(folder)),
-        name_(std::move(name)),
-        size_(size),
-        render_(std::move(render)) {}
+  DeadLetters(std::unique_ptr<LetterFiles> files, Render render)
+      : files_(std::move(files)), render_(std::move(render)) {}
 
-  Result<void> lock_newest();
-  Result<void> append(std::string_view letters);
-  void rotate();
-  void say_what_goes(const std::string& name) const;
-
-  const std::string path_;
-  const Fd folder_;
-  const std::string name_;  // within folder_
-  const size_t size_;
-  std::mutex mutex_;
+  const std::unique_ptr<LetterFiles> files_;
+  std::mutex render_mutex_;  // for the two below
   Render render_;
   Buffer record_;
-  Fd file_;  // the newest, as far as we know
 };
 
 }  // namespace waybill::delivery

@@ -52,8 +52,11 @@ Result<void> Spool::try_open() {
   segments_ = *std::move(opened);
   uint64_t found = segments_->end() - segments_->begin();
   if (segments_->torn() > 0) {
-    spdlog::warn("{}: {} bytes of a record that was being written at the last end are cut off",
-                 segments_->path(), segments_->torn());
+    ledger_.spool_torn(segments_->torn());
+    spdlog::warn(
+        "{}: {} bytes of records that were being written at the last end are cut off: no input was "
+        "told that they are safe, so files are read again",
+        segments_->path(), segments_->torn());
   }
   if (found > 0) {
     spdlog::info("output {}: {} record{} of an earlier run wait in its spool", ledger_.name(),
@@ -141,10 +144,10 @@ void Spool::write_pending(std::unique_lock<std::mutex>& lock) {
   while (!pending_.empty()) {
     size_t bytes = 0;
     do {
-      bytes += pending_.front()->bytes;
+      bytes += pending_.front()->size();
       group.push_back(std::move(pending_.front()));
       pending_.pop_front();
-    } while (!pending_.empty() && bytes + pending_.front()->bytes <= most);
+    } while (!pending_.empty() && bytes + pending_.front()->size() <= most);
     lock.unlock();
     size_t held = write_group(group);
     lock.lock();
@@ -331,7 +334,6 @@ void Spool::read_back() {
     auto whole = [](const ReadBack& one) { return one.whole(); };
     {
       std::lock_guard lock(mutex_);
-      unread_ -= std::min(unread_, read);
       if (any) {
         read_back_.push_back({expected_, payload->slices.size(), 0});
       } else if (std::all_of(read_back_.begin(), read_back_.end(), whole)) {
@@ -344,6 +346,8 @@ void Spool::read_back() {
     }
     payload->recharge();
     reader_.refill(std::move(payload));
+    std::lock_guard lock(mutex_);
+    unread_ -= std::min(unread_, read);  // not before it is queued: what is new goes behind it
   }
 }
 

@@ -51,9 +51,12 @@ Result<void> FileInput::start(const Context& context, std::function<void()> on_e
   run_->last_bytes = steady_now();
   run_->watcher.open();
   run_->files.start();
+  run_->history = run_->files.history();
+  run_->history_first = !run_->history.empty();
   for (const auto& file : run_->files.files()) {
-    if (context.once) file->limit = file->size();
-    enqueue(*file);
+    if (context.once && !file->is_history()) file->limit = file->size();
+    if (!run_->history_first) enqueue(*file);
+    file->queued = true;  // with history, each waits for its turn
   }
   sweep(kSweep);
   post_turn();  // with --once and without files this is the end
@@ -169,12 +172,13 @@ bool FileInput::prepare_batch(TailFile& file) {
 size_t FileInput::read_file(TailFile& file) {
   if (!file.looked && !look_at(file)) return 0;
   TailFile::Read done = file.read(*run_->batch, source_in_batch(file));
+  if (done.other && run_->files.begin_history(file)) done.more = true;
   file.looked = done.more && file.is_open() && file.position() < file.limit;
   if (done.bytes > 0) {
     settle_later(file);
     run_->last_bytes = file.last_bytes;
   }
-  if (file.looked) enqueue(file);
+  if (file.looked || file.is_history()) enqueue(file);
   return done.bytes;
 }
 
@@ -192,8 +196,9 @@ bool FileInput::look_at(TailFile& file) {
     case TailFile::Look::kQuiet: quiet(file); return false;
     case TailFile::Look::kReplaced: begin_again(file); return false;
     case TailFile::Look::kCompressed:
-      run_->files.ignore(
-          file, "is compressed and not read: rotated logs are read before they are compressed");
+      run_->files.ignore(file,
+                         "is compressed and not read: rotated logs are read before they are "
+                         "compressed (`--once` reads gzip files, too)");
       return false;
     case TailFile::Look::kFailed: return false;
   }
@@ -207,6 +212,7 @@ bool FileInput::line_is_due(const TailFile& file) const {
 
 // A file without a name is let go once its writer has had time to notice.
 void FileInput::quiet(TailFile& file) {
+  if (file.is_history()) return end_history(file);
   if (line_is_due(file)) add_last_line(file);
   if (!file.lost_since) return;
   SteadyTime since = std::max(*file.lost_since, file.last_bytes);
@@ -222,6 +228,39 @@ void FileInput::begin_again(TailFile& file) {
   file.limit = UINT64_MAX;
   if (run_->context.once) file.limit = 0;  // its present end was that of what is gone
   enqueue(file);
+}
+
+// Whether there is more to be read: the next gzip file, or after the last of them all else.
+bool FileInput::go_on_with_history() {
+  if (!run_->history_first) return false;
+  while (!run_->history.empty()) {
+    TailFile& file = *run_->history.front();
+    run_->history.pop_front();
+    file.queued = false;
+    if (run_->files.begin_history(file)) {
+      enqueue(file);
+      return true;
+    }
+    if (file.unread() > 0) run_->context.ledger.missed(MissReason::kRotation, file.unread());
+  }
+  run_->history_first = false;
+  for (const auto& file : run_->files.files()) {
+    if (file->is_history()) continue;
+    file->queued = false;
+    enqueue(*file);
+  }
+  return true;
+}
+
+void FileInput::end_history(TailFile& file) {
+  add_last_line(file);
+  if (auto damage = file.take_damage()) {
+    // Of a file that was cut nobody knows how much is missing: then it counts as one byte.
+    run_->context.ledger.missed(MissReason::kDamaged, std::max<uint64_t>(damage->bytes, 1));
+    spdlog::error("input {}: {} is damaged at {}; the {} decompressed bytes before that are read",
+                  name, file.path, damage->what, file.position());
+  }
+  run_->files.end_history(file);
 }
 
 // What was begun and will not be ended. Needs prepare_batch().
@@ -284,6 +323,7 @@ void FileInput::pass_is_over() {
     return;
   }
   if (run_->context.once) {
+    if (!run_->draining && go_on_with_history()) return post_turn();
     finish(true);
     return;
   }

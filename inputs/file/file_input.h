@@ -48,12 +48,14 @@ class FileInput : public Input {
     std::shared_ptr<AckInbox> inbox;
     boost::asio::steady_timer sweep_timer, pace_timer, drain_timer;
 
+    std::deque<TailFile*> history;  // gzip files: they come first, one after the other
     std::deque<TailFile*> ready;    // have something to read, perhaps
     std::deque<TailFile*> closing;  // their unfinished line is the last one
     std::unique_ptr<Batch> batch;   // being filled
     uint64_t batch_number = 0;
     std::vector<SettledRead> reads;  // of `batch`
 
+    bool history_first = false;  // the others wait
     bool turn_posted = false;
     bool waiting_for_room = false;
     bool draining = false;
@@ -72,6 +74,8 @@ class FileInput : public Input {
   size_t read_file(TailFile& file);
   bool look_at(TailFile& file);
   void begin_again(TailFile& file);
+  bool go_on_with_history();
+  void end_history(TailFile& file);
   void add_last_line(TailFile& file);
   bool line_is_due(const TailFile& file) const;
   void quiet(TailFile& file);

@@ -16,7 +16,6 @@ namespace waybill::inputs::file {
 
 namespace {
 
-constexpr auto kKeepUnclaimed = std::chrono::minutes(10);
 constexpr size_t kMaxUnclaimed = 10'000;
 constexpr size_t kMaxTold = 10'000;
 
@@ -51,13 +50,14 @@ FileSet::FileSet(const FileSettings& settings, std::string input, const Context&
 
 void FileSet::start() {
   known_ = context_.checkpoints.known(input_);
-  SteadyTime until = steady_now() + kKeepUnclaimed;
+  SteadyTime until = steady_now() + settings_.keep_unclaimed;
   for (FileCheckpoint& checkpoint : context_.checkpoints.load(input_)) {
     unclaimed_.push_back({std::move(checkpoint), until});
   }
   scan();
   first_ = false;
   look_for_rotated();
+  find_history();
   if (files_.empty()) {
     spdlog::info("input {}: no file matches yet", input_);
   }
@@ -91,7 +91,7 @@ std::vector<TailFile*> FileSet::scan() {
     ready.push_back(file.get());  // only the descriptor can tell
   }
   std::erase_if(ignored_, [&](const auto& item) { return item.second != scans_; });
-  std::erase_if(unclaimed_, [&](const Unclaimed& left) { return left.until < now; });
+  forget_unclaimed();
   watcher_.watch_folders(globs_.folders());
   return ready;
 }
@@ -149,7 +149,9 @@ TailFile* FileSet::add(const std::string& path, FileKey key) {
   TailFile& file = *made;
   file.seen_in_scan = scans_;
   if (!ensure_open(file)) return nullptr;  // tried again in the next scan
-  if (!claim(file) && !take_over(file)) begin_new(file);
+  // What a gzip file holds is known when it is read: see begin_history().
+  bool later = context_.once && file.is_compressed() && file.unpack();
+  if (!later && !claim(file) && !take_over(file)) begin_new(file);
   by_number_[file.number] = &file;
   by_key_[key] = &file;
   files_.push_back(std::move(made));
@@ -179,6 +181,7 @@ uint64_t FileSet::first_offset(TailFile& file) {
   if (!first_ || known_ || context_.once || settings_.start_at == StartAt::kBeginning) return 0;
   struct stat status {};
   if (fstat(file.fd(), &status) != 0) return 0;
+  if (file.is_compressed()) return 0;  // to be ignored, not followed from its end
   // A line that is being written right now is news, not history.
   return last_line_start(file.fd(), static_cast<uint64_t>(status.st_size),
                          std::min<size_t>(context_.max_line + 1, 64 * 1024));
@@ -284,7 +287,7 @@ void FileSet::make_room() {
     if (better) oldest = file.get();
   }
   if (open >= max_open_ && oldest != nullptr) {
-    oldest->checkpoint();  // while its bytes can be read
+    if (oldest->source()) oldest->checkpoint();  // while its bytes can be read
     oldest->close();
   }
 }
@@ -317,7 +320,7 @@ void FileSet::reap() {
     if (!file->let_go || file->queued || !file->frontier.idle()) return false;
     if (!file->forgotten) {
       if (unclaimed_.size() < kMaxUnclaimed) {
-        unclaimed_.push_back({file->checkpoint(), steady_now() + kKeepUnclaimed});
+        unclaimed_.push_back({file->checkpoint(), steady_now() + settings_.keep_unclaimed});
       }
       by_key_.erase(file->key);
     }
@@ -340,9 +343,11 @@ void FileSet::save() {
   std::vector<FileCheckpoint> all;
   all.reserve(files_.size() + unclaimed_.size());
   for (const auto& file : files_) {
-    if (!file->forgotten) all.push_back(file->checkpoint());
+    if (!file->forgotten && file->source()) all.push_back(file->checkpoint());
   }
   for (const Unclaimed& left : unclaimed_) all.push_back(left.checkpoint);
+  all.insert(all.end(), tried_.begin(), tried_.end());
+  if (taken_ && !current_->confirmed()) all.push_back(*taken_);
   for (FileCheckpoint& checkpoint : all) checkpoint.input = input_;
   context_.checkpoints.save(input_, std::move(all));
 }

@@ -2,9 +2,10 @@
 // FileSet: the files an input follows: finds them, knows them again, lets them go.
 #pragma once
 
-#include <functional>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -39,6 +40,14 @@ class FileSet {
   void begin_again(TailFile& file);
   // Not a log after all: forgotten, and not looked at again.
   void ignore(TailFile& file, const char* why);
+  // Of the files that start() has found: gzip files, oldest first. Each is to be read to its end
+  // before the next one, and before all others.
+  const std::deque<TailFile*>& history() const { return history_; }
+  // Before the first read of one, and again when it is not what its checkpoint was about. False: it
+  // cannot be opened, and is let go.
+  bool begin_history(TailFile& file);
+  // All of it has been read, as far as it can be: closes it.
+  void end_history(TailFile& file);
   // Read to its end and nameless for long enough, or gone.
   void let_go(TailFile& file);
   // Closes and forgets files that were let go and are settled.
@@ -68,6 +77,10 @@ class FileSet {
   void begin(TailFile& file, uint64_t offset, const Id128& nonce);
   void begin_new(TailFile& file);
   bool claim(TailFile& file);
+  void find_history();
+  std::vector<Unclaimed>::iterator find_past(TailFile& file);
+  void conclude();
+  void forget_unclaimed();
   bool take_over(TailFile& file);
   uint64_t first_offset(TailFile& file);
   bool link_allowed(const std::string& path, uint64_t owner);
@@ -93,6 +106,10 @@ class FileSet {
   std::map<FileKey, TailFile*> by_key_;
   std::map<FileKey, uint64_t> ignored_;  // and in which scan it was seen last
   std::vector<Unclaimed> unclaimed_;
+  std::deque<TailFile*> history_;
+  TailFile* current_ = nullptr;          // of the history, the one that is being read,
+  std::optional<FileCheckpoint> taken_;  // the checkpoint that it goes on at,
+  std::vector<FileCheckpoint> tried_;    // and others that were not about it
   std::set<std::string> told_;
   bool has_new_nonce_ = false;
 };

@@ -23,6 +23,8 @@ struct FileSettings {
   Duration rotate_wait = std::chrono::seconds(5);
   // How long a last line without its end waits for the rest; 0: until the file is let go.
   Duration line_wait = std::chrono::seconds(5);
+  // How long a checkpoint is kept whose file is not found. No option.
+  Duration keep_unclaimed = std::chrono::minutes(10);
   size_t max_open_files = 0;  // 0: half of what the process may open
 };
 

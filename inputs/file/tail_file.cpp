@@ -42,9 +42,16 @@ int TailFile::open() {
   if (fstat(fd.get(), &status) != 0) return errno;
   if (!S_ISREG(status.st_mode) || key_of(status) != key) return ESTALE;
   size_ = static_cast<uint64_t>(status.st_size);
+  written_ns_ = modified_ns(status);
   modified_ns_ = -1;
   fd_ = std::move(fd);
+  if (history_) (void)unpack();
   return 0;
+}
+
+void TailFile::close() {
+  gzip_.reset();
+  fd_.reset();
 }
 
 void TailFile::begin(std::shared_ptr<const Source> source, uint64_t offset) {
@@ -55,11 +62,19 @@ void TailFile::begin(std::shared_ptr<const Source> source, uint64_t offset) {
   frontier = AckFrontier(offset);
   fresh_ = offset == 0;
   suspect_ = false;
+  if (history_) {
+    saved_head_ = gzip().head();
+    saved_generation_ = generation_;
+    gzip().rewind();
+    mark_ = std::exchange(expected_, {});
+    return;
+  }
   mark_ = offset == 0 ? Print() : mark_print(fd_.get(), offset);
   modified_ns_ = -1;
 }
 
 bool TailFile::notice(const struct stat& status) {
+  if (history_) return false;
   uint64_t size = static_cast<uint64_t>(status.st_size);
   bool changed = size != position() || modified_ns(status) != modified_ns_;
   if (size > size_) {
@@ -70,6 +85,7 @@ bool TailFile::notice(const struct stat& status) {
 }
 
 TailFile::Look TailFile::look() {
+  if (history_) return ended_ ? Look::kQuiet : Look::kMore;
   struct stat status {};
   if (fstat(fd_.get(), &status) != 0) {
     close();
@@ -87,17 +103,12 @@ TailFile::Look TailFile::look() {
   modified_ns_ = modified_ns(status);
   reserved_ = reserved_ && untouched;
   if (size == position() || reserved_) return Look::kQuiet;
-  if (fresh_ && starts_compressed()) return Look::kCompressed;
+  if (fresh_ && is_compressed()) return Look::kCompressed;
   return Look::kMore;
 }
 
-bool TailFile::starts_compressed() const {
-  std::array<char, 8> head;
-  ssize_t got = read_at(fd_.get(), head.data(), head.size(), 0);
-  return got > 0 && looks_compressed({head.data(), static_cast<size_t>(got)});
-}
-
 TailFile::Read TailFile::read(Batch& into, uint32_t source) {
+  if (history_) return read_history(into, source);
   if (fresh_) {
     // A writer that does not append leaves a hole where its file was truncated: it is no data.
     off_t data = lseek(fd_.get(), static_cast<off_t>(position()), SEEK_DATA);
@@ -193,10 +204,13 @@ FileCheckpoint TailFile::checkpoint() {
     saved_generation_ = generation_;
   }
   uint64_t offset = frontier.committed();
-  if (is_open() && saved_head_.size < kPrintBytes && saved_head_.size < size_) {
+  if (history_) {
+    // What stands before a place in its middle is gone, and costs too much to find again.
+    saved_mark_ = offset == position() ? mark_ : Print();
+  } else if (is_open() && saved_head_.size < kPrintBytes && saved_head_.size < size_) {
     saved_head_ = head_print(fd_.get());
   }
-  if (offset != saved_offset_) {
+  if (!history_ && offset != saved_offset_) {
     saved_mark_ = is_open() ? mark_print(fd_.get(), offset) : Print();
     saved_offset_ = offset;
   }

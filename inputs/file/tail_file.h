@@ -12,6 +12,7 @@
 
 #include "inputs/ack_frontier.h"
 #include "inputs/fd.h"
+#include "inputs/file/gzip_file.h"
 #include "inputs/file/identity.h"
 #include "inputs/line_carry.h"
 
@@ -26,9 +27,28 @@ class TailFile {
   // ---- the descriptor ----
   // Opens `path` if it still is this file. 0, or an errno: ESTALE when it is another one.
   int open();
-  void close() { fd_.reset(); }
+  void close();
   int fd() const { return fd_.get(); }
   bool is_open() const { return static_cast<bool>(fd_); }
+
+  // ---- history ----
+  bool is_compressed() const;
+  // Makes a gzip file history, which is read once (`--once`): offsets and prints are those of the
+  // bytes that it holds from now on. False: it is none.
+  bool unpack();
+  bool is_history() const { return history_; }
+  int64_t modified() const { return written_ns_; }  // of history: ns since 1970
+  // Of those bytes, of the first `size`. While nothing has been read.
+  Print head(uint64_t size) { return gzip().head(size); }
+  // The next begin() is at a place that was marked so; read() says if it is not.
+  void expect(const Print& mark) { expected_ = mark; }
+  bool confirmed() const { return confirmed_; }  // it was
+  // What of it cannot be read, compressed bytes, and where and why: told once.
+  struct Damage {
+    uint64_t bytes = 0;
+    std::string what;
+  };
+  std::optional<Damage> take_damage();
 
   // ---- generations ----
   // A new one begins at `offset`; what was held of the last one is forgotten.
@@ -49,7 +69,8 @@ class TailFile {
 
   struct Read {
     size_t bytes = 0;
-    bool more = false;  // the read was as large as the room: call again
+    bool more = false;   // the read was as large as the room: call again
+    bool other = false;  // history that is not what its checkpoint was about: begin() it elsewhere
   };
   // One read, not beyond `limit`, into a batch as lines of its sources[source]. Closes the file
   // when reading fails: it is opened again later.
@@ -59,7 +80,8 @@ class TailFile {
   const LineCarry& carry() const { return carry_; }
   uint64_t position() const { return carry_.position(); }
   uint64_t size() const { return size_; }  // as last seen
-  uint64_t unread() const { return size_ > position() ? size_ - position() : 0; }
+  // Of history: of the compressed bytes.
+  uint64_t unread() const;
   uint64_t links() const { return links_; }  // names it has, as last seen
 
   // What stat says of the file's name. Whether look() would find something new.
@@ -90,12 +112,21 @@ class TailFile {
   uint32_t batch_source = 0;             // and the place of its Source there
 
  private:
-  bool starts_compressed() const;
+  GzipFile& gzip();  // made when it is asked for: many files may wait for their turn
+  Read read_history(Batch& into, uint32_t source);
   bool only_nuls(uint64_t from, uint64_t to) const;
   size_t skip_holes(char* bytes, size_t size, bool at_end);
   void remember_mark(const char* bytes, size_t size);
 
   Fd fd_;
+  bool history_ = false;
+  std::unique_ptr<GzipFile> gzip_;  // of history, while it is being read
+  int64_t written_ns_ = 0;
+  uint64_t left_ = 0;   // of history: compressed bytes to be read
+  bool ended_ = false;  // of history: all of it was read
+  std::string fault_;
+  Print expected_;
+  bool confirmed_ = false;
   std::shared_ptr<const Source> source_;
   uint64_t generation_ = 0;
   LineCarry carry_;

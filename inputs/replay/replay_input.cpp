@@ -6,15 +6,35 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <cerrno>
 #include <cstring>
+
+#include "config/options.h"
 
 namespace waybill::inputs::replay {
 
 namespace {
 
-// So many at a time, between other callbacks of the loop.
-constexpr int kLettersPerStep = 256;
+// So many at a time, between other callbacks of the loop: letters, or pieces of longer ones.
+constexpr int kStepsPerTurn = 256;
+
+// How long a letter may be for each byte of its line. It holds the line twice or three times (as
+// `original`, as the record's message, and what is in that as fields), and JSON writes a byte in up
+// to six (\u0000). Twice that for the names of fields.
+constexpr size_t kBytesPerLineByte = 2 * 3 * 6;
+// And for what does not depend on the line: the service's own attributes, the backend's words.
+constexpr size_t kBytesBesides = size_t{1} << 20;
+
+// Of the name of an output that there is not.
+constexpr size_t kNameBytes = 100;
+
+std::string_view beginning_of(std::string_view name) {
+  if (name.size() <= kNameBytes) return name;
+  size_t size = kNameBytes;
+  while (size > 0 && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
+  return name.substr(0, size);
+}
+
+size_t longest_letter(size_t max_line) { return kBytesPerLineByte * max_line + kBytesBesides; }
 
 }  // namespace
 
@@ -22,19 +42,11 @@ Result<void> ReplayInput::start(const Context& context, std::function<void()> on
   context_ = std::make_unique<const Context>(context);
   on_end_ = std::move(on_end);
   for (const std::string& path : settings_.files) {
-    if (Result<void> opened = open(path); !opened) return opened;
+    auto opened = LetterFile::open(path, longest_letter(context.max_line));
+    if (!opened) return std::move(opened).error();
+    files_.push_back(*std::move(opened));
   }
   post_step();
-  return {};
-}
-
-Result<void> ReplayInput::open(const std::string& path) {
-  File file{path, std::ifstream(path, std::ios::binary | std::ios::ate)};
-  std::streamoff size = file.stream ? std::streamoff(file.stream.tellg()) : -1;
-  file.stream.seekg(0);
-  if (size < 0 || !file.stream) return errno_error("cannot read " + path, errno);
-  file.size = static_cast<uint64_t>(size);
-  files_.push_back(std::move(file));
   return {};
 }
 
@@ -47,7 +59,10 @@ void ReplayInput::on_room() {
 }
 
 void ReplayInput::step() {
-  for (int i = 0; i < kLettersPerStep; ++i) {
+  if (auto due = throttle_.due(); due && *due <= steady_now()) {
+    say_refused(throttle_.add(steady_now(), 0));
+  }
+  for (int i = 0; i < kStepsPerTurn; ++i) {
     if (letter_.record.empty() && !next_letter()) return end();
     if (letter_.record.empty()) continue;
     if (!submit_letter()) {
@@ -58,39 +73,52 @@ void ReplayInput::step() {
   post_step();
 }
 
-// Reads one more line; false at the end of the last file. What is no letter is said and passed
-// over.
+// Reads on; false at the end of the last file. What is no letter is said and passed over.
 bool ReplayInput::next_letter() {
-  while (!files_.empty() && files_.front().read >= files_.front().size) files_.pop_front();
   if (files_.empty()) return false;
-  File& file = files_.front();
-  if (!std::getline(file.stream, line_)) {
-    ++file.number;
-    refuse("it cannot be read any further");
-    files_.pop_front();
-    return true;
+  LetterFile& file = *files_.front();
+  switch (file.step()) {
+    case LetterFile::Step::kMore: break;
+    case LetterFile::Step::kLine: read_letter(); break;
+    case LetterFile::Step::kTooLong:
+      refuse(fmt::format("longer than any letter can be ({}; parse.max_line is {})",
+                         config::bytes_text(int64_t(longest_letter(context_->max_line))),
+                         config::bytes_text(int64_t(context_->max_line))));
+      break;
+    case LetterFile::Step::kFailed: refuse(file.problem()); [[fallthrough]];
+    case LetterFile::Step::kEnd: files_.pop_front();
   }
-  file.read += line_.size() + 1;
-  ++file.number;
-  if (line_.find_first_not_of(" \t\r") == std::string::npos) return true;
-  Result<Letter> letter = reader_.read(line_);
-  if (!letter) {
-    refuse(letter.error().what);
-    return true;
-  }
-  const std::vector<std::string>& known = settings_.outputs;
-  if (!known.empty() && std::find(known.begin(), known.end(), letter->output) == known.end()) {
-    refuse(fmt::format("it is for output '{}', and there are: {} (--to sends it elsewhere)",
-                       letter->output, fmt::join(known, ", ")));
-    return true;
-  }
-  letter_ = *letter;
   return true;
 }
 
-void ReplayInput::refuse(const std::string& why) {
+void ReplayInput::read_letter() {
+  std::string& line = files_.front()->line();
+  if (line.find_first_not_of(" \t\r") == std::string::npos) return;
+  Result<Letter> letter = reader_.read(line);
+  if (!letter) return refuse(std::move(letter.error().what));
+  const std::vector<std::string>& known = settings_.outputs;
+  if (!known.empty() && std::find(known.begin(), known.end(), letter->output) == known.end()) {
+    std::string_view named = letter->output;
+    named = beginning_of(named);
+    return refuse(
+        fmt::format("it is for output '{}'{}, and there are: {} (--to sends it elsewhere)", named,
+                    named.size() < letter->output.size() ? "…" : "", fmt::join(known, ", ")));
+  }
+  letter_ = *letter;
+}
+
+void ReplayInput::refuse(std::string why) {
   ++report_->unusable;
-  spdlog::error("{}:{}: {}", files_.front().path, files_.front().number, why);
+  const LetterFile& file = *files_.front();
+  refused_ = fmt::format("{}:{}: {}", file.path(), file.number(), std::move(why));
+  say_refused(throttle_.add(steady_now(), 1));
+}
+
+void ReplayInput::say_refused(uint64_t lines) {
+  if (lines == 0) return;
+  std::string others =
+      lines == 1 ? "" : fmt::format("; {} other{} before it", lines - 1, lines == 2 ? "" : "s");
+  spdlog::error("{}{}", refused_, others);
 }
 
 // A batch of its own for each: letters are few, and neighbours may be for different outputs.
@@ -101,7 +129,7 @@ bool ReplayInput::submit_letter() {
   batch->sources.push_back(source_for(letter_.output));
   std::memcpy(batch->room().data(), letter_.record.data(), size);
   batch->commit(size);
-  batch->chunks.push_back({0, 0, static_cast<uint32_t>(size), files_.front().read, 0});
+  batch->chunks.push_back({0, 0, static_cast<uint32_t>(size), files_.front()->offset(), 0});
   batch->read_ns = wall_now();
   batch->read_at = steady_now();
   context_->intake.submit(std::move(batch));
@@ -111,6 +139,7 @@ bool ReplayInput::submit_letter() {
 }
 
 const std::shared_ptr<const Source>& ReplayInput::source_for(std::string_view output) {
+  if (settings_.outputs.empty()) output = {};  // one for all
   auto found = sources_.find(output);
   if (found != sources_.end()) return found->second;
   auto source = std::make_shared<Source>();
@@ -125,20 +154,26 @@ const std::shared_ptr<const Source>& ReplayInput::source_for(std::string_view ou
 // What was not reached is in its file still.
 void ReplayInput::drain() {
   if (!context_) return;
-  report_->cut_short = !files_.empty() || !letter_.record.empty();
-  files_.clear();
-  letter_ = {};
+  give_up();
   on_room();
 }
 
+void ReplayInput::give_up() {
+  report_->cut_short |= !files_.empty() || !letter_.record.empty();
+  letter_ = {};
+  files_.clear();
+  say_refused(throttle_.rest());
+}
+
 void ReplayInput::end() {
+  say_refused(throttle_.rest());
   lifeline_.cut();
   on_end_();
 }
 
 void ReplayInput::stop() {
   lifeline_.cut();
-  files_.clear();
+  give_up();
 }
 
 }  // namespace waybill::inputs::replay

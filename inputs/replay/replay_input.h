@@ -4,16 +4,17 @@
 #pragma once
 
 #include <deque>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/throttle.h"
 #include "inputs/input.h"
 #include "inputs/lifeline.h"
 #include "inputs/replay/letter.h"
+#include "inputs/replay/letter_file.h"
 
 namespace waybill::inputs::replay {
 
@@ -25,7 +26,8 @@ struct ReplaySettings {
 // What came of the letters.
 struct Report {
   uint64_t letters = 0;
-  uint64_t unusable = 0;   // further lines: no letters, or for an output that is not there
+  uint64_t unusable = 0;   // further lines: no letters, or for an output that is not there. A file
+                           // that cannot be read any further counts as one
   bool cut_short = false;  // there are more, which were not reached
 };
 
@@ -44,32 +46,26 @@ class ReplayInput : public Input {
   OnFull on_full() const override { return OnFull::kBlock; }
 
  private:
-  struct File {
-    std::string path;
-    std::ifstream stream;
-    // What there was of it at the start: what is refused again may be appended.
-    uint64_t size = 0;
-    uint64_t read = 0;    // bytes
-    uint64_t number = 0;  // of the line read last
-  };
-
-  Result<void> open(const std::string& path);
   void post_step();
   void step();
   bool next_letter();
   bool submit_letter();
   const std::shared_ptr<const Source>& source_for(std::string_view output);
-  void refuse(const std::string& why);
+  void read_letter();
+  void refuse(std::string why);
+  void say_refused(uint64_t lines);
+  void give_up();
   void end();
 
   const ReplaySettings settings_;
   const std::shared_ptr<Report> report_;
   std::unique_ptr<const Context> context_;
   std::function<void()> on_end_;
-  std::deque<File> files_;  // the front one is being read
+  std::deque<std::unique_ptr<LetterFile>> files_;  // the front one is being read
   LetterReader reader_;
-  std::string line_;
-  Letter letter_;  // in line_; its record is empty when there is none to submit
+  Letter letter_;  // in the file's line; its record is empty when there is none to submit
+  Throttle throttle_{std::chrono::seconds(10)};  // of what is unusable
+  std::string refused_;                          // the last line of it, and why
   std::map<std::string, std::shared_ptr<const Source>, std::less<>> sources_;  // by output
   bool waiting_ = false;                                                       // for room
   Lifeline lifeline_;

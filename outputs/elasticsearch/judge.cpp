@@ -87,6 +87,7 @@ bool Items::read_item(uint32_t position, const element& item) {
   // itself. Somebody changes that, and the record is good.
   bool setup = status == 403 || status == 404;
   refused.retry = status == 429 || status >= 500 || setup;
+  refused.busy = status == 429 || status == 503;
   if (setup) ++forbidden_;
   element error;
   if (result["error"].get(error) == simdjson::SUCCESS) refused.reason = error_text(error);

@@ -70,7 +70,8 @@ struct Item {
   uint32_t position = 0;  // index into Sent::picks
   bool retry = false;     // again later (alone); else dropped with `drop`
   DropReason drop = DropReason::kRejected;
-  std::string reason;  // the server's words; may be empty
+  std::string reason = {};  // the server's words; may be empty
+  bool busy = false;        // of a retry: the backend has too much to do, for all of us
 };
 
 struct Verdict {

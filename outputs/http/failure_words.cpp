@@ -43,11 +43,18 @@ std::string cannot_connect(const Failure& failure) {
 
 std::string timed_out(const Failure& failure) {
   std::string_view base = base_of(failure.url);
-  if (!failure.connected) {
-    return fmt::format("cannot reach {}: nobody answers there; is a firewall in the way?", base);
+  std::string timeout = config::duration_text(failure.timeout.count());
+  switch (failure.connection) {
+    case Connection::kNone:
+      return fmt::format("cannot reach {}: nobody answers there; is a firewall in the way?", base);
+    case Connection::kNew:
+      return fmt::format("{} took the connection, but did not answer within {}", base, timeout);
+    case Connection::kKept: break;
   }
-  return fmt::format("{} took the connection, but did not answer within {}", base,
-                     config::duration_text(failure.timeout.count()));
+  return fmt::format(
+      "{} did not answer within {}, on a connection where it did before: is it overloaded, or a "
+      "firewall in the way?",
+      base, timeout);
 }
 
 // Of a handshake that ended early: a peer that went away is no matter of configuration.

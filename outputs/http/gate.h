@@ -3,6 +3,7 @@
 // backend is well.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -19,48 +20,64 @@ class Gate {
  public:
   // `senders`: so many at most. `urls`: so many equivalent ones.
   Gate(size_t senders, size_t urls, delivery::Backoff::Random random)
-      : limit_(senders), urls_(urls), breaker_(std::move(random)) {}
+      : senders_(senders), limit_(senders), urls_(urls), breaker_(std::move(random)) {}
 
-  // How many senders may be at work now.
+  // How many requests may be under way now.
   size_t limit() const;
+  // How many senders may be at work: those that hold records which were put off stand beside the
+  // limit.
+  size_t workers() const;
   // Waits until sender `number` may be at work, `until`, or hurry().
   void wait_for_turn(size_t number, SteadyTime until);
-  // Waits until a request may be sent. Returns at once after hurry().
-  void enter();
+  // Waits until a request may be sent, and not before `not_before`. Returns at once after hurry().
+  void enter(SteadyTime not_before);
   // Nobody waits any more: the end is near.
   void hurry();
 
-  // ---- after enter(): one of these ----
-  // It was answered after so many seconds. The line to log, when there was trouble before.
+  // ---- after enter(), once: one of these ----
+  // It was answered. `more`: others wait to be sent. The line to log, when there was trouble
+  // before.
   struct Recovery {
     bool recovered = false;           // there was trouble
     std::optional<std::string> line;  // to log
   };
-  Recovery succeeded(SteadyTime sent, double seconds, bool more);
+  Recovery succeeded(SteadyTime sent, bool more);
   struct Trouble {
     SteadyTime sent{};
     bool misconfigured = false;
     bool overloaded = false;  // 429, 503, no answer in time
     bool url_failed = false;  // another URL may be well
     size_t url = 0;           // what url() was then
+    bool put_off = false;     // the backend is well, but takes some records later: see put_off()
     bool progressed = false;  // some of it was delivered
     std::optional<Duration> retry_after = {};
   };
-  // It was not. Opens the gate's breaker, but where another URL is to be tried first. The line to
-  // log, if it is time for one.
+  // It was not. Opens the gate's breaker, but where another URL is to be tried first, or where
+  // records were put off. The line to log, if it is time for one.
   std::optional<std::string> failed(const Trouble& trouble, const std::string& problem);
   void gave_up(SteadyTime sent);
+
+  // A sender begins and ends to hold records that the backend takes later, though it is well: the
+  // others go on, but nothing is said to be well until then.
+  void put_off(bool begins);
 
   // Which of the URLs is to be used: counts up.
   size_t url() const;
 
  private:
+  void left();
+
+  size_t may_work() const { return std::min(limit_.now() + putting_off_, senders_); }
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  const size_t senders_;
   delivery::AdaptiveLimit limit_;
+  size_t under_way_ = 0;  // requests
   const size_t urls_;
   delivery::Breaker breaker_;
   Incident incident_;
+  size_t putting_off_ = 0;  // senders that hold records which were put off
   size_t url_ = 0;
   size_t urls_failed_ = 0;  // in a row
   bool hurried_ = false;

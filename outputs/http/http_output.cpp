@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
 
 #include "outputs/http/gzip.h"
+#include "outputs/http/refused.h"
 #include "outputs/http/sender.h"
 #include "outputs/printable.h"
 
@@ -66,8 +69,8 @@ class HttpOutput final : public Output {
 
   Result<std::unique_ptr<Transport>> connect(const Identity& identity);
   Result<std::unique_ptr<Transport>> make_transport() const;
-  void start_lane(std::unique_ptr<Transport> transport);
-  void grow(size_t limit);
+  Result<void> start_lane(std::unique_ptr<Transport> transport);
+  void grow(size_t workers);
   void interrupt();
   void warn_of_insecure(const std::string& authorization) const;
 
@@ -76,11 +79,12 @@ class HttpOutput final : public Output {
   Control control_;
   std::unique_ptr<delivery::Outbox> outbox_;
   OutputLedger* ledger_ = nullptr;
-  delivery::DeadLetters* letters_ = nullptr;
+  std::optional<Refused> refused_;
   Gate gate_;
   // The first is made by start(), the others by its thread when the backend can take more.
   std::mutex lanes_mutex_;
   std::deque<Lane> lanes_;
+  bool cannot_grow_ = false;
 };
 
 Result<std::unique_ptr<Transport>> HttpOutput::connect(const Identity& identity) {
@@ -125,20 +129,19 @@ Result<void> HttpOutput::start(const Context& context) {
   if (Result<void> spooled = open_spool(*this, context); !spooled) return spooled;
   if (context.letters != nullptr) outbox_->keep_notes();
   ledger_ = &context.ledger;
-  letters_ = context.letters;
-  start_lane(*std::move(transport));
-  return {};
+  refused_.emplace(name, context.ledger, context.letters);
+  return start_lane(*std::move(transport));
 }
 
-void HttpOutput::start_lane(std::unique_ptr<Transport> transport) {
+Result<void> HttpOutput::start_lane(std::unique_ptr<Transport> transport) {
   std::lock_guard lock(lanes_mutex_);
   size_t number = lanes_.size();
   Lane& lane = lanes_.emplace_back();
   lane.transport = std::move(transport);
   lane.sender = std::make_unique<Sender>(*this, *backend_, settings_, *lane.transport, *outbox_,
-                                         *ledger_, control_, letters_, gate_, number);
-  if (number == 0) lane.sender->on_limit = [this](size_t limit) { grow(limit); };
-  lane.thread = std::thread([this, sender = lane.sender.get()] {
+                                         *ledger_, control_, *refused_, gate_, number);
+  if (number == 0) lane.sender->on_workers = [this](size_t workers) { grow(workers); };
+  auto work = [this, sender = lane.sender.get()] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     // A write to a connection that is gone is an error of that connection.
     sigset_t pipe;
@@ -146,15 +149,29 @@ void HttpOutput::start_lane(std::unique_ptr<Transport> transport) {
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     sender->run();
-  });
+  };
+  try {
+    lane.thread = std::thread(work);
+  } catch (const std::system_error& error) {
+    lanes_.pop_back();
+    return Error{Action::kFatal,
+                 fmt::format("output {}: cannot start a thread: {}: is the limit of "
+                             "processes (ulimit -u, TasksMax) too low?",
+                             name, error.code().message())};
+  }
+  return {};
 }
 
 // On the thread of the first lane, which nobody joins before the others.
-void HttpOutput::grow(size_t limit) {
-  if (lanes_.size() >= limit || control_.stopping()) return;
-  if (Result<std::unique_ptr<Transport>> transport = make_transport()) {
-    start_lane(*std::move(transport));
-  }
+void HttpOutput::grow(size_t workers) {
+  if (cannot_grow_ || lanes_.size() >= workers || control_.stopping()) return;
+  Result<std::unique_ptr<Transport>> transport = make_transport();
+  Result<void> started =
+      transport ? start_lane(*std::move(transport)) : std::move(transport).error();
+  if (started) return;
+  cannot_grow_ = true;
+  spdlog::warn("output {}: it stays with {} request{} at a time: {}", name, lanes_.size(),
+               lanes_.size() == 1 ? "" : "s", started.error().what);
 }
 
 Result<std::string> HttpOutput::preview(const Identity& identity, const Batch& batch,
@@ -224,7 +241,7 @@ void HttpOutput::compose(const delivery::Payload& payload, std::span<const uint3
                          delivery::Body& body) const {
   backend_->compose(payload, picks, body);
   if (!backend_->endpoint().gzip) return;
-  // Two threads come here, and each keeps a buffer for it.
+  // The pipeline and the lanes come here, and each keeps a buffer for it.
   thread_local Buffer plain;
   plain.swap(body.bytes);
   if (body.plain_size == 0) body.plain_size = plain.size();

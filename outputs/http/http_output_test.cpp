@@ -68,6 +68,31 @@ TEST_CASE_FIXTURE(Fixture, "http: what is refused twice in a drain is left, the 
   CHECK(server.requests() == 4);
 }
 
+TEST_CASE_FIXTURE(Fixture, "http: a record that is put off again and again holds up no other one") {
+  std::atomic<bool> well{false};
+  std::atomic<int> asked{0};
+  TestServer server([&](const Received& request, size_t) {
+    if (request.body != "0\n") return Answer{};
+    ++asked;
+    return well ? Answer{} : Answer{207, "retry 0", {}};
+  });
+  settings.concurrency = 4;
+  start({server.url()});
+  push(0, 1);
+  CHECK(eventually([&] { return asked > 0; }));
+  for (int i = 1; i <= 60; ++i) push(i, 1);
+  CHECK(eventually([&] { return counts().delivered == 60; }));
+  CHECK(asked < 10);  // it has a back-off of its own
+  CHECK(counts().in_flight == 1);
+  CHECK(ledger.snapshot().state == OutputState::kRetrying);
+  well = true;
+  CHECK(settles());
+  CHECK(eventually([&] { return ledger.snapshot().state == OutputState::kOk; }));
+  output->stop();
+  CHECK(log.count("1 of 1 records were put off") == 1);
+  CHECK(log.count("delivering again after") == 1);
+}
+
 TEST_CASE_FIXTURE(Fixture, "http: stop ends a request that hangs, at once, and twice is fine") {
   TestServer server([](const Received&, size_t) { return Answer{200, {}, {}, Manner::kHang}; });
   start({server.url()});

@@ -33,7 +33,8 @@ struct TlsSettings {
 };
 
 struct Settings {
-  Duration timeout = std::chrono::seconds(30);  // of a whole request, connecting included
+  Duration timeout = std::chrono::seconds(30);           // of a whole request, connecting included
+  Duration response_timeout = std::chrono::seconds(30);  // until the answer begins
   Pairs headers;
   AuthSettings auth;
   TlsSettings tls;
@@ -53,6 +54,8 @@ config::OptionTable<S>& add_options(config::OptionTable<S>& table) {
   add_common_options(table)
       .duration("timeout", static_cast<Duration S::*>(&Settings::timeout), 100ms, 10min,
                 "how long a whole request may take, connecting included")
+      .duration("response_timeout", static_cast<Duration S::*>(&Settings::response_timeout), 100ms,
+                10min, "how long the answer may take to begin, once the request is sent")
       .integer(
           "concurrency", static_cast<int64_t S::*>(&Settings::concurrency), 1, 32,
           "requests at a time, at most: as many as the backend answers without getting slower; "

@@ -10,7 +10,7 @@ std::optional<std::string> Incident::failed(SteadyTime now, bool misconfigured,
   if (!since_) since_ = now;
   // A backend that fails now and then must not fill the log; but trouble of another kind, that
   // somebody has to act on, is said at once.
-  bool worse = misconfigured && !(said_ && misconfigured_);
+  bool worse = misconfigured && !misconfigured_;
   if (last_said_ && now - *last_said_ < kEvery && !worse) return std::nullopt;
   last_said_ = now;
   misconfigured_ = misconfigured;

@@ -25,7 +25,7 @@ class Incident {
   std::optional<SteadyTime> since_;      // of this incident
   std::optional<SteadyTime> last_said_;  // of any
   bool said_ = false;                    // of this one
-  bool misconfigured_ = false;           // as last said
+  bool misconfigured_ = false;           // that is what was said last
 };
 
 }  // namespace waybill::outputs::http

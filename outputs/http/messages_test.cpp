@@ -46,29 +46,35 @@ TEST_CASE("trouble that somebody has to act on is told at once") {
 }
 
 TEST_CASE("failures of a transfer are told in words") {
-  auto words = [](CURLcode code, int os_error, bool connected, std::string_view details = "") {
+  auto words = [](CURLcode code, int os_error, Connection connection,
+                  std::string_view details = "") {
     return explain(
-        {code, os_error, details, "http://loki:3100/loki/api/v1/push", "Loki", connected, 10s});
+        {code, os_error, details, "http://loki:3100/loki/api/v1/push", "Loki", connection, 10s});
   };
-  CHECK(words(CURLE_COULDNT_CONNECT, ECONNREFUSED, false).problem ==
+  CHECK(words(CURLE_COULDNT_CONNECT, ECONNREFUSED, Connection::kNone).problem ==
         "cannot reach http://loki:3100: connection refused; is Loki running there?");
-  CHECK(words(CURLE_COULDNT_CONNECT, ENETUNREACH, false).problem ==
+  CHECK(words(CURLE_COULDNT_CONNECT, ENETUNREACH, Connection::kNone).problem ==
         "cannot reach http://loki:3100: Network is unreachable");
-  CHECK(words(CURLE_COULDNT_RESOLVE_HOST, 0, false).problem ==
+  CHECK(words(CURLE_COULDNT_RESOLVE_HOST, 0, Connection::kNone).problem ==
         "cannot find the host loki:3100: is its name right, and does DNS work?");
-  CHECK(words(CURLE_OPERATION_TIMEDOUT, 0, true).problem ==
+  CHECK(words(CURLE_OPERATION_TIMEDOUT, 0, Connection::kNew).problem ==
         "http://loki:3100 took the connection, but did not answer within 10s");
-  CHECK(words(CURLE_OPERATION_TIMEDOUT, 0, false).problem.find("nobody answers there") !=
-        std::string::npos);
-  FailureWords untrusted = words(CURLE_PEER_FAILED_VERIFICATION, 0, true, "self-signed");
+  CHECK(words(CURLE_OPERATION_TIMEDOUT, 0, Connection::kKept)
+            .problem.find("on a connection where it did before") != std::string::npos);
+  CHECK(
+      words(CURLE_OPERATION_TIMEDOUT, 0, Connection::kNone).problem.find("nobody answers there") !=
+      std::string::npos);
+  FailureWords untrusted =
+      words(CURLE_PEER_FAILED_VERIFICATION, 0, Connection::kNew, "self-signed");
   CHECK(untrusted.misconfigured);
   CHECK(untrusted.problem.find("tls.ca_file") != std::string::npos);
-  CHECK(words(CURLE_SSL_CONNECT_ERROR, 0, true, "wrong version number").misconfigured);
-  CHECK(!words(CURLE_SSL_CONNECT_ERROR, ECONNRESET, true).misconfigured);
-  CHECK(!words(CURLE_SSL_CONNECT_ERROR, 0, true, "SSL_connect: SSL_ERROR_SYSCALL").misconfigured);
-  CHECK(words(CURLE_RECV_ERROR, 0, true, "evil\x1b[2J").problem.find("evil\\x1b[2J") !=
+  CHECK(words(CURLE_SSL_CONNECT_ERROR, 0, Connection::kNew, "wrong version number").misconfigured);
+  CHECK(!words(CURLE_SSL_CONNECT_ERROR, ECONNRESET, Connection::kNew).misconfigured);
+  CHECK(!words(CURLE_SSL_CONNECT_ERROR, 0, Connection::kNew, "SSL_connect: SSL_ERROR_SYSCALL")
+             .misconfigured);
+  CHECK(words(CURLE_RECV_ERROR, 0, Connection::kNew, "evil\x1b[2J").problem.find("evil\\x1b[2J") !=
         std::string::npos);
-  CHECK(!words(CURLE_BAD_FUNCTION_ARGUMENT, 0, false).problem.empty());
+  CHECK(!words(CURLE_BAD_FUNCTION_ARGUMENT, 0, Connection::kNone).problem.empty());
 }
 
 TEST_CASE("what a status means where the backend has nothing special to say") {

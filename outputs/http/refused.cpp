@@ -9,7 +9,7 @@ namespace waybill::outputs::http {
 
 namespace {
 
-// Letters are written at the latest when they have come to this.
+// Letters are written at the latest when they have come to this, or to what one file may hold.
 constexpr size_t kPostBytes = size_t{256} * 1024;
 
 // Whether it is a verdict on the record itself, which another config or backend may not repeat.
@@ -21,12 +21,14 @@ bool worth_keeping(DropReason why) {
 
 void Refused::add(const delivery::Payload& payload, std::span<const uint32_t> picks, DropReason why,
                   const std::string& words) {
+  std::lock_guard lock(mutex_);
   auto reason = static_cast<size_t>(why);
   for (uint32_t pick : picks) {
     Story& story = compose(payload, pick, why, words) ? kept_[reason] : dropped_[reason];
     ++story.pending;
     story.pending_words = words;
-    if (composed_.size() >= kPostBytes) write();
+    if (composed_.empty()) continue;
+    if (composed_.size() >= std::min(kPostBytes, letters_->file_size())) write();
   }
 }
 
@@ -39,12 +41,14 @@ bool Refused::compose(const delivery::Payload& payload, uint32_t pick, DropReaso
 }
 
 void Refused::add_unnamed(uint64_t records, DropReason why, const std::string& words) {
+  std::lock_guard lock(mutex_);
   Story& story = dropped_[static_cast<size_t>(why)];
   story.pending += records;
   story.pending_words = words;
 }
 
 void Refused::post() {
+  std::lock_guard lock(mutex_);
   if (!composed_.empty()) write();
   for (size_t reason = 0; reason < kDropReasonCount; ++reason) {
     Story& story = dropped_[reason];
@@ -81,6 +85,7 @@ void Refused::tell(Story& story, size_t reason, bool kept, uint64_t records) {
 }
 
 std::optional<SteadyTime> Refused::due() const {
+  std::lock_guard lock(mutex_);
   std::optional<SteadyTime> earliest;
   for (const Stories* stories : {&kept_, &dropped_}) {
     for (const Story& story : *stories) {
@@ -92,6 +97,7 @@ std::optional<SteadyTime> Refused::due() const {
 }
 
 void Refused::say(bool at_the_end) {
+  std::lock_guard lock(mutex_);
   for (bool kept : {true, false}) {
     Stories& stories = kept ? kept_ : dropped_;
     for (size_t reason = 0; reason < kDropReasonCount; ++reason) {

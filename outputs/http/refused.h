@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,7 +17,8 @@
 
 namespace waybill::outputs::http {
 
-// Of one output, on its thread. `ledger` and `letters` outlive it; `letters` may be null.
+// Of one output, for all of its threads: what one has added another may post. `ledger` and
+// `letters` outlive it; `letters` may be null.
 class Refused {
  public:
   Refused(std::string output, OutputLedger& ledger, delivery::DeadLetters* letters)
@@ -45,6 +47,7 @@ class Refused {
   };
   using Stories = std::array<Story, kDropReasonCount>;
 
+  // With the lock held.
   bool compose(const delivery::Payload& payload, uint32_t pick, DropReason why,
                const std::string& words);
   void write();
@@ -54,6 +57,7 @@ class Refused {
   const std::string output_;
   OutputLedger& ledger_;
   delivery::DeadLetters* const letters_;
+  mutable std::mutex mutex_;
   Buffer composed_;
   Stories kept_, dropped_;
 };

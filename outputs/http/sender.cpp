@@ -15,7 +15,7 @@ using delivery::Payload;
 
 Sender::Sender(const Output& output, const Backend& backend, const Settings& settings,
                Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
-               Control& control, delivery::DeadLetters* letters, Gate& gate, size_t number)
+               Control& control, Refused& refused, Gate& gate, size_t number)
     : output_(output),
       backend_(backend),
       settings_(settings),
@@ -23,9 +23,9 @@ Sender::Sender(const Output& output, const Backend& backend, const Settings& set
       outbox_(outbox),
       ledger_(ledger),
       control_(control),
+      refused_(refused),
       gate_(gate),
-      number_(number),
-      refused_(output.name, ledger, letters) {}
+      number_(number) {}
 
 void Sender::run() {
   while (steady_now() < control_.deadline()) {
@@ -41,7 +41,7 @@ void Sender::run() {
     } else {
       outbox_.abandon(std::move(payload));
     }
-    if (on_limit) on_limit(gate_.limit());
+    if (on_workers) on_workers(gate_.workers());
   }
   if (!outbox_.ended()) outbox_.abort();
   refused_.say(true);
@@ -55,7 +55,7 @@ SteadyTime Sender::wake_time() const {
 
 // False: what is unsettled will not be delivered any more.
 bool Sender::deliver(Payload& payload) {
-  Part all{std::move(spare_picks_), 0, true};
+  Part all{.picks = std::move(spare_picks_), .whole = true};
   all.picks.resize(payload.slices.size());
   std::iota(all.picks.begin(), all.picks.end(), 0u);
   parts_.clear();
@@ -78,7 +78,7 @@ Sender::Next Sender::send_part(Payload& payload) {
     output_.compose(payload, part.picks, body_);
     bytes = body_.bytes.view();
   }
-  gate_.enter();
+  gate_.enter(part.not_before);
   sent_ = steady_now();
   if (control_.stopping()) {
     gate_.gave_up(sent_);
@@ -89,7 +89,6 @@ Sender::Next Sender::send_part(Payload& payload) {
   const std::vector<std::string>& urls = backend_.endpoint().urls;
   url_ = gate_.url();
   Reply reply = transport_.send({urls[url_ % urls.size()], true, bytes}, *this);
-  seconds_ = reply.seconds;
   switch (reply.kind) {
     case Reply::Kind::kAnswered: ledger_.request_took(reply.seconds); return judge(payload, reply);
     case Reply::Kind::kCut:
@@ -135,7 +134,9 @@ Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
                     refusal(response, verdict.reason));
     case Outcome::kMisconfigured:
       refused_us_ = true;
-      return failed({.misconfigured = true}, refusal(response, verdict.reason));
+      // The request as such was taken: what else is sent may be, too.
+      return failed({.misconfigured = true, .put_off = response.status < 300},
+                    refusal(response, verdict.reason));
     case Outcome::kSplit:
       return halve(payload, DropReason::kTooLarge, refusal(response, verdict.reason));
     case Outcome::kBisect: return halve(payload, verdict.drop, refusal(response, verdict.reason));
@@ -170,10 +171,8 @@ Sender::Next Sender::halve(Payload& payload, DropReason lone, const std::string&
     return Next::kGoOn;
   }
   auto middle = part.picks.begin() + static_cast<ptrdiff_t>(part.picks.size() / 2);
-  Part first{{part.picks.begin(), middle}, 0, false};
-  part.picks.erase(part.picks.begin(), middle);
-  part.attempt = 0;
-  part.whole = false;
+  Part first{.picks = {part.picks.begin(), middle}};
+  part = Part{.picks = {middle, part.picks.end()}};
   parts_.push_back(std::move(first));  // the older records go first
   return Next::kGoOn;
 }
@@ -190,6 +189,7 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
     return failed({}, refusal(response, "its answer does not fit what was sent"));
   }
   Part again;
+  bool busy = false;
   std::string why = verdict.reason;
   size_t next = 0;
   for (const Item& item : verdict.items) {
@@ -197,6 +197,7 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
     ++next;
     if (item.retry) {
       again.picks.push_back(part.picks[item.position]);
+      busy |= item.busy;
       if (why.empty()) why = item.reason;
       continue;
     }
@@ -220,12 +221,16 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
     return Next::kGoOn;
   }
   // Those that have been sent in company count their attempts anew.
-  again.attempt = again.picks.size() == part.picks.size() ? part.attempt : 1;
   bool progress = again.picks.size() < part.picks.size();
+  again.attempt = progress ? 1 : part.attempt;
+  if (!progress) again.backoff = std::move(part.backoff);
   std::string problem = fmt::format("{} of {} records were put off: {}", again.picks.size(),
                                     part.picks.size(), refusal(response, why));
   part = std::move(again);
-  return failed({.overloaded = true, .progressed = progress, .retry_after = response.retry_after},
+  return failed({.overloaded = busy,
+                 .put_off = !busy,
+                 .progressed = progress,
+                 .retry_after = response.retry_after},
                 problem);
 }
 
@@ -234,6 +239,7 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
 Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
   trouble.sent = sent_;
   trouble.url = url_;
+  if (trouble.put_off) wait_longer(trouble);
   bool misconfigured = trouble.misconfigured;
   ledger_.state(misconfigured ? OutputState::kMisconfigured : OutputState::kRetrying, problem);
   if (auto line = gate_.failed(trouble, problem)) {
@@ -246,8 +252,25 @@ Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
   return control_.stopping() || last ? Next::kAbandon : Next::kGoOn;
 }
 
+// The last part was put off: it has a back-off of its own, as the others go on meanwhile.
+void Sender::wait_longer(const Gate::Trouble& trouble) {
+  Part& part = parts_.back();
+  if (!part.backoff) part.backoff.emplace();
+  part.not_before =
+      steady_now() + (trouble.misconfigured ? delivery::Backoff::kMisconfigured
+                                            : part.backoff->next(trouble.retry_after));
+  set_put_off(true);
+}
+
+void Sender::set_put_off(bool put_off) {
+  if (std::exchange(put_off_, put_off) == put_off) return;
+  gate_.put_off(put_off);
+  if (on_workers) on_workers(gate_.workers());
+}
+
 void Sender::recovered() {
-  Gate::Recovery recovery = gate_.succeeded(sent_, seconds_, outbox_.more());
+  set_put_off(false);  // only the last part can be, and it was this one
+  Gate::Recovery recovery = gate_.succeeded(sent_, outbox_.more());
   if (!recovery.recovered) return;
   ledger_.state(OutputState::kOk, "");
   if (recovery.line) spdlog::info("output {}: {}", output_.name, *recovery.line);

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "delivery/backoff.h"
 #include "delivery/outbox.h"
 #include "outputs/control.h"
 #include "outputs/http/backend.h"
@@ -17,17 +19,17 @@
 
 namespace waybill::outputs::http {
 
-// All references outlive it, `letters` (which may be null) too. Runs on one thread; Control and the
+// All references outlive it. Runs on one thread; Control and the
 // outbox are the ways in.
 class Sender final : private Patience {
  public:
   Sender(const Output& output, const Backend& backend, const Settings& settings,
          Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger, Control& control,
-         delivery::DeadLetters* letters, Gate& gate, size_t number);
+         Refused& refused, Gate& gate, size_t number);
 
-  // Called by sender 0 between two payloads, with the number of senders that may be at work. Set
-  // before run().
-  std::function<void(size_t)> on_limit;
+  // Called by sender 0 with the number of senders that may be at work, when it may have changed.
+  // Set before run().
+  std::function<void(size_t)> on_workers;
 
   // Returns once the outbox is drained, at the deadline of a drain, or after stop(); then the
   // outbox is drained or aborted.
@@ -39,6 +41,9 @@ class Sender final : private Patience {
     std::vector<uint32_t> picks;
     uint32_t attempt = 0;
     bool whole = false;  // payload.body is its wire form
+    // Since the backend, being well, put it off.
+    std::optional<delivery::Backoff> backoff = {};
+    SteadyTime not_before = {};
   };
   enum class Next : uint8_t { kGoOn, kAbandon };
 
@@ -48,8 +53,10 @@ class Sender final : private Patience {
   Next halve(delivery::Payload& payload, DropReason lone, const std::string& reason);
   Next settle_partly(delivery::Payload& payload, const Verdict& verdict, const Response& response);
   Next failed(Gate::Trouble trouble, const std::string& problem);
+  void wait_longer(const Gate::Trouble& trouble);
   void settle_all(delivery::Payload& payload, const Part& part);
   void recovered();
+  void set_put_off(bool put_off);
   void refresh_credentials();
   std::string refusal(const Response& response, const std::string& words) const;
   SteadyTime wake_time() const;
@@ -62,17 +69,17 @@ class Sender final : private Patience {
   delivery::Outbox& outbox_;
   OutputLedger& ledger_;
   Control& control_;
+  Refused& refused_;
   Gate& gate_;
   const size_t number_;      // of this sender
   uint64_t wakes_ = 0;       // of the outbox, that it knows of
   SteadyTime sent_{};        // the last request
-  size_t url_ = 0;           // which of the endpoint\'s it went to
-  double seconds_ = 0;       // what it took
+  size_t url_ = 0;           // which of the endpoint's it went to
+  bool put_off_ = false;     // a part of the payload at hand is: as the gate knows
   bool refused_us_ = false;  // and our credentials may be why
   std::vector<Part> parts_;  // of the payload at hand; the last one is next
   std::vector<uint32_t> spare_picks_;
   delivery::Body body_;
-  Refused refused_;
 };
 
 }  // namespace waybill::outputs::http

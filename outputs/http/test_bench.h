@@ -22,7 +22,8 @@ namespace waybill::outputs::http::test {
 using delivery::test::eventually;
 using delivery::test::LogCapture;
 
-// One line a record. Understands "partial" replies: "retry 1", "reject 2 words", "unnamed 3".
+// One line a record. Understands "partial" replies: "retry 1", "busy 1", "reject 2",
+// "unnamed 3".
 class LinesBackend final : public Backend {
  public:
   explicit LinesBackend(std::vector<std::string> urls, bool gzip = false) {
@@ -65,6 +66,7 @@ class LinesBackend final : public Backend {
     while (lines >> word >> number) {
       if (word == "unnamed") verdict.unnamed = number;
       if (word == "retry") verdict.items.push_back({number, true, {}, "later"});
+      if (word == "busy") verdict.items.push_back({number, true, {}, "too much", true});
       if (word == "reject") verdict.items.push_back({number, false, DropReason::kRejected, "bad"});
     }
     return verdict;

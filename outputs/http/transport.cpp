@@ -134,6 +134,9 @@ Reply Transport::send(const Request& request, const Patience& patience) {
   too_large_ = false;
   error_[0] = '\0';
   moved_ = 0;
+  sent_ = 0;
+  size_ = static_cast<curl_off_t>(request.post ? request.body.size() : 0);
+  silent_ = false;
   curl_.easy_setopt(easy_, CURLOPT_URL, request.url.c_str());
   if (request.post) {
     curl_.easy_setopt(easy_, CURLOPT_POST, 1L);
@@ -172,10 +175,12 @@ CURLcode Transport::transfer(const Patience& patience, bool& cut) {
     if (running == 0 || code != CURLM_OK) break;
     SteadyTime until = patience.until(idle_since_);
     SteadyTime now = steady_now();
+    SteadyTime due = answer_due();
     cut = now >= until;
-    if (cut) break;
+    silent_ = now >= due;
+    if (cut || silent_) break;
     // It wakes up earlier for its own timers.
-    Duration wait = std::min<Duration>(until - now, std::chrono::minutes(1));
+    Duration wait = std::min<Duration>(std::min(until, due) - now, std::chrono::minutes(1));
     code = curl_.multi_poll(multi_, nullptr, 0, static_cast<int>(to_ms(wait)) + 1, nullptr);
   }
   CURLcode result = code == CURLM_OK ? CURLE_OK : CURLE_OUT_OF_MEMORY;
@@ -184,7 +189,17 @@ CURLcode Transport::transfer(const Patience& patience, bool& cut) {
     if (message->msg == CURLMSG_DONE) result = message->data.result;
   }
   curl_.multi_remove_handle(multi_, easy_);  // closes the connection of a transfer that is not done
-  return result;
+  return silent_ ? CURLE_OPERATION_TIMEDOUT : result;
+}
+
+// When we give up on an answer that has not begun: not while the request is on its way.
+SteadyTime Transport::answer_due() const {
+  curl_off_t ready = 0;
+  curl_off_t begun = 0;
+  curl_.easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &ready);
+  curl_.easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+  if (ready == 0 || begun != 0 || sent_ < size_) return SteadyTime::max();
+  return idle_since_ + settings_.response_timeout;
 }
 
 Reply Transport::answered() {
@@ -232,9 +247,13 @@ Reply Transport::failed(CURLcode code, const std::string& url) const {
   curl_.easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
   curl_.easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &ready);  // behind the TLS handshake
   std::string_view details = error_[0] != '\0' ? &error_[0] : curl_.easy_strerror(code);
-  FailureWords words =
-      explain({code, static_cast<int>(os_error), details, url, product_, connected > 0,
-               ready > 0 ? settings_.timeout : connect_timeout(settings_)});
+  Duration waited = ready > 0 ? settings_.timeout : connect_timeout(settings_);
+  // A connection that was kept took no time to connect, and was ready at once.
+  Connection connection = connected > 0 ? Connection::kNew
+                          : ready > 0   ? Connection::kKept
+                                        : Connection::kNone;
+  FailureWords words = explain({code, static_cast<int>(os_error), details, url, product_,
+                                connection, silent_ ? settings_.response_timeout : waited});
   reply.problem = std::move(words.problem);
   if (code == CURLE_OPERATION_TIMEDOUT) reply.kind = Reply::Kind::kTimedOut;
   if (words.misconfigured) reply.kind = Reply::Kind::kMisconfigured;
@@ -256,6 +275,7 @@ size_t Transport::on_body(char* bytes, size_t size, size_t count, void* self) {
 
 int Transport::on_progress(void* self, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up) {
   auto& transport = *static_cast<Transport*>(self);
+  transport.sent_ = up;
   if (down + up != transport.moved_) {
     transport.moved_ = down + up;
     transport.idle_since_ = steady_now();

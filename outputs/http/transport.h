@@ -72,6 +72,7 @@ class Transport {
   Result<void> set_options();
   bool build_headers();
   CURLcode transfer(const Patience& patience, bool& cut);
+  SteadyTime answer_due() const;
   Reply answered();
   Reply failed(CURLcode code, const std::string& url) const;
   static size_t on_body(char* bytes, size_t size, size_t count, void* self);
@@ -90,6 +91,9 @@ class Transport {
   bool too_large_ = false;
   SteadyTime idle_since_{};
   curl_off_t moved_ = 0;
+  curl_off_t sent_ = 0;  // bytes of the body,
+  curl_off_t size_ = 0;  // of so many
+  bool silent_ = false;  // the answer did not begin in time
   char error_[CURL_ERROR_SIZE] = {};
 };
 
@@ -99,13 +103,14 @@ struct FailureWords {
   std::string problem;
   bool misconfigured = false;
 };
+enum class Connection { kNone, kNew, kKept };  // kKept: it carried an answer before
 struct Failure {
   CURLcode code = CURLE_OK;
   int os_error = 0;          // errno of the socket, or 0
   std::string_view details;  // libcurl's own message; may be empty
   std::string_view url;
   std::string_view product;
-  bool connected = false;
+  Connection connection = Connection::kNone;
   Duration timeout{};
 };
 FailureWords explain(const Failure& failure);

@@ -82,6 +82,30 @@ TEST_CASE_FIXTURE(Fixture, "http: an answer that drips is cut by the total deadl
   CHECK(log.has("did not answer within 300ms"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "http: an answer that does not begin in time is not waited for") {
+  TestServer server([](const Received&, size_t number) {
+    return number == 1 ? Answer{200, {}, {}, Manner::kHang} : Answer{};
+  });
+  settings.response_timeout = 200ms;
+  start({server.url()});
+  push(0, 1);
+  CHECK(settles());
+  push(1, 1);  // on the same connection
+  CHECK(settles());
+  CHECK(counts().delivered == 2);
+  CHECK(log.has("did not answer within 200ms, on a connection where it did before"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "http: an answer that began may take longer") {
+  TestServer server([](const Received&, size_t) { return Answer{200, {}, {}, Manner::kDrip}; });
+  settings.response_timeout = 100ms;
+  settings.timeout = 1s;
+  start({server.url()});
+  push(0, 1);
+  CHECK(eventually([&] { return log.has("did not answer within 1s"); }));
+  output->stop();
+}
+
 TEST_CASE_FIXTURE(Fixture, "http: an answer without end is not read to its end") {
   TestServer server([](const Received&, size_t number) {
     return number == 0 ? Answer{200, std::string(kMaxReply + 1000, 'x'), {}} : Answer{};

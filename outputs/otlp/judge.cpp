@@ -94,7 +94,9 @@ Outcome outcome_of(const http::Response& response) {
   }
   bool scheme =
       has(response.body, "HTTP request to an HTTPS") || has(response.body, "sent to HTTPS port");
-  return scheme ? Outcome::kMisconfigured : Outcome::kRejected;
+  if (scheme) return Outcome::kMisconfigured;
+  // Bad data: this request must not be sent again, but others of its records may be good.
+  return response.status == 400 ? Outcome::kBisect : Outcome::kRejected;
 }
 
 Verdict judge_success(const http::Response& response) {

@@ -28,7 +28,7 @@ TEST_CASE("otlp: statuses") {
   };
   for (const Case& c :
        {Case{200, Outcome::kDelivered}, Case{204, Outcome::kDelivered},
-        Case{202, Outcome::kDelivered}, Case{400, Outcome::kRejected},
+        Case{202, Outcome::kDelivered}, Case{400, Outcome::kBisect},
         Case{401, Outcome::kMisconfigured}, Case{403, Outcome::kMisconfigured},
         Case{404, Outcome::kMisconfigured}, Case{408, Outcome::kRejected},
         Case{413, Outcome::kSplit}, Case{429, Outcome::kRetry}, Case{500, Outcome::kRejected},

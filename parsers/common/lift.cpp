@@ -49,7 +49,7 @@ void Lift::begin(const Record& record) {
     found_[static_cast<size_t>(std::countr_zero(filled_))].rank = kNone;
     filled_ &= filled_ - 1;
   }
-  read_ns_ = record.read_ns;
+  near_ns_ = record.time_ns;
   below_second_ns_ = 0;
   numeric_level_ = false;
 }
@@ -108,7 +108,7 @@ bool Lift::fits_time(const Name& name, const Member& value, std::string_view cha
   if (name.reading == Reading::kEpochMicros || value.type == JsonType::kNumber) {
     time = time_of_number(characters);
   } else if (value.type == JsonType::kString) {
-    time = time_of_text(characters, zone_, read_ns_);
+    time = time_of_text(characters, zone_, near_ns_);
     if (!time) time = time_of_number(characters);
   }
   if (time) time_ = *time;

@@ -54,7 +54,7 @@ class Lift {
   void settle_passed(Batch& batch, Record& record);
 
   TimeZone zone_;
-  int64_t read_ns_ = 0;
+  int64_t near_ns_ = 0;  // what a time without a year or a day is near to
   std::array<Found, kSlotCount> found_;
   uint64_t filled_ = 0;  // a bit per slot: which of found_ are in use
   Time time_;

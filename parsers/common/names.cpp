@@ -32,6 +32,11 @@ constexpr std::array kNames = {
     Name{"T", Slot::kTime, 11},
     Name{"record.time.timestamp", Slot::kTime, 12},
     Name{"record.time", Slot::kInside, 0},
+    Name{"eventTime", Slot::kTime, 14},
+    Name{"event_time", Slot::kTime, 15},
+    Name{"unixTime", Slot::kTime, 16},
+    Name{"t", Slot::kTime, 17},        // Grafana
+    Name{"t.$date", Slot::kTime, 18},  // MongoDB
     Name{"__REALTIME_TIMESTAMP", Slot::kTime, 13, Reading::kEpochMicros},
 
     Name{"level", Slot::kLevel, 0},
@@ -49,6 +54,7 @@ constexpr std::array kNames = {
     Name{"L", Slot::kLevel, 11},
     Name{"severityText", Slot::kLevel, 12},
     Name{"severity_text", Slot::kLevel, 13},
+    Name{"s", Slot::kLevel, 15},  // MongoDB
     Name{"PRIORITY", Slot::kLevel, 14, Reading::kSyslogSeverity},
 
     Name{"msg", Slot::kMessage, 0},

@@ -51,6 +51,17 @@ bool is_json_number(std::string_view text) {
   return i == text.size();
 }
 
+// The size of "[…]", "(…)" or "{…}" at the front of `text`, without blanks inside; else 0.
+size_t bracketed(std::string_view text) {
+  constexpr size_t longest = 64;
+  char open = text.empty() ? '\0' : text.front();
+  char close = open == '[' ? ']' : open == '(' ? ')' : open == '{' ? '}' : '\0';
+  if (close == '\0') return 0;
+  size_t end = text.substr(0, longest).find_first_of({&close, 1});
+  bool blank = end == text.npos || text.substr(0, end).find_first_of(" \t\"") != text.npos;
+  return blank ? 0 : end + 1;
+}
+
 // The end of the quoted value whose opening quote is at `quote`: the closing quote, or npos.
 size_t closing_quote(std::string_view text, size_t quote) {
   for (size_t i = quote + 1; i < text.size(); ++i) {
@@ -99,7 +110,7 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
         return true;
       }
     }
-    size_t end = search;
+    size_t end = search + bracketed(text.substr(search));
     while (end < text.size() && !ends_value(text[end])) ++end;
     if (end == search) continue;  // "key=" without a value says nothing
     pair.value = text.substr(search, end - search);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "parsers/test_support.h"
-#include "parsers/text/prefix.h"
+#include "parsers/text/header.h"
 
 using waybill::Level;
 using waybill::TraceFields;
@@ -47,8 +47,6 @@ TEST_CASE("text: prefixes") {
       {"FINE: java.util.logging", "", Level::kDebug, true, "", "java.util.logging"},
       {"<error> hello", "", Level::kError, true, "", "hello"},
       {"(WARN) hello", "", Level::kWarn, true, "", "hello"},
-      {"2026-01-02T03:04:05Z | DEBUG | a.b.c:42 - words", "2026-01-02T03:04:05.000Z", Level::kDebug,
-       true, "", "a.b.c:42 - words"},
       {"2026/01/02 03:04:05 main.go:23: started", "2026-01-02T03:04:05.000Z", Level::kInfo, false,
        "", "main.go:23: started"},
       {"2026-01-02T03:04:05Z error while reading", "2026-01-02T03:04:05.000Z", Level::kError, true,
@@ -61,6 +59,43 @@ TEST_CASE("text: prefixes") {
        "GET /"},
   };
   for (const Expected& each : cases) check(each);
+}
+
+TEST_CASE("text: loggers, processes, and fields between bars") {
+  struct Case {
+    std::string_view line, thread, logger, message, context;
+  };
+  const Case cases[] = {
+      {"2026-01-02T03:04:05Z | DEBUG | a.b.c:42 - words", "", "a.b.c:42", "words", ""},
+      {"2026-01-02 03:04:05,678 INFO [IPC handler 19 on 80] org.a.B: up", "IPC handler 19 on 80",
+       "org.a.B", "up", ""},
+      {"2026-01-02 03:04:05.678 [main] INFO  c.e.Shop - up", "main", "c.e.Shop", "up", ""},
+      {"2026-01-02 03:04:05,678 - WARN  [QuorumPeer:80] - slow", "QuorumPeer:80", "", "slow", ""},
+      {"2026-01-02 03:04:05,678 WARN  [org.a.events] (worker-3) type=X", "worker-3", "org.a.events",
+       "type=X", R"("type":"X")"},
+      {"2026-01-02 03:04:05.6|Warn|Auth|Failure ip 1", "Auth", "", "Failure ip 1", ""},
+      {"2026-01-02 03:04:05 71 ERROR it broke", "", "", "it broke", R"("pid":71)"},
+      {"[2026-01-02T03:04:05Z ERROR shop::cart] gone", "", "shop::cart", "gone", ""},
+      {"[DEBUG 2026-01-02 03:04:05 main]  started", "", "main", "started", ""},
+      {"2026-01-02T03:04:05Z  INFO shop::cart: saved id=7", "", "shop::cart", "saved id=7",
+       R"("id":7)"},
+      {"17/06/09 20:10:52 INFO executor.Backend: got task", "", "executor.Backend", "got task", ""},
+      // Prose that a logger's name is not to be taken out of.
+      {"2026-01-02 03:04:05 ERROR open: no such file", "", "", "open: no such file", ""},
+      {"2026-01-02 03:04:05 INFO server started: ok", "", "", "server started: ok", ""},
+      {"2026-01-02 03:04:05 INFO http://a/b: 200", "", "", "http://a/b: 200", ""},
+      {"2026-01-02 03:04:05 42 is the answer", "", "", "42 is the answer", ""},
+      {"2026-01-02 03:04:05 INFO [**] x", "", "", "[**] x", ""},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.line);
+    Parsed line(each.line, {.format = "text"});
+    CHECK(line->time_said);
+    CHECK(line.plain(line->thread) == each.thread);
+    CHECK(line.plain(line->logger) == each.logger);
+    CHECK(line.message() == each.message);
+    CHECK(line.json().find(each.context) != std::string::npos);
+  }
 }
 
 TEST_CASE("text: what is the message's own") {

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.backend import Backend, ElasticBackend, LokiBackend, OtlpBackend, Reply
+from harness.backend import Backend, ElasticBackend, LokiBackend, OtlpBackend, Reply, Request
 from harness.elastic import Document
+from harness.loki import Entry
+from harness.otlp import Record
 from harness.poll import stays, until
 from harness.runner import Runner
 from harness.sending import append, numbered
 
-OUTAGE_S = 12.0  # longer than peers with a limit of retries hold out
+OUTAGE_S = 30.0  # longer than peers with a limit of retries hold out
 
 LOKI: dict[str, Any] = {"type": "loki", "line": "message"}
 ELASTIC: dict[str, Any] = {"type": "elasticsearch", "data_stream": "logs-test-default"}
@@ -36,13 +38,15 @@ def to(options: dict[str, Any], backend: Backend[Any]) -> dict[str, Any]:
     return {**options, **where}
 
 
+def message(item: Entry | Record | Document) -> str:
+    if isinstance(item, Entry):
+        return item.line
+    return str(item.body if isinstance(item, Record) else item.source["message"])
+
+
 def bodies(backend: Backend[Any]) -> Counter[str]:
     """The messages that a backend has stored, and how often."""
-    if isinstance(backend, LokiBackend):
-        return Counter(entry.line for entry in backend.taken)
-    if isinstance(backend, OtlpBackend):
-        return Counter(str(record.body) for record in backend.taken)
-    return Counter(str(document.source["message"]) for document in backend.taken)
+    return Counter(message(item) for item in backend.taken)
 
 
 def wait_all(backend: Backend[Any], lines: list[str], limit: float = 45) -> None:
@@ -111,6 +115,38 @@ def test_3_credentials_that_are_refused_for_a_while(
     for backend, _, _ in refusing.values():
         wait_all(backend, lines)
     assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("which", ["loki", "elasticsearch", "otlp"])
+def test_4_one_bad_line_of_a_request_costs_none_of_its_neighbours(
+    waybill: Runner, loki_backend: LokiBackend, elastic_backend: ElasticBackend,
+    otlp_backend: OtlpBackend, tmp_path: Path, which: str,
+) -> None:
+    """A 400 for the whole request does not name the culprit: it is found by halving, and kept."""
+    backend, options = {
+        "loki": (loki_backend, LOKI),
+        "elasticsearch": (elastic_backend, ELASTIC),
+        "otlp": (otlp_backend, OTLP),
+    }[which]
+    lines = numbered(64)
+    bad = lines[13]
+
+    def picky(request: Request) -> Reply:
+        if bad in map(message, backend.decode(request)):
+            return Reply(400, b"malformed", {"Content-Type": "text/plain"})
+        return backend.accept(request)
+
+    backend.always(picky)
+    append(tmp_path / "a.log", *lines)
+    ended = waybill.run("run", "--once", config=config_for(tmp_path, out=to(options, backend)))
+    assert ended.code == 3, ended.err
+    assert bodies(backend) == Counter(line for line in lines if line != bad)
+    assert len(backend.requests) <= 2 * 6 + 3
+    (letter,) = (waybill.state_dir / "dead_letters.ndjson").read_text("utf-8").splitlines()
+    kept = json.loads(letter)
+    assert kept["original"] == bad
+    assert (kept["output"], kept["reason"]) == ("out", "rejected")
+    assert "malformed" in kept["detail"]
 
 
 def test_7_killed_while_the_backend_hangs(
@@ -195,7 +231,7 @@ def test_49_a_firewall_that_swallows_the_packets_of_a_connection(
     elastic_backend.wait_taken(50)
     elastic_backend.vanish()
     append(tmp_path / "a.log", *lines[50:])
-    daemon.err.wait_for("is a firewall in the way?")
+    daemon.err.wait_for("or a firewall in the way?")
     until(lambda: daemon.metrics().value("waybill_output_retries_total", output="es") >= 2,
           daemon.story)
     assert daemon.output("es")["delivered"] == 50

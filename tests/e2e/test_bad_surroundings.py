@@ -56,7 +56,7 @@ def test_a_full_disk_below_the_output(waybill: Runner, small_disk: Path) -> None
     lines = numbered(500)
     process.write("".join(line + "\n" for line in lines))
     process.err.wait_for("No space left")
-    assert str(target) in process.err.text
+    process.err.wait_for(str(target))
     assert process.page("/healthz").status == 200
     assert sum(process.output("out")["dropped"].values()) == 0
     hog.unlink()
@@ -78,7 +78,7 @@ def test_a_disk_that_stays_full(waybill: Runner, small_disk: Path) -> None:
     assert process.stop() == 3
     delivered = len(waybill.written("disk/out.jsonl"))
     assert delivered < 1000
-    assert f"{1000 - delivered} records" in process.err.text
+    process.err.wait_for(f"{1000 - delivered} records")
 
 
 @needs_mount
@@ -115,7 +115,8 @@ def test_a_device_that_is_always_full(waybill: Runner) -> None:
     process = waybill.start("run", config=config, stdin=b"one\ntwo\n")
     process.err.wait_for("No space left")
     assert process.stop() == 3
-    assert "2 records" in process.err.text and "/dev/full" in process.err.text
+    process.err.wait_for("2 records")
+    process.err.wait_for("/dev/full")
 
 
 def test_our_own_standard_output_is_full(waybill: Runner) -> None:
@@ -129,7 +130,7 @@ def test_standard_output_is_closed(waybill: Runner) -> None:
     process = waybill.start_command(
         ["sh", "-c", 'exec "$0" run --to json >&-', str(waybill.binary)], stdin=b"one\n")
     assert process.wait() == 1
-    assert "standard output" in process.err.text
+    process.err.wait_for("standard output")
 
 
 def test_standard_input_is_closed(waybill: Runner) -> None:

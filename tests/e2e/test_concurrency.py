@@ -109,11 +109,12 @@ def test_while_it_fails_one_request_tries(
     before = len(elastic_backend.requests)
     elastic_backend.always(refuse)
     process.write(lines(1000))
-    elastic_backend.wait_requests(before + 8)
-    # Those that were under way, at most four, have failed together; each next one stood alone.
-    assert company[4:] and set(company[4:]) == {1}, company
+    elastic_backend.wait_requests(before + 7)  # with full jitter more may take long
+    # Those that were under way, at most four, have failed together, and the last may have seen
+    # the first that tried; each next one stood alone.
+    assert len(company) > 5 and set(company[5:]) == {1}, company
     elastic_backend.recover()
-    process.wait_delivered("es", 2000)
+    process.wait_delivered("es", 2000, limit=60)
     assert process.output("es")["in_flight"] == 0
     story = process.err.text
     assert story.count("HTTP 503") == 1, story

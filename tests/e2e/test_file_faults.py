@@ -234,7 +234,7 @@ def test_a_damaged_checkpoint_is_read_again_and_told(
     append(log, "after")
     until(lambda: "after" in messages(waybill.written()), daemon.story)
     assert set(messages(waybill.written())) == {*numbered(100), "after"}, "again rather than not"
-    assert "checkpoint" in daemon.err.text, "it says so"
+    daemon.err.wait_for("checkpoint")
     assert daemon.stop() == 0
 
 

@@ -163,7 +163,7 @@ def test_a_place_that_is_gone(waybill: Runner, folder: Path) -> None:
     waybill.wait_written(6)
     assert process.stop() == 0
     assert messages(waybill.written()) == texts(3) + texts(3, 10)
-    assert "the journal has lost the entry that was read last" in process.err.text
+    process.err.wait_for("the journal has lost the entry that was read last")
 
 
 def test_no_such_folder(waybill: Runner, tmp_path: Path) -> None:

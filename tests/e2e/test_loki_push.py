@@ -123,7 +123,7 @@ def test_12_an_entry_that_is_refused_is_set_aside_alone(
     assert len(loki_backend.requests) == 2
     process.close_stdin()
     assert process.wait() == 3
-    assert "too far behind" in process.err.text
+    process.err.wait_for("too far behind")
 
 
 def test_260_is_a_loss_and_is_said_to_be(waybill: Runner, loki_backend: LokiBackend) -> None:

@@ -4,6 +4,7 @@ of such daemons.)"""
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections import Counter
@@ -93,3 +94,31 @@ def test_25_what_was_said_to_be_safe_survives_a_power_cut(
     assert store.messages == expected, "each under one id"
     assert spooled > 0, "the spool was in use"
     assert process.stop() == 0
+
+
+def test_dead_letters_survive_a_power_cut(
+    waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path
+) -> None:
+    """What is counted as a dead letter has its bytes and its name on disk, after a rotation too."""
+    elastic_backend.statuses = lambda documents: [400] * len(documents)
+    folder, shadow = tmp_path / "letters", tmp_path / "shadow"
+    for path in (folder, shadow):
+        path.mkdir()
+    config = {"inputs": {"pipe": {"type": "stdin"}},
+              "outputs": {"es": {"type": "elasticsearch", "endpoints": [elastic_backend.url],
+                                 "data_stream": "logs-shop-default", "batch": {"delay": "10ms"}}},
+              "dead_letters": {"path": str(folder / "dead.ndjson"), "size": "16KiB"}}
+    env = preloaded(waybill, compile_preload("durable", tmp_path), WAYBILL_TEST_DURABLE=str(shadow))
+    expected: set[str] = set()
+    remember(folder, shadow)
+    for turn in range(4):
+        process = waybill.start("run", config=config, env=env).wait_ready()
+        expected.add(f"turn {turn} " + "x" * 1000)  # a letter is more than half a file
+        process.write(f"turn {turn} " + "x" * 1000 + "\n")
+        until(lambda p=process: p.output("es")["dead_lettered"] == 1, process.story)
+        process.kill()
+        cut_power(folder, shadow)
+        kept = [json.loads(line)["original"] for path in folder.iterdir()
+                for line in path.read_text("utf-8").splitlines()]
+        assert sorted(kept) == sorted(expected), turn
+    assert (folder / "dead.ndjson.1").exists(), "it was rotated"

@@ -41,7 +41,7 @@ def test_an_output_is_swapped(waybill: Runner, tmp_path: Path) -> None:
     assert daemon.stop() == 0
     assert messages(waybill.written("one")) == ["first"]
     assert messages(waybill.written("two")) == ["second"]
-    assert "reloaded" in daemon.err.text
+    daemon.err.wait_for("reloaded")
 
 
 def test_no_line_is_lost_or_doubled_by_many_reloads(waybill: Runner, tmp_path: Path) -> None:
@@ -82,7 +82,8 @@ def test_a_refused_config_changes_nothing(waybill: Runner, tmp_path: Path) -> No
               lambda: f"{refusals} refusals are told:\n{daemon.err.text}")
         append(tmp_path / "a.log", f"still here {refusals}")
         daemon.wait_delivered("one", len(waybill.written("one")))
-    assert "outputs" in daemon.err.text and "did you mean" in daemon.err.text
+    daemon.err.wait_for("outputs")
+    daemon.err.wait_for("did you mean")
     waybill.wait_written(5, "one")
     assert daemon.stop() == 0
     assert not (tmp_path / "elsewhere").exists()

@@ -57,7 +57,9 @@ def test_37_one_huge_message_among_normal_ones(waybill: Runner, counted: bool) -
     with connect(daemon) as peer:
         peer.sendall(octet_counted(*texts) if counted else b"\n".join([*texts, b""]))
         records = daemon.out.wait_for_records(3)
-    assert [len(str(message)) for message in messages(records)] == [10, 1 << 20, 10]
+    priority = len("<13>")  # an envelope
+    sizes = [len(str(message)) + priority for message in messages(records)]
+    assert sizes == [10, 1 << 20, 10]
     assert records[1]["source"]["truncated_bytes"] == 4 + (9 << 20)
     counts = daemon.input("net")
     assert (counts["truncated_lines"], counts["truncated_bytes"]) == (1, 4 + (9 << 20))

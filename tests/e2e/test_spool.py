@@ -154,8 +154,8 @@ def test_8_and_9_an_orderly_stop_leaves_everything_on_disk(
     began = time.monotonic()
     assert process.stop() == 3
     assert time.monotonic() - began < 2 + 3, "within the grace"
-    assert "3000 records not delivered" in process.err.text
-    assert f"the next run delivers them from {waybill.state_dir}/spool" in process.err.text
+    process.err.wait_for("3000 records not delivered")
+    process.err.wait_for(f"the next run delivers them from {waybill.state_dir}/spool")
     if fault == "refuses":
         backend.listen()
     else:
@@ -163,7 +163,7 @@ def test_8_and_9_an_orderly_stop_leaves_everything_on_disk(
         backend.recover()
     process = waybill.daemon(config_for(backend, tmp_path))
     backend.wait_taken(len(lines))
-    assert "3000 records of an earlier run" in process.err.text
+    process.err.wait_for("3000 records of an earlier run")
     assert sorted(taken(backend)) == lines
     assert process.output("loki")["recovered"] == len(lines)
     assert process.stop() == 0

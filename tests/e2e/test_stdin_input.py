@@ -120,4 +120,4 @@ def test_a_backend_that_hangs_and_a_producer_that_does_not_stop(
         assert len(loki_backend.taken) == len(lines)
     else:
         assert process.wait() == 3
-        assert "dropped" in process.err.text
+        process.err.wait_for("dropped")

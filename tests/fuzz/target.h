@@ -17,6 +17,7 @@ void config(std::string_view input);
 void line_carry(std::string_view input);
 void stream_framer(std::string_view input);
 void times(std::string_view input);
+void gzip_file(std::string_view input);
 
 // ---- oracle.cpp ----
 

@@ -12,7 +12,7 @@ from harness.tree import ROOT
 KINDS = {
     "inputs": ("INPUT", {"tls"}),
     "outputs": ("OUTPUT", {"http", "writer"}),
-    "parsers": ("PARSER", {"common", "formats"}),
+    "parsers": ("PARSER", {"common", "envelopes"}),
 }
 
 

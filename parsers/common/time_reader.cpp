@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/common/time_reader.h"
+
+#include <array>
+
+namespace waybill::parsers {
+
+namespace {
+
+struct NamedZone {
+  std::string_view name;
+  int hours;
+};
+// Only names that mean one offset wherever they are written. (CST is China's, too; IST India's,
+// Israel's and Ireland's; BST Bangladesh's.)
+constexpr std::array kZones = {
+    NamedZone{"UTC", 0},   NamedZone{"GMT", 0},   NamedZone{"WET", 0},   NamedZone{"WEST", 1},
+    NamedZone{"CET", 1},   NamedZone{"CEST", 2},  NamedZone{"EET", 2},   NamedZone{"EEST", 3},
+    NamedZone{"MSK", 3},   NamedZone{"JST", 9},   NamedZone{"KST", 9},   NamedZone{"AEST", 10},
+    NamedZone{"AEDT", 11}, NamedZone{"NZST", 12}, NamedZone{"NZDT", 13}, NamedZone{"EST", -5},
+    NamedZone{"EDT", -4},  NamedZone{"CDT", -5},  NamedZone{"MST", -7},  NamedZone{"MDT", -6},
+    NamedZone{"PST", -8},  NamedZone{"PDT", -7},
+};
+
+bool read_named_zone(Reader& in, int64_t& offset) {
+  std::string_view rest = in.rest();
+  size_t size = 0;
+  while (size < rest.size() && size < 6 && rest[size] >= 'A' && rest[size] <= 'Z') ++size;
+  if (size < 3 || (size < rest.size() && (is_letter(rest[size]) || rest[size] == '_'))) {
+    return false;
+  }
+  for (const NamedZone& known : kZones) {
+    if (known.name != rest.substr(0, size)) continue;
+    in.skip(known.name);
+    offset = int64_t{known.hours} * 3600;
+    return true;
+  }
+  return false;
+}
+
+bool read_numeric_zone(Reader& in, int64_t& offset) {
+  bool west = in.peek() == '-';
+  in.skip(in.peek());
+  unsigned hours;
+  unsigned minutes = 0;
+  if (!in.digits(2, hours) || hours > 23) return false;
+  size_t behind_hours = in.position();
+  in.skip(':');
+  if (!in.digits(2, minutes)) in.back_to(behind_hours);
+  if (minutes > 59 || is_digit(in.peek())) return false;
+  offset = static_cast<int64_t>(hours * 3600 + minutes * 60) * (west ? -1 : 1);
+  return true;
+}
+
+void read_fraction(Reader& in, Clock& clock) {
+  char point = in.peek();
+  bool colon = point == ':' && is_digit(in.peek(1)) && is_digit(in.peek(2)) &&
+               is_digit(in.peek(3)) && !is_digit(in.peek(4));
+  if (!colon && ((point != '.' && point != ',') || !is_digit(in.peek(1)))) return;
+  in.skip(point);
+  int count = 0;
+  unsigned digit;
+  for (; in.digits(1, digit); ++count) {
+    if (count < 9) clock.nanos = clock.nanos * 10 + digit;
+  }
+  for (int i = count; i < 9; ++i) clock.nanos *= 10;
+  clock.digits = static_cast<uint8_t>(count < 3 ? 3 : count > 9 ? 9 : count);
+}
+
+// " AM", "PM": turns the hour of a 12-hour clock. False when the hour is none of it.
+bool read_half_of_day(Reader& in, unsigned& hour) {
+  size_t start = in.position();
+  in.skip(' ');
+  bool am = in.skip("AM") || in.skip("am");
+  bool pm = !am && (in.skip("PM") || in.skip("pm"));
+  if ((!am && !pm) || is_letter(in.peek())) {
+    in.back_to(start);
+    return true;
+  }
+  if (hour < 1 || hour > 12) return false;
+  hour = hour % 12 + (pm ? 12 : 0);
+  return true;
+}
+
+}  // namespace
+
+// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+int64_t days_of_civil(int64_t year, unsigned month, unsigned day) {
+  year -= month <= 2 ? 1 : 0;
+  int64_t era = (year >= 0 ? year : year - 399) / 400;
+  auto year_of_era = static_cast<unsigned>(year - era * 400);
+  unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146097 + static_cast<int64_t>(day_of_era) - 719468;
+}
+
+bool valid_day(int64_t year, unsigned month, unsigned day) {
+  constexpr std::array<unsigned, 13> days = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (year < 1680 || year > 2260 || month < 1 || month > 12 || day < 1) return false;
+  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return day <= days[month] + (month == 2 && leap ? 1 : 0);
+}
+
+unsigned month_of(std::string_view text) {
+  constexpr std::string_view names = "janfebmaraprmayjunjulaugsepoctnovdec";
+  if (text.size() < 3) return 0;
+  const char lower[3] = {static_cast<char>(text[0] | 0x20), static_cast<char>(text[1] | 0x20),
+                         static_cast<char>(text[2] | 0x20)};
+  size_t found = names.find(std::string_view(lower, 3));
+  return found == std::string_view::npos || found % 3 != 0 ? 0
+                                                           : static_cast<unsigned>(found / 3 + 1);
+}
+
+int64_t year_of(int64_t seconds) { return 1970 + seconds / 31'556'952; }
+
+bool Reader::digits(int count, unsigned& value) {
+  unsigned read = 0;
+  for (int i = 0; i < count; ++i) {
+    char c = peek(static_cast<size_t>(i));
+    if (!is_digit(c)) return false;
+    read = read * 10 + static_cast<unsigned>(c - '0');
+  }
+  at_ += static_cast<size_t>(count);
+  value = read;
+  return true;
+}
+
+bool Reader::day(unsigned& value) {
+  if (peek() == ' ' && is_digit(peek(1))) ++at_;
+  return digits(2, value) || digits(1, value);
+}
+
+bool Reader::month_name(unsigned& month) {
+  constexpr std::string_view longest[] = {"uary", "ruary", "ch",     "il",   "",      "e",
+                                          "y",    "ust",   "tember", "ober", "ember", "ember"};
+  month = month_of(rest());
+  if (month == 0) return false;
+  at_ += 3;
+  skip(longest[month - 1]);
+  if (!is_letter(peek())) return true;
+  at_ -= 3;
+  return false;
+}
+
+bool read_clock(Reader& in, Clock& clock) {
+  unsigned hour;
+  unsigned minute;
+  unsigned second = 0;
+  bool short_hour = !in.digits(2, hour);
+  if (short_hour && !in.digits(1, hour)) return false;  // only of a clock of twelve hours
+  char between = in.peek();
+  if ((between != ':' && between != '.') || !in.skip(between) || !in.digits(2, minute)) {
+    return false;
+  }
+  if (in.peek() != between || !is_digit(in.peek(1))) {
+    // Without seconds only a clock of twelve hours is told from other numbers: "3:04PM".
+    size_t start = in.position();
+    bool turned = between == ':' && read_half_of_day(in, hour) && in.position() != start;
+    clock.second_of_day = static_cast<int64_t>(hour * 3600 + minute * 60);
+    return turned && minute <= 59;
+  }
+  in.skip(between);
+  if (!in.digits(2, second) || hour > 23 || minute > 59 || second > 60) return false;
+  read_fraction(in, clock);
+  size_t start = in.position();
+  if (!read_half_of_day(in, hour) || (short_hour && in.position() == start)) return false;
+  clock.second_of_day = static_cast<int64_t>(hour * 3600 + minute * 60 + second);
+  return true;
+}
+
+bool read_zone(Reader& in, int64_t& offset) {
+  size_t start = in.position();
+  in.skip(' ');
+  if ((in.peek() == 'Z' || in.peek() == 'z') && !is_letter(in.peek(1))) {  // "… Zoo" is no zone
+    in.skip(in.peek());
+    offset = 0;
+    return true;
+  }
+  bool number = in.peek() == '+' || in.peek() == '-';
+  if (number ? read_numeric_zone(in, offset) : read_named_zone(in, offset)) return true;
+  in.back_to(start);
+  return false;
+}
+
+Time with_zone(Reader& in, int64_t days, const Clock& clock, TimeZone& zone) {
+  int64_t local = days * kDaySeconds + clock.second_of_day;
+  int64_t offset;
+  int64_t utc = read_zone(in, offset) ? local - offset : zone.to_utc(local);
+  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position()};
+}
+
+std::optional<Time> nearest_year(Reader& in, unsigned month, unsigned day, const Clock& clock,
+                                 TimeZone& zone, int64_t now_ns) {
+  int64_t now = now_ns / kSecondNs;
+  size_t start = in.position();
+  // Nine years back: the 29th of February may be that far away.
+  for (int64_t year = year_of(now) + 1; year >= year_of(now) - 8; --year) {
+    if (!valid_day(year, month, day)) continue;
+    in.back_to(start);
+    Time time = with_zone(in, days_of_civil(year, month, day), clock, zone);
+    if (time.ns / kSecondNs <= now + kDaySeconds) return time;
+  }
+  return std::nullopt;
+}
+
+}  // namespace waybill::parsers

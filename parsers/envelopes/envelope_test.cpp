@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/envelopes/envelope.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "parsers/test_support.h"
+
+using waybill::Level;
+using waybill::parsers::testing::Parsed;
+
+namespace {
+
+struct Case {
+  std::string_view line;
+  std::string_view format;
+  std::string_view time;
+  std::string_view json;  // of the record, without its service
+};
+
+void check(const Case& each) {
+  CAPTURE(each.line);
+  Parsed parsed(each.line);
+  CHECK(parsed->format == each.format);
+  CHECK(parsed.time() == each.time);
+  namespace part = waybill::part;
+  CHECK(parsed.canonical_parts(part::kLevel | part::kMessage | part::kCode | part::kError |
+                               part::kContext) == each.json);
+  CHECK(parsed->line == each.line);
+}
+
+}  // namespace
+
+TEST_CASE("envelope: CRI") {
+  const Case cases[] = {
+      {"2025-12-31T23:59:58.123456789Z stdout F hello a=1", "cri", "2025-12-31T23:59:58.123456789Z",
+       R"({"level":"INFO","message":"hello a=1","context":{"a":1}})"},
+      {"2025-12-31T23:59:58.1+01:00 stderr F:x {\"level\":\"error\",\"msg\":\"m\"}", "json",
+       "2025-12-31T22:59:58.100Z", R"({"level":"ERROR","message":"m"})"},
+      {"2025-12-31T23:59:58.123Z stdout F 23:59:57 INFO late", "cri", "2025-12-31T23:59:57.000Z",
+       R"({"level":"INFO","message":"late"})"},
+      {"2025-12-31T23:59:58.123Z stdout F ", "cri", "2025-12-31T23:59:58.123Z",
+       R"({"level":"INFO","message":""})"},
+      {"2025-12-31T23:59:58.123Z stdout FOO bar", "text", "2025-12-31T23:59:58.123Z",
+       R"({"level":"INFO","message":"stdout FOO bar"})"},
+  };
+  for (const Case& each : cases) check(each);
+  CHECK(Parsed("2025-12-31T23:59:58.1Z stderr F x")->stream == "stderr");
+  Parsed bad("2025-12-31T23:59:58.1Z stderr F caf\xE9");
+  CHECK(bad.message() == "caf\xEF\xBF\xBD");
+  CHECK(bad->marks.repaired);
+}
+
+TEST_CASE("envelope: Docker's json-file") {
+  const Case cases[] = {
+      {R"({"log":"it \"broke\"\n","stream":"stderr","time":"2025-12-31T23:59:58.123456789Z"})",
+       "docker", "2025-12-31T23:59:58.123456789Z", R"({"level":"INFO","message":"it \"broke\""})"},
+      {R"({"log":"{\"level\":\"warn\",\"msg\":\"m\"}\n","stream":"stdout",)"
+       R"("attrs":{"tag":"shop"},"time":"2025-12-31T23:59:58Z"})",
+       "json", "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"m","context":{"tag":"shop"}})"},
+      {R"({"log":"a program's own","level":"info"})", "json", "",
+       R"({"level":"INFO","context":{"log":"a program's own"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("envelope: RFC 5424") {
+  const Case cases[] = {
+      {"<34>1 2025-12-31T23:59:58.003Z host.example.com su 71 ID47 - \xEF\xBB\xBF'su root' failed",
+       "syslog", "2025-12-31T23:59:58.003Z",
+       R"({"level":"ERROR","message":"'su root' failed","logger":"su",)"
+       R"("context":{"facility":"auth","hostname":"host.example.com","pid":71,"msgid":"ID47"}})"},
+      {R"(<165>1 2025-12-31T23:59:58Z h app a1 - [x@1 iut="3" s="a \"b\\ \]"][y] Hello)", "syslog",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"Hello","logger":"app","context":{"facility":"local4",)"
+       R"("hostname":"h","procid":"a1","x@1.iut":"3","x@1.s":"a \"b\\ ]","y":""}})"},
+      {R"(<14>1 - - - - - - {"level":"debug","msg":"m","hostname":"own"})", "json", "",
+       R"({"level":"DEBUG","message":"m","context":{"hostname":"own","facility":"user"}})"},
+      {R"(<14>1 - h - - - - {"msg":"m","hostname":"own"})", "json", "",
+       R"({"level":"INFO","message":"m",)"
+       R"("context":{"hostname":"own","facility":"user","hostname_2":"h"}})"},
+      {"<14>1 - - - - - -", "syslog", "",
+       R"({"level":"INFO","message":"","context":{"facility":"user"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("envelope: RFC 3164 and its dialects") {
+  const Case cases[] = {
+      {"<38>Dec 31 23:59:58 box sshd[71]: Accepted publickey", "syslog", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"Accepted publickey","logger":"sshd",)"
+       R"("context":{"facility":"auth","hostname":"box","pid":71}})"},
+      {"Dec 31 23:59:58 box Some App[71]: started", "syslog", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"started","logger":"Some App",)"
+       R"("context":{"hostname":"box","pid":71}})"},
+      {"Dec  1 03:04:05 box kernel: [ 12.5] oom", "syslog", "2025-12-01T03:04:05.000Z",
+       R"({"level":"INFO","message":"[ 12.5] oom","logger":"kernel",)"
+       R"("context":{"hostname":"box"}})"},
+      {"Dec 31 23:59:58 gw user.warn kernel: drop IN=eth0", "syslog", "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"drop IN=eth0","logger":"kernel",)"
+       R"("context":{"IN":"eth0","hostname":"gw","facility":"user"}})"},
+      {"2025-12-31T23:59:58.5+01:00 web-1 app[71]: ERROR it broke", "syslog",
+       "2025-12-31T22:59:58.500Z",
+       R"({"level":"ERROR","message":"it broke","logger":"app",)"
+       R"("context":{"hostname":"web-1","pid":71}})"},
+      {"<27>xapi: died", "syslog", "",
+       R"({"level":"ERROR","message":"died","logger":"xapi","context":{"facility":"daemon"}})"},
+      {"<4>usb 1-1: reset", "syslog", "",
+       R"({"level":"WARN","message":"usb 1-1: reset","context":{"facility":"kern"}})"},
+      {"<13>Dec 31 2025 23:59:58: gw %ASA-4-1: Deny", "syslog", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"Deny","logger":"%ASA-4-1",)"
+       R"("context":{"facility":"user","hostname":"gw"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("envelope: what only looks like syslog") {
+  for (std::string_view line : {
+           "2026-01-01T00:00:00Z server started: ok",
+           "2026-01-01T00:00:00Z ERROR db: gone",
+           "Jan  1 00:00:00 started",
+           "Jan  1 00:00:00 INFO main: x",
+           "<192>1 - - - - - - x",
+           "<007>x",
+           "<p>hello</p>",
+           "<>x",
+       }) {
+    CAPTURE(line);
+    CHECK(Parsed(line)->format == "text");
+  }
+}
+
+TEST_CASE("envelope: one inside the other, and a format of its own") {
+  check({R"({"log":"<11>Dec 31 23:59:58 box app: boom\n","stream":"stdout",)"
+         R"("time":"2025-12-31T23:59:59Z"})",
+         "syslog", "2025-12-31T23:59:58.000Z",
+         R"({"level":"ERROR","message":"boom","logger":"app",)"
+         R"("context":{"facility":"user","hostname":"box"}})"});
+  std::string_view cri = "2025-12-31T23:59:58.123Z stdout F {\"msg\":\"m\",\"level\":\"info\"}";
+  CHECK(Parsed(cri, {.format = "cri"})->format == "json");
+  CHECK(Parsed(cri, {.format = "text"})->stream.empty());
+  CHECK(Parsed("no envelope", {.format = "cri"})->format == "none");
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text formats that are known by name: tables of patterns, each with samples of its own that
+// the tests run (formats_test.cpp). To add one is a FORMAT and a SAMPLE in a file of tables/.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "parsers/formats/pattern.h"
+
+namespace waybill::parsers::formats {
+
+struct Format {
+  std::string_view name;  // several patterns may have one name
+  Pattern pattern;
+};
+
+class Formats {
+ public:
+  // A built-in pattern that does not compile is a broken invariant.
+  Formats();
+
+  // The first format that the line has; null for none. `name`: only formats called so, or empty.
+  const Format* find(Subject& subject, Match& match, std::string_view name) const;
+
+ private:
+  using ByByte = std::array<std::vector<const Format*>, 256>;
+
+  const Format* find_in(const ByByte& formats, size_t at, Subject& subject, Match& match,
+                        std::string_view name) const;
+
+  std::vector<Format> all_;
+  std::array<ByByte, Pattern::kFronts> by_front_;  // by Pattern::Front, then by the byte there
+};
+
+// The names of all formats, in the order of the tables.
+std::vector<std::string_view> names();
+
+}  // namespace waybill::parsers::formats

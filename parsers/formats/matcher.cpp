@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/formats/matcher.h"
+
+#include <algorithm>
+
+#include "parsers/formats/shapes.h"
+
+namespace waybill::parsers::formats {
+
+namespace {
+
+class Matcher {
+ public:
+  Matcher(const std::vector<Step>& steps, Subject& subject, Match& match)
+      : steps_(steps), subject_(subject), line_(subject.line), match_(match) {}
+
+  bool read() {
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const Step& step = steps_[i];
+      if (!(step.field ? field(step, i) : literal(step))) return false;
+    }
+    return trimmed(line_.substr(at_)).empty();
+  }
+
+ private:
+  bool literal(const Step& step) {
+    if (step.blank) {
+      size_t start = at_;
+      skip_blanks();
+      return at_ > start || at_ == line_.size();
+    }
+    if (line_.size() - at_ < step.literal.size()) return false;
+    for (char c : step.literal) {
+      if (line_[at_++] != c) return false;
+    }
+    return true;
+  }
+
+  void skip_blanks() {
+    while (at_ < line_.size() && is_blank(line_[at_])) ++at_;
+  }
+
+  // The literal behind step `i`: blanks around a value are not its own, so a blank before a literal
+  // is passed over.
+  std::string_view stop_behind(size_t i) const {
+    if (i + 1 == steps_.size()) return {};
+    bool blank = steps_[i + 1].blank;
+    if (blank && i + 2 < steps_.size() && !steps_[i + 2].field) return steps_[i + 2].literal;
+    return steps_[i + 1].literal;
+  }
+
+  // Whether the literal behind step `i` stands at `position`, with a blank behind it where the
+  // pattern has one.
+  bool stops_at(size_t i, size_t position) const {
+    size_t at = steps_[i + 1].blank ? i + 2 : i + 1;
+    std::string_view literal = steps_[at].literal;
+    if (!line_.substr(position).starts_with(literal)) return false;
+    bool blank = at + 1 < steps_.size() && steps_[at + 1].blank;
+    size_t behind = position + literal.size();
+    return !blank || behind >= line_.size() || is_blank(line_[behind]);
+  }
+
+  bool field(const Step& step, size_t i) {
+    switch (step.type) {
+      case Type::kTime: return time();
+      case Type::kLevel: return level();
+      case Type::kGlog: return glog();
+      case Type::kRedis: return redis();
+      case Type::kLetter: return letter();
+      case Type::kYmd:
+        return take_time(ymd_time(line_.substr(at_), subject_.zone, subject_.now_ns));
+      case Type::kInt:
+      case Type::kStatus:
+      case Type::kNum: return number(step);
+      case Type::kQuoted:
+      case Type::kRequest: return quoted(step);
+      case Type::kWord:
+      case Type::kSource:
+      case Type::kClass:
+      case Type::kPeer:
+      case Type::kName:
+      case Type::kOpt: return word(step, i);
+      case Type::kNginx: return nginx();
+      case Type::kEpoch: return epoch();
+      case Type::kPostgres: return postgres(step);
+      case Type::kText:
+      case Type::kLast: return text(step, i);
+    }
+    return false;
+  }
+
+  bool take_time(const std::optional<Time>& time) {
+    if (!time) return false;
+    match_.time = time;
+    at_ += time->size;
+    return true;
+  }
+
+  bool time() {
+    if (at_ == 0) return take_time(subject_.time(false));
+    if (at_ == 1 && line_[0] == '[') return take_time(subject_.time(true));
+    return take_time(time_at_start(line_.substr(at_), subject_.zone, subject_.now_ns));
+  }
+
+  bool level() {
+    skip_blanks();
+    std::string_view word = subject_.level_word(at_);
+    if (word.empty()) return false;
+    match_.severity = subject_.severity();
+    match_.level_word = word;
+    at_ += word.size();
+    // "[INFO ]": padding before a bracket. Before a blank of the pattern it stays.
+    size_t behind = at_;
+    while (behind < line_.size() && is_blank(line_[behind])) ++behind;
+    if (behind < line_.size() && (line_[behind] == ']' || line_[behind] == '|')) at_ = behind;
+    return true;
+  }
+
+  bool letter() {
+    if (at_ >= line_.size() || line_[at_] < 'A' || line_[at_] > 'Z') return false;
+    ++at_;
+    return true;
+  }
+
+  bool glog() {
+    if (at_ + 1 >= line_.size()) return false;
+    constexpr std::string_view letters = "IWEF";
+    if (letters.find(line_[at_]) == std::string_view::npos) return false;
+    auto time = glog_time(line_.substr(at_ + 1), subject_.zone, subject_.now_ns);
+    if (!time) return false;
+    match_.severity = severity_of_word(line_.substr(at_, 1));
+    ++at_;
+    return take_time(time);
+  }
+
+  // redis.conf, "loglevel": . debug, - verbose, * notice, # warning.
+  bool redis() {
+    constexpr std::string_view signs = ".-*#";
+    constexpr std::string_view words[] = {"debug", "verbose", "notice", "warning"};
+    size_t found = at_ < line_.size() ? signs.find(line_[at_]) : std::string_view::npos;
+    if (found == std::string_view::npos) return false;
+    match_.level_word = words[found];
+    match_.severity = severity_of_word(words[found]);
+    ++at_;
+    return true;
+  }
+
+  bool epoch() {
+    size_t end = at_;
+    while (end < line_.size() && (is_digit(line_[end]) || line_[end] == '.')) ++end;
+    auto time = time_of_number(line_.substr(at_, end - at_));
+    return take_time(time);
+  }
+
+  // PostgreSQL puts what log_line_prefix says before "LOG:  ", always with two blanks.
+  bool postgres(const Step& step) {
+    size_t colon = line_.find(":  ", at_);
+    if (colon == std::string_view::npos) return false;
+    size_t begin = colon;
+    while (begin > at_ && is_letter(line_[begin - 1])) --begin;
+    std::string_view word = line_.substr(begin, colon - begin);
+    constexpr std::string_view more[] = {"STATEMENT", "DETAIL", "HINT", "CONTEXT", "QUERY"};
+    bool part = std::find(std::begin(more), std::end(more), word) != std::end(more);
+    auto severity = part ? severity_of_word("log") : severity_of_word(word);
+    if (!severity || word.size() < 3) return false;
+    match_.severity = severity;
+    if (!part) match_.level_word = word;
+    std::string_view session = trimmed(line_.substr(at_, begin - at_));
+    if (!session.empty()) keep(step, session, Type::kText);
+    // "DETAIL:  …" is part of what is said, with the blank before it.
+    at_ = !part ? colon + 1 : begin > at_ ? begin - 1 : begin;
+    return true;
+  }
+
+  bool number(const Step& step) {
+    skip_blanks();
+    size_t end = at_;
+    if (end < line_.size() && line_[end] == '-') ++end;
+    size_t digits = end;
+    while (end < line_.size() && is_digit(line_[end])) ++end;
+    if (end == digits) {
+      // "-": no number was known.
+      bool none = step.type != Type::kNum && end == at_ + 1;
+      at_ = end;
+      return none;
+    }
+    if (step.type == Type::kNum && end < line_.size() && line_[end] == '.') {
+      size_t fraction = ++end;
+      while (end < line_.size() && is_digit(line_[end])) ++end;
+      if (end == fraction) return false;
+    }
+    // JSON has no number with leading zeros: "007" is a text.
+    std::string_view value = line_.substr(at_, end - at_);
+    bool zeros = line_[digits] == '0' && digits + 1 < end && line_[digits + 1] != '.';
+    if (step.type == Type::kStatus) {
+      if (value.size() != 3 || value[0] < '1' || value[0] > '5') return false;
+      if (value[0] == '5' && !match_.severity) match_.severity = severity_of_word("error");
+    }
+    keep(step, value, zeros ? Type::kText : Type::kNum);
+    at_ = end;
+    return true;
+  }
+
+  bool quoted(const Step& step) {
+    size_t end = at_;
+    while (end < line_.size() && line_[end] != '"') end += line_[end] == '\\' ? 2 : 1;
+    if (end >= line_.size()) return false;
+    std::string_view value = line_.substr(at_, end - at_);
+    at_ = end;
+    if (step.type == Type::kRequest) {
+      request(value);
+    } else if (!value.empty() && value != "-") {
+      keep(step, value, Type::kText);
+    }
+    return true;
+  }
+
+  void request(std::string_view value) {
+    match_.add({Place::kMessage, Type::kText, {}, value.empty() ? std::string_view("-") : value});
+    size_t first = value.find(' ');
+    size_t last = value.rfind(' ');
+    if (first == std::string_view::npos || first == 0) return;
+    if (!std::all_of(value.begin(), value.begin() + static_cast<ptrdiff_t>(first), is_letter))
+      return;
+    match_.add({Place::kContext, Type::kText, "method", value.substr(0, first)});
+    bool protocol = last > first && value.substr(last + 1).starts_with("HTTP/");
+    size_t end = protocol ? last : value.size();
+    match_.add(
+        {Place::kContext, Type::kText, "path", trimmed(value.substr(first + 1, end - first - 1))});
+    if (protocol) match_.add({Place::kContext, Type::kText, "protocol", value.substr(last + 1)});
+  }
+
+  bool word(const Step& step, size_t i) {
+    size_t end = at_;
+    while (end < line_.size() && !is_blank(line_[end])) ++end;
+    if (end == at_) return false;
+    std::string_view stop = stop_behind(i);
+    bool blank = i + 1 < steps_.size() && steps_[i + 1].blank;
+    if (!stop.empty() && stop != " " && !blank) {
+      // What ends it may stand inside it, too ("a:b: c"): the last place is meant, but of a name.
+      size_t found = at_;
+      char first = stop.front();
+      auto stops = [&](size_t at) { return line_[at] == first && stops_at(i, at); };
+      if (step.type == Type::kName) {
+        while (found < end && !stops(found)) ++found;
+        if (found == end) return false;
+      } else {
+        for (found = end - 1; found > at_ && !stops(found);) --found;
+      }
+      if (found == at_) return false;
+      end = found;
+    }
+    std::string_view value = line_.substr(at_, end - at_);
+    if (step.type == Type::kSource && !is_source(value)) return false;
+    if (step.type == Type::kClass && !is_class(value)) return false;
+    if (step.type == Type::kName && !is_name(value)) return false;
+    at_ = end;
+    if (step.type == Type::kPeer) {
+      peer(step, value);
+    } else if (step.type != Type::kOpt || value != "-") {
+      keep(step, value, Type::kText);
+    }
+    return true;
+  }
+
+  // "203.0.113.9:4711", "[2001:db8::9]:4711", and full IPv6 addresses with a port behind them
+  // (Apache). Of a shortened IPv6 address a port cannot be told.
+  void peer(const Step& step, std::string_view value) {
+    size_t colon = value.rfind(':');
+    auto colons = std::count(value.begin(), value.end(), ':');
+    bool bracket = value.starts_with('[') && colon != value.npos && value[colon - 1] == ']';
+    bool port =
+        (colons == 1 || colons == 8 || bracket) && colon + 1 < value.size() &&
+        std::all_of(value.begin() + static_cast<ptrdiff_t>(colon) + 1, value.end(), is_digit);
+    if (!port) return keep(step, value, Type::kText);
+    keep(step, bracket ? value.substr(1, colon - 2) : value.substr(0, colon), Type::kText);
+    match_.add({Place::kContext, Type::kNum, step.name == "client" ? "client_port" : "target_port",
+                value.substr(colon + 1)});
+  }
+
+  // nginx: ngx_http_log_error() appends what it knows of the request.
+  bool nginx() {
+    std::string_view rest = line_.substr(at_);
+    at_ = line_.size();
+    size_t tail = rest.find(", client: ");
+    match_.add({Place::kMessage, Type::kText, "message", rest.substr(0, tail)});
+    while (tail < rest.size() && match_.count + 4 < Match::kMost) {
+      rest.remove_prefix(tail + 2);
+      size_t colon = rest.find(": ");
+      if (colon == std::string_view::npos) break;
+      std::string_view name = rest.substr(0, colon);
+      rest.remove_prefix(colon + 2);
+      bool quotes = rest.starts_with('"');
+      size_t end = std::min(quotes ? rest.find('"', 1) : rest.find(", "), rest.size());
+      std::string_view value = quotes ? rest.substr(1, end - 1) : rest.substr(0, end);
+      match_.add({Place::kContext, Type::kText, name, value});
+      tail = std::min(rest.find(", ", end), rest.size());
+    }
+    return true;
+  }
+
+  bool text(const Step& step, size_t i) {
+    std::string_view stop = stop_behind(i);
+    size_t end = line_.size();
+    if (!stop.empty() && stop != " ") {
+      bool last = step.type == Type::kLast;
+      end = last ? line_.rfind(stop) : line_.find(stop, at_);
+      while (end != std::string_view::npos && end >= at_ && !stops_at(i, end)) {
+        if (end == 0) return false;
+        end = last ? line_.rfind(stop, end - 1) : line_.find(stop, end + 1);
+      }
+      if (end == std::string_view::npos || end < at_) return false;
+      if (i + 2 < steps_.size() && steps_[i + 1].blank && !steps_[i + 2].field) {
+        // A blank stands before the literal: it is matched anew from there.
+        while (end > at_ && is_blank(line_[end - 1])) --end;
+      }
+    } else if (stop == " ") {
+      end = std::min(line_.find(' ', at_), line_.size());
+    }
+    std::string_view value = trimmed(line_.substr(at_, end - at_));
+    at_ = end;
+    if (!value.empty() || step.place == Place::kMessage) keep(step, value, Type::kText);
+    return true;
+  }
+
+  void keep(const Step& step, std::string_view value, Type type) {
+    if (step.place != Place::kNowhere) match_.add({step.place, type, step.name, value});
+  }
+
+  const std::vector<Step>& steps_;
+  Subject& subject_;
+  std::string_view line_;
+  Match& match_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+bool match_steps(const std::vector<Step>& steps, Subject& subject, Match& match) {
+  return Matcher(steps, subject, match).read();
+}
+
+}  // namespace waybill::parsers::formats

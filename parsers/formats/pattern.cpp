@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/formats/pattern.h"
+
+#include <algorithm>
+
+#include "parsers/formats/matcher.h"
+#include "parsers/formats/shapes.h"
+
+namespace waybill::parsers::formats {
+
+namespace {
+
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+constexpr std::array kTypes = {
+    TypeName{"text", Type::kText},       TypeName{"last", Type::kLast},
+    TypeName{"word", Type::kWord},       TypeName{"opt", Type::kOpt},
+    TypeName{"int", Type::kInt},         TypeName{"num", Type::kNum},
+    TypeName{"quoted", Type::kQuoted},   TypeName{"status", Type::kStatus},
+    TypeName{"request", Type::kRequest}, TypeName{"glog", Type::kGlog},
+    TypeName{"redis", Type::kRedis},     TypeName{"ymd", Type::kYmd},
+    TypeName{"epoch", Type::kEpoch},     TypeName{"source", Type::kSource},
+    TypeName{"class", Type::kClass},     TypeName{"postgres", Type::kPostgres},
+    TypeName{"peer", Type::kPeer},       TypeName{"name", Type::kName},
+    TypeName{"letter", Type::kLetter},   TypeName{"nginx", Type::kNginx},
+};
+
+Place place_of(std::string_view name) {
+  if (name.empty()) return Place::kNowhere;
+  if (name == "message") return Place::kMessage;
+  if (name == "logger") return Place::kLogger;
+  if (name == "thread") return Place::kThread;
+  if (name == "caller") return Place::kCaller;
+  return Place::kContext;
+}
+
+}  // namespace
+
+Result<Pattern> Pattern::compile(std::string_view notation) {
+  Pattern pattern;
+  auto literal = [&](std::string_view text) {
+    Step step;
+    step.literal = text;
+    step.blank = text == " ";
+    pattern.steps_.push_back(std::move(step));
+  };
+  size_t fields = 0;
+  while (!notation.empty()) {
+    if (notation.front() == ' ') {
+      size_t end = std::min(notation.find_first_not_of(' '), notation.size());
+      literal(" ");
+      notation.remove_prefix(end);
+      continue;
+    }
+    if (!notation.starts_with("%{")) {
+      size_t end = std::min({notation.find("%{"), notation.find(' '), notation.size()});
+      literal(notation.substr(0, end));
+      notation.remove_prefix(end);
+      continue;
+    }
+    size_t end = notation.find('}');
+    if (end == std::string_view::npos) {
+      return Error{Action::kFixConfig, "'%{' without '}' at \"" + std::string(notation) + "\""};
+    }
+    std::string_view inside = notation.substr(2, end - 2);
+    size_t colon = std::min(inside.find(':'), inside.size());
+    std::string_view type = colon < inside.size() ? inside.substr(colon + 1) : std::string_view{};
+    Step step;
+    step.field = true;
+    step.name = inside.substr(0, colon);
+    step.place = place_of(step.name);
+    if (type.empty()) {
+      step.type = step.name == "time"    ? Type::kTime
+                  : step.name == "level" ? Type::kLevel
+                                         : Type::kText;
+    } else {
+      const auto* known = std::find_if(kTypes.begin(), kTypes.end(),
+                                       [&](const TypeName& each) { return each.name == type; });
+      if (known == kTypes.end())
+        return Error{Action::kFixConfig, "unknown type '" + std::string(type) + "'"};
+      step.type = known->type;
+    }
+    bool endless =
+        !pattern.steps_.empty() && pattern.steps_.back().field &&
+        (pattern.steps_.back().type == Type::kText || pattern.steps_.back().type == Type::kLast);
+    if (endless) {
+      return Error{Action::kFixConfig, "nothing says where '" + pattern.steps_.back().name +
+                                           "' ends, before '" + step.name + "'"};
+    }
+    if (++fields > Match::kMost - 3) return Error{Action::kFixConfig, "more than 21 fields"};
+    pattern.steps_.push_back(std::move(step));
+    notation.remove_prefix(end + 1);
+  }
+  if (fields == 0) return Error{Action::kFixConfig, "a pattern needs at least one %{…}"};
+  pattern.look_at_front();
+  return pattern;
+}
+
+bool Pattern::match(Subject& subject, Match& match) const {
+  if (quotes_ && !subject.has_quote()) return false;
+  if (postgres_ && !subject.has_colon_and_blanks()) return false;
+  match.time.reset();
+  match.severity.reset();
+  match.level_word = {};
+  match.count = 0;
+  return match_steps(steps_, subject, match);
+}
+
+// The bytes that `step` can begin with; none at the end of the pattern.
+std::bitset<256> Pattern::first_bytes(size_t step) const {
+  std::bitset<256> bytes;
+  if (step >= steps_.size()) return bytes;
+  auto allow = [&](auto&& wanted) {
+    for (int c = 0; c < 256; ++c) {
+      if (wanted(static_cast<char>(c))) bytes.set(static_cast<size_t>(c));
+    }
+  };
+  const Step& first = steps_[step];
+  if (!first.field) {
+    bytes.set(static_cast<unsigned char>(first.literal.front()));
+    if (first.blank) bytes.set('\t');
+    return bytes;
+  }
+  switch (first.type) {
+    case Type::kTime: allow([](char c) { return is_digit(c) || is_letter(c); }); break;
+    case Type::kGlog:
+      allow([](char c) { return c == 'I' || c == 'W' || c == 'E' || c == 'F'; });
+      break;
+    case Type::kLevel: allow([](char c) { return is_letter(c) || is_blank(c); }); break;
+    case Type::kInt:
+    case Type::kNum:
+    case Type::kStatus: allow([](char c) { return is_digit(c) || c == '-' || is_blank(c); }); break;
+    case Type::kYmd:
+    case Type::kEpoch: allow(is_digit); break;
+    case Type::kLetter: allow([](char c) { return c >= 'A' && c <= 'Z'; }); break;
+    case Type::kName: allow([](char c) { return is_letter(c) || is_digit(c); }); break;
+    case Type::kClass:
+    case Type::kSource:
+      allow([](char c) { return is_letter(c) || c == '_' || c == '.' || c == '/'; });
+      break;
+    case Type::kPeer:
+      allow([](char c) { return is_digit(c) || is_letter(c) || c == '[' || c == ':' || c == '-'; });
+      break;
+    case Type::kWord:
+    case Type::kOpt: allow([](char c) { return !is_blank(c) && c != '['; }); break;
+    default: bytes.set();
+  }
+  return bytes;
+}
+
+void Pattern::look_at_front() {
+  auto is_time = [&](size_t i) {
+    return i < steps_.size() && steps_[i].field && steps_[i].type == Type::kTime;
+  };
+  for (const Step& step : steps_) {
+    quotes_ = quotes_ || step.literal.find('"') != std::string::npos;
+    postgres_ = postgres_ || step.type == Type::kPostgres;
+  }
+  bool bracket = steps_[0].literal == "[" && is_time(1);
+  size_t behind = bracket ? 2 : 1;
+  if (steps_[0].field && steps_[0].type == Type::kLevel && behind < steps_.size()) {
+    front_ = Front::kLevel;
+    next_ = first_bytes(behind);
+    return;
+  }
+  if ((!bracket && !is_time(0)) || behind >= steps_.size()) {
+    next_ = first_bytes(0);
+    return;
+  }
+  bool blank = steps_[behind].blank;
+  front_ = bracket ? (blank ? Front::kBracketTimeBlank : Front::kBracketTime)
+                   : (blank ? Front::kTimeBlank : Front::kTime);
+  next_ = first_bytes(blank ? behind + 1 : behind);
+}
+
+}  // namespace waybill::parsers::formats

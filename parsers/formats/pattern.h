@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pattern: a line's form, in the notation that the tables below use.
+//
+//   %{time} %{level} [%{thread}] %{logger:word}: %{message}
+//
+// A blank stands for one or more blanks. %{name} takes what stands up to the literal behind it, or
+// the rest of the line; %{name:type} only what is of the type:
+//
+//   name     a word of letters, digits and "._$/:@#-", up to the first place where it can end
+//   word     no blanks                      int, num  digits; a number
+//   opt      a word; "-" is left out        text      anything, up to the literal behind it
+//   last     anything, up to the last place where the rest of the pattern can begin
+//   quoted   anything, up to a quote without a backslash before it; "-" is left out
+//   status   an HTTP status: an int; 500 and above is an error
+//   request  quoted "GET /path HTTP/1.1": the message, and method, path and protocol
+//   glog     "I0102 03:04:05.678901" or "I20260102 …": level and time
+//   redis    one of ".-*#": a level         ymd       "081109 203615" or "161209 14:18:50": a time
+//   epoch    seconds since 1970, a time     source    a word like "server.go:42"
+//   class    a word like "org.foo.Bar"      postgres  anything, up to "LEVEL:  " and with it
+//   peer     an address, with a port perhaps, which becomes <name>_port
+//   letter   one capital; it is not kept
+//   nginx    the message, and what nginx lists behind it (", client: …, server: …")
+//
+// `time` takes any form that time_at_start() knows, `level` any word that severity_of_word() knows
+// with blanks around it. The names time, level, message, logger, thread and caller are the
+// record's; any other becomes a member of the context; a name that is empty is not kept.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/level.h"
+#include "core/result.h"
+#include "parsers/common/time.h"
+#include "parsers/formats/subject.h"
+
+namespace waybill::parsers::formats {
+
+enum class Type : uint8_t {
+  kText,
+  kLast,
+  kWord,
+  kOpt,
+  kInt,
+  kNum,
+  kQuoted,
+  kTime,
+  kLevel,
+  kStatus,
+  kRequest,
+  kGlog,
+  kRedis,
+  kYmd,
+  kEpoch,
+  kSource,
+  kClass,
+  kPostgres,
+  kPeer,
+  kNginx,
+  kName,
+  kLetter,
+};
+
+enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };
+
+// What one place of a pattern took out of a line.
+struct Capture {
+  Place place = Place::kContext;
+  Type type = Type::kText;
+  std::string_view name;   // of a member of the context
+  std::string_view value;  // within the line
+};
+
+struct Match {
+  static constexpr size_t kMost = 24;
+
+  std::optional<Time> time;
+  std::optional<Severity> severity;
+  std::string_view level_word;
+  std::array<Capture, kMost> captures;
+  size_t count = 0;
+
+  void add(const Capture& capture) { captures[count++] = capture; }
+};
+
+// One piece of a pattern: a literal, or a field.
+struct Step {
+  std::string literal;  // when it is one
+  bool field = false;
+  bool blank = false;  // a literal that stands for one or more
+  Type type = Type::kText;
+  Place place = Place::kContext;
+  std::string name;
+};
+
+class Pattern {
+ public:
+  // The error says what is wrong with the notation.
+  static Result<Pattern> compile(std::string_view notation);
+
+  // Whether the whole line has this form; fills `match` then. Linear in the line; no backtracking.
+  bool match(Subject& subject, Match& match) const;
+
+  // How a line of this form begins: with a time, with one behind a '[', with a level, or otherwise;
+  // and what stands right behind that, or (kBlank) behind the blanks there. With it, most patterns
+  // need not be tried (formats.h).
+  enum class Front : uint8_t { kTime, kTimeBlank, kBracketTime, kBracketTimeBlank, kLevel, kOther };
+  static constexpr size_t kFronts = 6;
+  Front front() const { return front_; }
+  // The bytes that can stand there; of kOther the line's first ones.
+  const std::bitset<256>& next() const { return next_; }
+
+ private:
+  void look_at_front();
+  std::bitset<256> first_bytes(size_t step) const;
+
+  std::vector<Step> steps_;
+  Front front_ = Front::kOther;
+  std::bitset<256> next_;
+  bool quotes_ = false;    // needs a '"'
+  bool postgres_ = false;  // needs a ":  "
+};
+
+}  // namespace waybill::parsers::formats

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shapes of words and times that patterns know by their types. All look at ASCII alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "parsers/common/time.h"
+
+namespace waybill::parsers::formats {
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+inline std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// "081109 203615", "161209 14:18:50", "161209  4:18:50": the size is in `Time::size`.
+std::optional<Time> ymd_time(std::string_view text, TimeZone& zone, int64_t now_ns);
+// "0102 03:04:05.678901", "20260102 03:04:05.678901".
+std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now_ns);
+// "server.go:42", "pkg/server.go:42".
+bool is_source(std::string_view word);
+// Letters, digits and "._$/:@#-", one of the first two at the front, and some letter.
+bool is_name(std::string_view word);
+// "org.foo.Bar", "server.Server": dots, and of a single one a capital behind it.
+bool is_class(std::string_view word);
+
+}  // namespace waybill::parsers::formats

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/formats/subject.h"
+
+#include "parsers/formats/shapes.h"
+
+namespace waybill::parsers::formats {
+
+const std::optional<Time>& Subject::time(bool behind_bracket) {
+  size_t which = behind_bracket ? 1 : 0;
+  if (!looked_[which]) {
+    looked_[which] = true;
+    times_[which] = time_at_start(line.substr(which), zone, now_ns);
+  }
+  return times_[which];
+}
+
+bool Subject::has_colon_and_blanks() {
+  if (colon_ < 0) colon_ = line.find(":  ") != std::string_view::npos ? 1 : 0;
+  return colon_ == 1;
+}
+
+std::string_view Subject::level_word(size_t at) {
+  if (at == level_at_) return level_word_;
+  level_at_ = at;
+  size_t end = at;
+  while (end < line.size() && end - at < 14 && is_letter(line[end])) ++end;
+  severity_ = end > at ? severity_of_word(line.substr(at, end - at)) : std::nullopt;
+  level_word_ = severity_ ? line.substr(at, end - at) : std::string_view{};
+  return level_word_;
+}
+
+bool Subject::has_quote() {
+  if (quote_ < 0) quote_ = line.find('"') != std::string_view::npos ? 1 : 0;
+  return quote_ == 1;
+}
+
+}  // namespace waybill::parsers::formats

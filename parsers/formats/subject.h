@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subject: a line that is held against many patterns.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/level.h"
+#include "parsers/common/time.h"
+
+namespace waybill::parsers::formats {
+
+// Remembers what many patterns ask of their line.
+class Subject {
+ public:
+  Subject(std::string_view text, TimeZone& time_zone, int64_t now)
+      : line(text), zone(time_zone), now_ns(now) {}
+
+  std::string_view line;
+  TimeZone& zone;
+  int64_t now_ns;
+
+  // The time at the front, or behind a '[' there.
+  const std::optional<Time>& time(bool behind_bracket);
+  bool has_quote();
+  bool has_colon_and_blanks();  // ":  "
+  // The level's word at `at`, empty without one. The last place asked for is remembered.
+  std::string_view level_word(size_t at);
+  const std::optional<Severity>& severity() const { return severity_; }  // of that word
+
+ private:
+  size_t level_at_ = SIZE_MAX;
+  std::string_view level_word_;
+  std::optional<Severity> severity_;
+  std::array<std::optional<Time>, 2> times_;
+  std::array<bool, 2> looked_{};
+  int quote_ = -1;
+  int colon_ = -1;
+};
+
+}  // namespace waybill::parsers::formats
