@@ -5,7 +5,7 @@
 
 PACKAGES = build-essential cmake ninja-build ccache \
   libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev prometheus-cpp-dev \
-  doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libisal-dev libfmt-dev libspdlog-dev \
+  doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libisal-dev libre2-dev libfmt-dev libspdlog-dev \
   libcli11-dev libhowardhinnant-date-dev libcurl4 libssl3 openssl tzdata \
   python3 python3-pytest python3-yaml python3-snappy python3-jsonschema iproute2 curl systemd-journal-remote
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
@@ -52,6 +52,8 @@ test: packages build/release/build.ninja build/legacy ## unit, black-box and lin
 
 .PHONY: test-backends
 test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collector
+	# Not within a test: a first build takes longer than a test may.
+	tests/backends/prepare.py
 	$(PYTEST) -rs tests/backends
 
 .PHONY: test-asan

@@ -51,10 +51,11 @@ void free(void* memory) { __libc_free(memory); }
 namespace {
 
 using waybill::bench::HotPath;
+using waybill::bench::Own;
 using waybill::bench::Shape;
 
-double per_line(Shape shape, std::string_view output) {
-  HotPath path(shape);
+double per_line(Shape shape, std::string_view output, Own own = Own::kNone) {
+  HotPath path(shape, own);
   auto round = [&] {
     path.frame();
     path.parse();
@@ -87,6 +88,11 @@ int main() {
       fmt::print("{:<6} {:<10} {:.2f} allocations per line\n", name, output, count);
       none = none && count < 0.005;
     }
+  }
+  for (const auto& [own, name] : {std::pair{Own::kRegex, "regex"}, {Own::kDissect, "dissect"}}) {
+    double count = per_line(Shape::kText, "canonical", own);
+    fmt::print("{:<6} {:<10} {:.2f} allocations per line\n", "text", name, count);
+    none = none && count < 0.005;
   }
   return none ? 0 : 1;
 }

@@ -55,9 +55,39 @@ std::unique_ptr<outputs::http::Backend> make_backend(std::string_view name) {
   return std::make_unique<outputs::otlp::Backend>(settings, local_url());
 }
 
+parsers::Settings settings_with(Own own) {
+  parsers::Settings settings;
+  switch (own) {
+    case Own::kNone: break;
+    case Own::kRegex:
+      settings.patterns = {
+          {"own",
+           R"(^(?P<time>\S+) (?P<level>\w+) +\[(?P<thread>[^\]]*)\] (?P<message>.*)$)",
+           "",
+           {}}};
+      break;
+    case Own::kWideRegex:
+      settings.patterns = {
+          {"own",
+           R"(^(?P<time>\S+) (?P<level>\w+) +\[(?P<thread>[^\]]*)\] (?P<logger>\S+): )"
+           R"((?P<message>.*?) order=(?P<order>\d+) .*took=(?P<took>\S+) .*$)",
+           "",
+           {{"order", "int"}, {"took", "duration"}}}};
+      break;
+    case Own::kDissect:
+      settings.patterns = {{"own",
+                            "",
+                            "%{time} %{level->} [%{thread}] %{logger}: %{message} order=%{order} "
+                            "customer=%{customer} amount=%{amount} took=%{took} %{}",
+                            {{"order", "int"}, {"amount", "float"}, {"took", "duration"}}}};
+  }
+  return settings;
+}
+
 }  // namespace
 
-HotPath::HotPath(Shape shape) : identity_(example_identity()) {
+HotPath::HotPath(Shape shape, Own own)
+    : identity_(example_identity()), reader_(settings_with(own), {"auto"}, budget_) {
   LineWriter writer(shape, 1, kFirstTimeNs);
   // An even number of lines of the average length: a batch that is nearly full.
   while (text_.size() + 4 * kZapBytes < kBatchBytes) writer.append(text_);
@@ -94,11 +124,10 @@ void HotPath::walk() {
 }
 
 void HotPath::parse() {
-  batch_.records.assign(framed_.begin(), framed_.end());
-  batch_.tokens.clear();
-  batch_.fields.clear();
-  batch_.arena.clear();
-  for (Record& record : batch_.records) parser_.parse(batch_, record);
+  batch_.clear_records();
+  reader_.begin_slice(batch_);
+  batch_.records.insert(batch_.records.end(), framed_.begin(), framed_.end());
+  reader_.read(batch_, false);
 }
 
 void HotPath::lineage() {

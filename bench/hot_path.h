@@ -13,14 +13,22 @@
 #include "core/json_walker.h"
 #include "delivery/payload.h"
 #include "outputs/http/backend.h"
-#include "parsers/line_parser.h"
+#include "parsers/event_reader.h"
 
 namespace waybill::bench {
+
+// A pattern of the user's own for the lines of Shape::kText, to be tried before all other formats.
+enum class Own {
+  kNone,
+  kRegex,      // four groups, which RE2 finds in one pass
+  kWideRegex,  // seven groups, with doubt where they end
+  kDissect,
+};
 
 class HotPath {
  public:
   // Works on one batch full of lines of this shape, again and again.
-  explicit HotPath(Shape shape);
+  explicit HotPath(Shape shape, Own own = Own::kNone);
   HotPath(HotPath&&) = delete;
 
   // In this order; each may be repeated before the next.
@@ -52,7 +60,7 @@ class HotPath {
   std::vector<Record> framed_;  // as frame() left them: parse() starts from these
   JsonWalker walker_;
   std::vector<Token> tokens_;
-  parsers::LineParser parser_{parsers::Settings{}, {"auto"}};
+  parsers::EventReader reader_;
   Buffer json_;
   std::vector<Named> outputs_;
   std::vector<uint32_t> picks_;

@@ -18,12 +18,14 @@
 namespace {
 
 using waybill::bench::HotPath;
+using waybill::bench::Own;
 using waybill::bench::Shape;
 
 struct Stage {
   std::string_view name;
   Shape shape;
   void (*run)(HotPath&);
+  Own own = Own::kNone;
 };
 
 constexpr std::array kStages = {
@@ -48,6 +50,11 @@ constexpr std::array kStages = {
           }},
     Stage{"text canonical", Shape::kText, [](HotPath& path) { path.canonical(); }},
     Stage{"text encode loki", Shape::kText, [](HotPath& path) { path.encode("loki"); }},
+    Stage{"own regex parse", Shape::kText, [](HotPath& path) { path.parse(); }, Own::kRegex},
+    Stage{"own wide regex parse", Shape::kText, [](HotPath& path) { path.parse(); },
+          Own::kWideRegex},
+    Stage{"own dissect parse", Shape::kText, [](HotPath& path) { path.parse(); }, Own::kDissect},
+    Stage{"regex passes by", Shape::kZap, [](HotPath& path) { path.parse(); }, Own::kRegex},
 };
 
 // The work that has to be done before a stage, and once more so that everything is warm.
@@ -60,7 +67,7 @@ void prepare(HotPath& path, const Stage& stage) {
 
 double best_ns_per_line(const Stage& stage, int rounds) {
   using Clock = std::chrono::steady_clock;
-  HotPath path(stage.shape);
+  HotPath path(stage.shape, stage.own);
   prepare(path, stage);
   // Encoding composes a request every few rounds: as many rounds are timed together.
   constexpr int kTogether = 16;
@@ -88,7 +95,7 @@ int main(int argc, char** argv) {
     if (only.empty()) {
       fmt::print("{:<20} {:7.1f} ns per line\n", stage.name, best_ns_per_line(stage, rounds));
     } else if (only == stage.name) {
-      HotPath path(stage.shape);
+      HotPath path(stage.shape, stage.own);
       prepare(path, stage);
       for (int i = 0; i < rounds; ++i) stage.run(path);
       fmt::print("{} {}\n", path.lines(), path.bytes());

@@ -27,6 +27,7 @@ endfunction()
 
 waybill_find_library(xxhash::xxhash xxhash.h xxhash)
 waybill_find_library(isal::isal isa-l/crc.h isal)  # CRC-32C
+waybill_find_library(re2::re2 re2/re2.h re2)
 waybill_find_library(protozero::protozero protozero/pbf_writer.hpp "")
 waybill_find_library(CLI11::CLI11 CLI/CLI.hpp "")
 # libcurl is loaded when an HTTP output starts (outputs/http/curl_api.h): only its headers here.

@@ -7,6 +7,7 @@
 
 #include "config/address.h"
 #include "config/options.h"
+#include "config/patterns.h"
 #include "config/scalars.h"
 #include "config/section_impl.h"
 
@@ -15,7 +16,6 @@ namespace waybill::config {
 namespace {
 
 constexpr size_t kSmallestMemory = 1024 * 1024;
-constexpr size_t kLongestName = 64;
 constexpr size_t kSmallestMaxLine = 1024;
 constexpr size_t kLargestMaxLine = 64 * 1024 * 1024;
 
@@ -51,15 +51,18 @@ const OptionTable<ServiceSettings>& service_table() {
   return made;
 }
 
-const OptionTable<Nothing>& multiline_table() {
-  static const auto made = [] {
-    OptionTable<Nothing> table;
-    only_off(table, "mode", {"auto"}, "joining of events that span several lines")
-        .not_built("max_lines", "lines of one event at most")
-        .not_built("max_bytes", "bytes of one event at most")
-        .not_built("timeout", "how long an event waits for its next line");
-    return table;
-  }();
+const OptionTable<MultilineSettings>& multiline_table() {
+  using Settings = MultilineSettings;
+  static const auto made =
+      OptionTable<Settings>()
+          .choice("mode", &Settings::mode, {"off", "auto"},
+                  "joining of events that span several lines")
+          .integer("max_lines", &Settings::max_lines, 2, 100'000,
+                   "lines of one event at most; what follows begins the next record")
+          .bytes("max_bytes", &Settings::max_bytes, 1024, kLargestMaxLine,
+                 "bytes of one event at most")
+          .duration("timeout", &Settings::timeout, std::chrono::milliseconds(10),
+                    std::chrono::minutes(1), "how long an event waits for its next line");
   return made;
 }
 
@@ -121,7 +124,9 @@ const OptionTable<ParseSettings>& parse_table() {
     OptionInfo level = level_info();
     table.strings("formats", &Settings::formats,
                   "parsers to try, in order; an input's own format beats them");
-    table.not_built("patterns", "text formats of your own");
+    table.custom(patterns_info(), [](const Section& section, Settings& out) {
+      read_patterns(section, out.patterns);
+    });
     table.custom(level, [level](const Section& section, Settings& out) {
       read_level(section, level, out.default_level);
     });
@@ -131,13 +136,8 @@ const OptionTable<ParseSettings>& parse_table() {
                    if (auto below = section.section("time")) time_table().read(*below, time);
                    out.default_zone = time.default_zone;
                  });
-    table.custom(
-        section_info("multiline", "events that span several lines", multiline_table().list()),
-        [](const Section& section, Settings&) {
-          Nothing nothing;
-          auto below = section.section("multiline");
-          if (below) multiline_table().read(*below, nothing);
-        });
+    table.section("multiline", &Settings::multiline, multiline_table(),
+                  "events that span several lines");
     table.bytes("max_line", &Settings::max_line, kSmallestMaxLine, kLargestMaxLine,
                 "bytes of a line that are kept; the rest is discarded, marked and counted");
     return table;
@@ -195,13 +195,6 @@ OptionInfo memory_info() {
   info.choices = {"auto"};
   info.min = static_cast<double>(kSmallestMemory);
   return info;
-}
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestName &&
-         name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-             "0123456789_-") == std::string_view::npos;
 }
 
 void read_named(const Section& root, const char* key, std::vector<Named>& out) {
@@ -264,10 +257,13 @@ const OptionTable<Config>& root_table() {
   return made;
 }
 
-void check_together(const Section& root, const Config& config,
-                    const std::vector<std::string>& formats) {
-  std::optional<Section> parse = root.section("parse");
-  if (parse) check_formats(*parse, "formats", formats);
+void check_together(const Section& root, Config& config, std::vector<std::string> formats) {
+  refuse_taken_names(config.parse.patterns, formats);
+  if (std::optional<Section> parse = root.section("parse")) {
+    // A pattern that is faulty is no reason to call its name unknown as well.
+    for (std::string& name : written_names(*parse)) formats.push_back(std::move(name));
+    check_formats(*parse, "formats", formats);
+  }
   if (config.memory != 0 && config.parse.max_line > config.memory) {
     root.fault("memory",
                fmt::format("{} holds no line of parse.max_line, which is {}", root.shown("memory"),

@@ -26,10 +26,41 @@ struct ServiceSettings {
   std::string environment;
 };
 
+enum class MultilineMode : uint8_t { kOff, kAuto };
+
+struct MultilineSettings {
+  MultilineMode mode = MultilineMode::kAuto;
+  int64_t max_lines = 500;  // of one event
+  size_t max_bytes = size_t{256} * 1024;
+  Duration timeout = std::chrono::milliseconds(300);
+};
+
+// A line that a pattern must match, and what must become of it.
+struct SampleSettings {
+  size_t index = 0;  // in the list, see Section::fault_at_item
+  std::string line;
+  std::vector<Leaf> record;
+};
+
+// One of parse.patterns, not compiled yet.
+struct PatternSettings {
+  std::string name;     // is_name(), no format's that is built in, and no other pattern's
+  std::string regex;    // one of these two,
+  std::string dissect;  // the other is empty
+  std::vector<std::pair<std::string, std::string>> types;  // group and int, float, bool, duration …
+  std::vector<SampleSettings> samples;
+};
+struct PatternSection {
+  PatternSettings settings;
+  Section section;  // where faults of it are reported
+};
+
 struct ParseSettings {
   std::vector<std::string> formats = {"auto"};  // names known to load()'s caller, never empty
+  std::vector<PatternSection> patterns;         // in file order
   Level default_level = Level::kInfo;           // of text lines that name none; never kNone
   std::string default_zone = "local";           // "local", "UTC" or an IANA name, not looked up yet
+  MultilineSettings multiline;
   size_t max_line = 1024 * 1024;
 };
 
@@ -70,7 +101,8 @@ struct Config {
 // Reads a config. Nothing comes back when the text cannot be read at all (not text, a syntax
 // error, no mapping); else everything that is sound, so that the faults of inputs and outputs can
 // be collected as well: whoever wants to *run* it must look at `diagnostics`, too. `file` is what
-// faults name; `formats` are the names allowed in parse.formats. `diagnostics` must outlive the
+// faults name; `formats` are the names allowed in parse.formats besides those of the
+// patterns. `diagnostics` must outlive the
 // Sections of what is returned.
 std::optional<Config> load(const std::string& file, std::string_view text,
                            const std::vector<std::string>& formats, Diagnostics& diagnostics,

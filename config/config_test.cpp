@@ -38,6 +38,11 @@ parse:
   time: {default_zone: Europe/Berlin}
   multiline: {mode: off}
   max_line: 2MiB
+  patterns:
+    - {name: shop, regex: '^(?P<n>\d+) (?P<message>.*)$', types: {n: int}}
+    - name: till
+      dissect: "%{time} %{message}"
+      samples: ["a b", {line: "c d", record: {time: c}}]
 trace: {derive: off, generate: off}
 outputs:
   loki:
@@ -192,8 +197,6 @@ TEST_CASE("what is not built says so, and off is accepted where it changes nothi
       {"sample: {}", "w.yaml:1:1: `sample` is planned but not built in this version: remove it\n"},
       {"metrics: {}",
        "w.yaml:1:1: `metrics` is planned but not built in this version: remove it\n"},
-      {"parse: {patterns: []}",
-       "w.yaml:1:9: `parse.patterns` is planned but not built in this version: remove it\n"},
       {"trace: {inherit: {keys: [request_id]}}",
        "w.yaml:1:9: `trace.inherit` is planned but not built in this version: remove it\n"},
       {"trace: {derive: request_id}",
@@ -204,12 +207,9 @@ TEST_CASE("what is not built says so, and off is accepted where it changes nothi
       {"trace: {generate: false}",
        "w.yaml:1:9: trace.generate: 'false' would be a boolean, text is wanted (put it in "
        "quotes)\n"},
-      {"parse: {multiline: {mode: auto}}",
-       "w.yaml:1:21: parse.multiline.mode: 'auto' is planned but not built in this version: "
-       "remove it, or write off\n"},
-      {"parse: {multiline: {timeout: 300ms}}",
-       "w.yaml:1:21: `parse.multiline.timeout` is planned but not built in this version: remove "
-       "it\n"},
+      {"parse: {multiline: {mode: auto, timeout: 1s}}", ""},
+      {"parse: {multiline: {max_lines: 1}}",
+       "w.yaml:1:21: parse.multiline.max_lines: '1' is out of range (2 to 100000)\n"},
       {"parse: {multiline: {mode: off}}", ""},
       {"trace: {derive: off, generate: \"off\"}", ""},
   };

@@ -103,15 +103,41 @@ std::vector<std::string> alternatives(const OptionInfo& option) {
               fmt::format(R"({{"type": "array", "items": {{"type": "string"}}{}}})",
                           option.required ? R"(, "minItems": 1)" : "")};
     case OptionKind::kStringMap:
+      if (!option.choices.empty()) {
+        return {fmt::format(R"({{"type": "object", "additionalProperties": {}}})",
+                            string_enum(option.choices))};
+      }
       return {R"({"type": "object", "additionalProperties": {"type": ["string", "number", )"
               R"("boolean"]}})"};
     case OptionKind::kSection: return {R"({"type": "object"})"};
+    case OptionKind::kSections: return {};
+    case OptionKind::kTextsOrSections: return {R"({"type": "string"})"};
   }
   return out;
 }
 
 void write_object(Writer& out, const OptionList& options, const std::string& type,
                   const std::string& title);
+
+// A list of mappings, or of texts and mappings.
+void write_list(Writer& out, const OptionInfo& option) {
+  out.item();
+  out.begin('{');
+  out.member("type", "array");
+  out.key("items");
+  out.begin('{');
+  out.key("anyOf");
+  out.begin('[');
+  if (option.kind == OptionKind::kTextsOrSections) {
+    out.item();
+    out.raw(R"({"type": "string"})");
+  }
+  out.item();
+  write_object(out, option.children, "", "");
+  out.end(']');
+  out.end('}');
+  out.end('}');
+}
 
 void write_option(Writer& out, const OptionInfo& option) {
   out.begin('{');
@@ -132,7 +158,10 @@ void write_option(Writer& out, const OptionInfo& option) {
       out.raw(alternative);
     }
   }
-  bool scalar = option.kind != OptionKind::kSection && option.kind != OptionKind::kStringMap;
+  bool list = option.kind == OptionKind::kSections || option.kind == OptionKind::kTextsOrSections;
+  if (list) write_list(out, option);
+  bool scalar =
+      !list && option.kind != OptionKind::kSection && option.kind != OptionKind::kStringMap;
   if (scalar && option.kind != OptionKind::kString) {
     out.item();
     out.raw(R"({"$ref": "#/$defs/variable"})");

@@ -20,6 +20,8 @@ const char* type_name(OptionKind kind) {
     case OptionKind::kStrings: return "text or list of texts";
     case OptionKind::kStringMap: return "mapping of texts";
     case OptionKind::kSection: return "mapping";
+    case OptionKind::kSections: return "list of mappings";
+    case OptionKind::kTextsOrSections: return "list of texts or mappings";
   }
   return "";
 }
@@ -57,7 +59,8 @@ void append_rows(std::string& out, const std::string& prefix, const OptionList& 
     const std::string key = prefix + option.key;
     out += fmt::format("| `{}` | {} | {} | {} |\n", key, cell(type_cell(option)),
                        cell(default_cell(option)), cell(option.prose));
-    append_rows(out, key + ".", option.children);
+    bool list = option.kind == OptionKind::kSections || option.kind == OptionKind::kTextsOrSections;
+    append_rows(out, key + (list ? "[]." : "."), option.children);
   }
 }
 

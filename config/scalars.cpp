@@ -302,4 +302,12 @@ std::string quoted_for_message(std::string_view text) {
   return out + "'";
 }
 
+bool is_name(std::string_view text) {
+  constexpr size_t kLongest = 64;
+  return !text.empty() && text.size() <= kLongest &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+             "0123456789_-") == std::string_view::npos;
+}
+
 }  // namespace waybill::config

@@ -39,6 +39,9 @@ bool looks_like_boolean(std::string_view text);
 // 0755 or 0o17: YAML 1.1 and 1.2 disagree on it, so nobody can know what was meant.
 bool looks_octal(std::string_view text);
 
+// What inputs, outputs and patterns may be called: 1 to 64 of A-Z a-z 0-9 _ -
+bool is_name(std::string_view text);
+
 // `text` in single quotes for a message: cut at 60 bytes, control characters shown as escapes.
 std::string quoted_for_message(std::string_view text);
 

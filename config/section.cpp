@@ -208,6 +208,61 @@ std::optional<std::vector<std::pair<std::string, std::string>>> Section::string_
   return pairs;
 }
 
+std::vector<SectionItem> Section::items(std::string_view key) const {
+  const Node* node = value_of(*impl_, key);
+  std::vector<SectionItem> items;
+  if (node == nullptr) return items;
+  auto take = [&](const Node& item, size_t index) {
+    if (item.kind == NodeKind::kRefused) return;
+    if (item.kind == NodeKind::kMapping) {
+      items.push_back(
+          {index, std::nullopt,
+           Section(std::make_shared<const Impl>(
+               Impl{impl_->document, &item, fmt::format("{}[{}]", joined(impl_->path, key), index),
+                    item.position, impl_->diagnostics}))});
+    } else if (auto text = read_scalar(*impl_, key, item, read_string, "a text or a mapping")) {
+      items.push_back({index, std::move(*text), std::nullopt});
+    }
+  };
+  if (node->kind == NodeKind::kMapping) {
+    report(*impl_, node->position, joined(impl_->path, key),
+           "must be a list, not a mapping (write '- ' before each)");
+  } else if (node->kind == NodeKind::kList) {
+    for (size_t i = 0; i < node->items.size(); ++i) take(node->items[i], i);
+  } else {
+    take(*node, 0);
+  }
+  return items;
+}
+
+namespace {
+
+void take_leaves(const Section::Impl& impl, const Node& node, const std::string& path,
+                 std::vector<Leaf>& leaves) {
+  for (const Entry& entry : node.entries) {
+    const Node& value = entry.value;
+    std::string key = joined(path, entry.key);
+    if (value.kind == NodeKind::kMapping) {
+      take_leaves(impl, value, key, leaves);
+    } else if (value.kind == NodeKind::kScalar) {
+      bool said = (value.quoted && !value.expanded) ||
+                  !(looks_like_number(value.text) || looks_like_boolean(value.text));
+      leaves.push_back({std::move(key), value.text, said});
+    } else if (value.kind != NodeKind::kRefused) {
+      report(impl, value.position, joined(impl.path, key),
+             fmt::format("must be a single value, not {}", kind_name(value.kind)));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Leaf> Section::leaves(std::string_view key) const {
+  std::vector<Leaf> leaves;
+  if (auto below = section(key)) take_leaves(*below->impl_, *below->impl_->node, "", leaves);
+  return leaves;
+}
+
 std::optional<std::string> Section::raw(std::string_view key) const {
   const Entry* entry = impl_->node->find(key);
   if (entry == nullptr || entry->value.kind != NodeKind::kScalar) return std::nullopt;

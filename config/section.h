@@ -54,22 +54,33 @@ enum class OptionKind {
   kStrings,
   kStringMap,
   kSection,
+  kSections,         // a list of mappings
+  kTextsOrSections,  // a list of texts and mappings
 };
 struct OptionInfo {
   std::string key;
   OptionKind kind = OptionKind::kString;
   std::string prose;
-  std::string default_text;  // as one would write it in YAML; empty: none
-  std::string bounds;        // "1 to 65535", "at least 1KiB"; empty: none
-  std::vector<std::string> choices;
+  std::string default_text;          // as one would write it in YAML; empty: none
+  std::string bounds;                // "1 to 65535", "at least 1KiB"; empty: none
+  std::vector<std::string> choices;  // of kStringMap: what a value may be
   bool required = false;
   bool built = true;                      // false: known from the design, refused by this version
-  std::vector<OptionInfo> children = {};  // of kSection
+  std::vector<OptionInfo> children = {};  // of kSection, and of a list's mappings
   // Of numbers; in bytes and seconds for sizes and durations; of a text, characters at least.
   std::optional<double> min = {};
   std::optional<double> max = {};
 };
 using OptionList = std::vector<OptionInfo>;
+
+struct SectionItem;
+
+// One scalar of a mapping, however deep: "a.b" is in {a: {b: 1}}.
+struct Leaf {
+  std::string path;
+  std::string text;     // after expansion
+  bool is_text = true;  // else a number or a boolean, as it is written
+};
 
 // Cheap to copy; keeps the document alive. Immutable but for the diagnostics it reports to, which
 // must outlive every call that can report (typed reads, fault(), refuse_unknown()).
@@ -108,6 +119,12 @@ class Section {
   std::optional<std::vector<std::pair<std::string, std::string>>> string_map(
       std::string_view key) const;  // scalars of any type as text, in file order
 
+  // The items of a list, mappings as sections called "key[0]"; one text counts as a list. Nothing
+  // (with a fault) when it is no list; faulty items are left out.
+  std::vector<SectionItem> items(std::string_view key) const;
+  // Every scalar below `key`, in file order. Lists among them are faults.
+  std::vector<Leaf> leaves(std::string_view key) const;
+
   // The text of a scalar after expansion, whatever its type: for options of several types
   // ("auto" or a size). Nothing, without a fault, for anything but a scalar.
   std::optional<std::string> raw(std::string_view key) const;
@@ -129,6 +146,13 @@ class Section {
 
  private:
   std::shared_ptr<const Impl> impl_;
+};
+
+// One of the two.
+struct SectionItem {
+  size_t index = 0;  // as for fault_at_item()
+  std::optional<std::string> text;
+  std::optional<Section> section;
 };
 
 // The closest of `candidates` to a mistyped `word`, or "" when none is close.

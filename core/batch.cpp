@@ -16,6 +16,7 @@ void Batch::reset(size_t capacity) {
   sources.clear();
   chunks.clear();
   ticket.reset();
+  kept_tickets.clear();
   clear_records();
   used_ = 0;
   if (capacity_ < capacity) {
@@ -54,6 +55,7 @@ std::unique_ptr<Batch> BatchPool::take(size_t capacity) {
 
 void BatchPool::give(std::unique_ptr<Batch> batch) {
   batch->ticket.reset();
+  batch->kept_tickets.clear();
   keep_or_drop(std::move(batch));
   // Whoever was refused gets one now, however little memory there is.
   if (out_.fetch_sub(1) == 1) budget_.tell_armed();

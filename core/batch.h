@@ -70,7 +70,9 @@ class Batch {
   // ---- filled by the input ----
   std::vector<std::shared_ptr<const Source>> sources;
   std::vector<Chunk> chunks;
-  TicketRef ticket;       // may be empty: nobody waits for it
+  TicketRef ticket;  // may be empty: nobody waits for it
+  // Of earlier batches, of which records in here have lines.
+  std::vector<TicketRef> kept_tickets;
   WallNanos read_ns = 0;  // wall time of the read
   SteadyTime read_at{};   // the same moment on the steady clock: age and delay count from it
 
@@ -87,6 +89,10 @@ class Batch {
   std::vector<Token> tokens;
   std::vector<Field> fields;
 
+  // Whoever settles records of this batch settles something of those tickets, too.
+  void keep(const std::vector<TicketRef>& tickets) {
+    kept_tickets.insert(kept_tickets.end(), tickets.begin(), tickets.end());
+  }
   // Forgets the records, tokens, fields and arena, for the next lines of the same bytes.
   void clear_records();
 

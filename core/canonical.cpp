@@ -48,6 +48,11 @@ class ObjectWriter {
     char* to = out_.reserve(20);
     out_.advance(static_cast<size_t>(std::to_chars(to, to + 20, value).ptr - to));
   }
+  void signed_number(std::string_view name, int64_t value) {
+    key(name);
+    char* to = out_.reserve(20);
+    out_.advance(static_cast<size_t>(std::to_chars(to, to + 20, value).ptr - to));
+  }
   bool empty() const { return first_; }
 
  private:
@@ -262,6 +267,7 @@ void append_source(Buffer& out, const Batch& batch, const Record& record) {
   if (record.marks.truncated_bytes > 0) {
     object.number("truncated_bytes", record.marks.truncated_bytes);
   }
+  if (record.marks.clock_skew != 0) object.signed_number("clock_skew", record.marks.clock_skew);
   if (record.marks.repaired) object.json("repaired", "true");
   if (record.marks.duplicate_keys > 0) object.number("duplicate_keys", record.marks.duplicate_keys);
   object.close();

@@ -175,6 +175,7 @@ TEST_CASE("canonical: all keys, in their order") {
   record.offset = 12345678901;
   record.format = "json";
   record.marks.truncated_bytes = 7;
+  record.marks.clock_skew = -7200;
   record.marks.repaired = true;
   record.marks.duplicate_keys = 2;
   for (size_t i = 0; i < 16; ++i) record.id[i] = static_cast<uint8_t>(i * 17);
@@ -191,7 +192,8 @@ TEST_CASE("canonical: all keys, in their order") {
         R"("context":{"k":1},"resource":{"host.name":"h"},)"
         R"("source":{"input":"test","path":"/var/log/a \"b\".log","offset":12345678901,)"
         R"("stream":"stderr","peer":"10.0.0.1:5514","format":"json","truncated_bytes":7,)"
-        R"("repaired":true,"duplicate_keys":2},"id":"00112233445566778899aabbccddeeff"})");
+        R"("clock_skew":-7200,"repaired":true,"duplicate_keys":2},)"
+        R"("id":"00112233445566778899aabbccddeeff"})");
   // Parts can be left out.
   CHECK(lines.canonical(part::kLevel | part::kMessage, identity) ==
         R"({"level":"WARN","message":"say \"hi\""})");

@@ -13,13 +13,15 @@ enum class DropReason : uint8_t {
   kSpoolFull,     // the spool was full, too
   kSpoolDamaged,  // the spool's bytes were not what had been written
   kRejected,      // the backend refused this very record, and dead letters could not take it
-  kTooLarge,      // a single record larger than the backend takes
+  kTooLarge,      // a single record larger than the backend, or a spool, takes
   kBlocked,       // the backend took the request and said that it discards it (Loki's 260)
   kOutputClosed,  // the reader of our standard output went away
+  // A reload removed or changed the output, and there was no spool for what it had not delivered.
+  kOutputRemoved,
 };
-constexpr std::array<std::string_view, 7> kDropReasonNames = {
+constexpr std::array<std::string_view, 8> kDropReasonNames = {
     "queue_full", "spool_full", "spool_damaged", "rejected",
-    "too_large",  "blocked",    "output_closed"};
+    "too_large",  "blocked",    "output_closed", "output_removed"};
 constexpr size_t kDropReasonCount = kDropReasonNames.size();
 
 // Why lines were never read.
@@ -30,7 +32,8 @@ enum class MissReason : uint8_t {
   // Bytes of a message that was announced and did not come before its connection ended; and what
   // had come behind a broken count of octets, where nothing can be told apart.
   kConnection,
-  kDamaged,  // the part of a compressed file that cannot be decompressed, in compressed bytes
+  kDamaged,  // the part of a compressed file that cannot be decompressed, in compressed bytes; an
+             // entry of a journal that cannot be read counts as one
 };
 constexpr std::array<std::string_view, 5> kMissReasonNames = {"kernel", "rotation", "start_at",
                                                               "connection", "damaged"};

@@ -30,6 +30,7 @@ void InputLedger::post(const InputCounts& more) {
   counts_.truncated_bytes += more.truncated_bytes;
   counts_.repaired_lines += more.repaired_lines;
   counts_.duplicate_keys += more.duplicate_keys;
+  counts_.clock_skew += more.clock_skew;
   for (size_t i = 0; i < kMissReasonCount; ++i) counts_.missed[i] += more.missed[i];
   for (const auto& [format, records] : more.formats) counts_.formats[format] += records;
 }
@@ -80,19 +81,28 @@ void OutputLedger::accept(uint64_t records) {
 
 void OutputLedger::recovered(const std::string& path, uint64_t records) {
   std::lock_guard lock(mutex_);
-  uint64_t fresh = records - std::min(records, std::exchange(left_[path], 0));
+  uint64_t left = std::exchange(left_[path], 0);
+  uint64_t fresh = records - std::min(records, left);
+  uint64_t missing = left - std::min(records, left);
   now_.counts.recovered += fresh;
-  now_.counts.in_flight += fresh;
+  now_.counts.in_flight += fresh - missing;
+  now_.counts.dropped[static_cast<size_t>(DropReason::kSpoolDamaged)] += missing;
 }
 
-void OutputLedger::spool_torn(uint64_t bytes) {
+void OutputLedger::spool_torn(uint64_t records, uint64_t bytes) {
   std::lock_guard lock(mutex_);
+  now_.spool_torn_records += records;
   now_.spool_torn_bytes += bytes;
 }
 
 void OutputLedger::left_in_spool(const std::string& path, uint64_t records) {
   std::lock_guard lock(mutex_);
   left_[path] = records;
+}
+
+void OutputLedger::left_with_inputs(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  now_.read_again += records;
 }
 
 void OutputLedger::spooled(uint64_t records, uint64_t bytes) {

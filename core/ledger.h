@@ -41,6 +41,7 @@ struct InputCounts {
   uint64_t truncated_lines = 0, truncated_bytes = 0;
   uint64_t repaired_lines = 0;  // invalid UTF-8 or raw control characters replaced
   uint64_t duplicate_keys = 0;
+  uint64_t clock_skew = 0;                       // records whose time is far off the read time
   std::map<std::string_view, uint64_t> formats;  // records by parser name (a constant)
 
   bool balanced() const { return lines == records + joined + empty; }
@@ -105,7 +106,11 @@ struct OutputSnapshot {
   uint64_t queue_bytes = 0;
   uint64_t spool_records = 0;  // on disk, not settled
   uint64_t spool_bytes = 0;
-  uint64_t spool_torn_bytes = 0;  // cut off the ends of spools
+  // Cut off the ends of spools. Apart: what was not written to its end was never in a run's count.
+  uint64_t spool_torn_records = 0, spool_torn_bytes = 0;
+  // Of those in flight, at the end of a run: neither delivered nor in a spool, but still where they
+  // were read from.
+  uint64_t read_again = 0;
   double oldest_undelivered_seconds = 0;
   OutputState state = OutputState::kOk;
   std::string problem;  // the last failure, while state is not kOk
@@ -119,13 +124,15 @@ class OutputLedger {
   // Records that were handed to this output: they are in flight until settled.
   void accept(uint64_t records);
   // Records that were found in the spool at `path`: in flight again, but for those that an output
-  // of this run has left there itself.
+  // of this run has left there itself. What of these was not found is dropped.
   void recovered(const std::string& path, uint64_t records);
-  // Bytes of records that were being written to the spool at a crash, and were cut off: their
-  // inputs were never told that they are safe.
-  void spool_torn(uint64_t bytes);
+  // `bytes` of records that were being written to the spool at a crash were cut off: their inputs
+  // were never told that they are safe.
+  void spool_torn(uint64_t records, uint64_t bytes);
   // An output ends, and leaves records that are in flight in the spool at `path`.
   void left_in_spool(const std::string& path, uint64_t records);
+  // An output ends, and leaves records that are in flight with their inputs, which read them again.
+  void left_with_inputs(uint64_t records);
   // `records` of those in flight have been …
   void delivered(uint64_t records);
   void dropped(DropReason reason, uint64_t records);

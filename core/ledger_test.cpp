@@ -21,6 +21,7 @@ TEST_CASE("ledger: an input adds up") {
   counts.bytes = 500;
   counts.repaired_lines = 1;
   counts.duplicate_keys = 3;
+  counts.clock_skew = 4;
   counts.truncated_lines = 1;
   counts.truncated_bytes = 40;
   counts.formats["json"] = 7;
@@ -35,6 +36,7 @@ TEST_CASE("ledger: an input adds up") {
   CHECK(now.bytes == 1000);
   CHECK(now.repaired_lines == 2);
   CHECK(now.duplicate_keys == 6);
+  CHECK(now.clock_skew == 8);
   CHECK(now.truncated_lines == 2);
   CHECK(now.truncated_bytes == 80);
   CHECK(now.formats["json"] == 14);
@@ -59,6 +61,25 @@ TEST_CASE("ledger: an output is balanced whatever becomes of its records") {
   CHECK(now.counts.delivered == 60);
   CHECK(now.counts.dropped_total() == 5);
   CHECK(now.counts.dead_lettered == 5);
+}
+
+TEST_CASE("ledger: what an output leaves in a spool is not counted twice, nor for ever") {
+  OutputLedger output("loki");
+  output.recovered("spool", 10);
+  CHECK(output.snapshot().counts.recovered == 10);
+  output.left_in_spool("spool", 10);
+  SUBCASE("its successor finds more, which had been settled") {
+    output.recovered("spool", 12);
+    CHECK(output.snapshot().counts.recovered == 12);
+    CHECK(output.snapshot().counts.in_flight == 12);
+  }
+  SUBCASE("its successor finds less") {
+    output.recovered("spool", 7);
+    CHECK(output.snapshot().counts.recovered == 10);
+    CHECK(output.snapshot().counts.in_flight == 7);
+    CHECK(output.snapshot().counts.dropped_total() == 3);
+  }
+  CHECK(output.snapshot().counts.balanced());
 }
 
 TEST_CASE("ledger: gauges and requests of an output") {

@@ -57,6 +57,7 @@ struct ErrorInfo {
 // Counted irregularities of one line, shown under `source`.
 struct Marks {
   uint64_t truncated_bytes = 0;  // how much of an over-long line was discarded
+  int64_t clock_skew = 0;        // seconds that its clock is ahead of ours, when far off; else 0
   uint32_t duplicate_keys = 0;
   bool repaired = false;  // invalid UTF-8 or raw control characters were replaced
 };
@@ -79,10 +80,12 @@ struct Passed {
 };
 
 struct Record {
-  // The line as read, without its line end. Never altered.
+  // The line as read, without its line end; of an event, all of its lines. Never altered.
   std::string_view line;
-  uint64_t offset = 0;  // of the line's first byte in its file or stream
-  uint32_t source = 0;  // index into Batch::sources
+  uint64_t offset = 0;       // of the line's first byte in its file or stream
+  uint64_t last_offset = 0;  // the same of an event's last line
+  uint32_t lines = 1;        // that it was made of
+  uint32_t source = 0;       // index into Batch::sources
   Id128 id{};
 
   // What is left of the line for `context`: either tokens over `json` (a JSON line), or fields.
@@ -91,10 +94,11 @@ struct Record {
   uint32_t own_context = 0;  // index (from first_token) of the line's own `context` object; 0: none
   uint32_t first_field = 0, field_count = 0;
 
-  int64_t time_ns = 0;      // event time, ns since the epoch, UTC
-  int64_t read_ns = 0;      // when we read it
-  uint8_t time_digits = 9;  // fractional digits of the source, 3 to 9
-  bool time_said = false;   // the line had a time; else time_ns is the read time
+  int64_t time_ns = 0;         // event time, ns since the epoch, UTC
+  int64_t read_ns = 0;         // when we read it
+  uint8_t time_digits = 9;     // fractional digits of the source, 3 to 9
+  bool time_said = false;      // the line had a time; else time_ns is the read time
+  bool time_zoneless = false;  // the time named no zone: `parse.time.default_zone` was taken
 
   Level level = Level::kNone;
   uint8_t severity = 0;     // OpenTelemetry SeverityNumber

@@ -14,6 +14,7 @@
 #include "daemon/memory.h"
 #include "daemon/notify.h"
 #include "delivery/volatile_checkpoints.h"
+#include "inputs/descriptor_limit.h"
 
 namespace waybill::daemon {
 
@@ -54,7 +55,7 @@ App::App(AppOptions options, Plan plan)
       signals_(io_, wanted_signals(options_.child.has_value()),
                [this](int signal, bool from_terminal) { on_signal(signal, from_terminal); }),
       pool_(budget_),
-      pipeline_(pool_, ledger_),
+      pipeline_(budget_, pool_, ledger_),
       intake_(budget_, pool_, pipeline_),
       plan_(std::move(plan)),
       admin_(io_, [this](std::string_view path) { return page(path); }),
@@ -70,11 +71,15 @@ Result<AppResult> App::run() {
   }
   io_.run();
   stop_everything();
-  if (options_.verbose) report_ledger();
-  return AppResult{report_left(), report_dead_letters(), child_status_};
+  AppResult result{report_left(), report_dead_letters(), child_status_};
+  // On a terminal somebody looks, and what is left wants to be understood; else the end is silent.
+  bool wanted = options_.verbose || isatty(STDERR_FILENO) == 1;
+  if (wanted || result.left + result.dead_lettered > 0) report_ledger();
+  return result;
 }
 
 Result<void> App::start() {
+  inputs::raise_descriptor_limit();
   for (const std::string& note : plan_.notes) spdlog::info("{}", note);
   if (auto done = start_state(); !done) return done;
   if (auto done = open_dead_letters(); !done) return done;
@@ -88,7 +93,7 @@ Result<void> App::start() {
   pipeline_.on_room(ask_again);
   if (auto done = start_outputs(plan_.outputs, plan_); !done) return done;
   outputs_started_ = true;
-  pipeline_.start(route_of(plan_));
+  if (auto done = pipeline_.start(route_of(plan_)); !done) return done;
   if (auto done = start_inputs(); !done) return done;
   if (auto done = start_admin(); !done) return done;
   if (phase_ == Phase::kStarting) phase_ = Phase::kRunning;

@@ -29,7 +29,7 @@ namespace waybill::daemon {
 struct AppOptions {
   PlanRequest request;
   bool once = false;     // --once
-  bool verbose = false;  // -v: the ledger is printed at the end
+  bool verbose = false;  // -v: the ledger is printed at the end, whatever came of the run
   // `waybill replay`: beside the daemon of the same config, so without its state.
   bool replaying = false;
   // `waybill exec`: the child to run.

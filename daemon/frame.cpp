@@ -38,12 +38,13 @@ std::string_view without_trailer(const Chunk& chunk, std::string_view line) {
 
 uint64_t frame(Batch& batch, FrameCursor& cursor) {
   uint64_t empty = 0;
+  const size_t full = batch.records.size() + kSliceRecords;
   for (; cursor.chunk < batch.chunks.size(); ++cursor.chunk, cursor.at = 0) {
     const Chunk& chunk = batch.chunks[cursor.chunk];
     const char* begin = batch.bytes() + chunk.begin;
     const char* end = begin + chunk.size;
     for (const char* at = begin + cursor.at; at < end;) {
-      if (batch.records.size() == kSliceRecords) {
+      if (batch.records.size() == full) {
         cursor.at = static_cast<uint32_t>(at - begin);
         return empty;
       }

@@ -10,7 +10,7 @@ namespace waybill::daemon {
 
 LetterRecord::LetterRecord(Identity identity, const parsers::Settings& settings,
                            const std::vector<std::string>& formats)
-    : identity_(std::move(identity)), parser_(settings, formats) {}
+    : identity_(std::move(identity)), reader_(settings, formats, budget_) {}
 
 void LetterRecord::append(Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source) {
   // Whoever understood the line then understands it again.
@@ -19,12 +19,13 @@ void LetterRecord::append(Buffer& out, const delivery::Note& note, std::shared_p
   std::memcpy(batch_.room().data(), note.line.data(), note.line.size());
   batch_.commit(note.line.size());
   batch_.sources.assign(1, std::move(source));
-  Record& record = batch_.records.emplace_back();
-  record.line = {batch_.bytes(), note.line.size()};
-  record.offset = note.offset;
-  record.read_ns = record.time_ns = note.read_ns;
-  record.marks.truncated_bytes = note.truncated_bytes;
-  parser_.parse(batch_, record);
+  Record& event = batch_.records.emplace_back();
+  event.line = {batch_.bytes(), note.line.size()};
+  event.offset = note.offset;
+  event.read_ns = event.time_ns = note.read_ns;
+  event.marks.truncated_bytes = note.truncated_bytes;
+  reader_.read_event(batch_);
+  Record& record = batch_.records.front();
   lineage::resolve_trace(batch_, record);
   if (record.passed == nullptr) record.id = note.id;
   append_canonical(out, batch_, record, identity_, part::kAll);

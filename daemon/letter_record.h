@@ -9,7 +9,7 @@
 #include "core/batch.h"
 #include "core/identity.h"
 #include "delivery/note.h"
-#include "parsers/line_parser.h"
+#include "parsers/event_reader.h"
 
 namespace waybill::daemon {
 
@@ -25,7 +25,7 @@ class LetterRecord {
  private:
   const Identity identity_;
   ByteBudget budget_{0};  // one record at a time needs no limit
-  parsers::LineParser parser_;
+  parsers::EventReader reader_;
   Batch batch_{budget_};
 };
 

@@ -2,10 +2,12 @@
 #include "daemon/pipeline.h"
 
 #include <pthread.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "core/canonical.h"
+#include "core/thread.h"
 #include "lineage/record_id.h"
 #include "lineage/trace_context.h"
 
@@ -17,17 +19,19 @@ int64_t steady_nanos() { return Duration(steady_now().time_since_epoch()).count(
 
 }  // namespace
 
-Pipeline::Pipeline(BatchPool& pool, Ledger& ledger) : pool_(pool), ledger_(ledger) {}
+Pipeline::Pipeline(ByteBudget& budget, BatchPool& pool, Ledger& ledger)
+    : budget_(budget), pool_(pool), ledger_(ledger) {}
 
 Pipeline::~Pipeline() {
   close();
   join();
 }
 
-void Pipeline::start(Route route) {
+Result<void> Pipeline::start(Route route) {
   take_route(std::move(route));
-  thread_ = std::thread([this] { run(); });
+  if (auto started = start_thread(thread_, [this] { run(); }); !started) return started;
   pthread_setname_np(thread_.native_handle(), "pipeline");
+  return {};
 }
 
 void Pipeline::submit(std::unique_ptr<Batch> batch) {
@@ -55,7 +59,7 @@ void Pipeline::join() {
 
 void Pipeline::run() {
   while (true) {
-    SteadyTime due = SteadyTime::max();
+    SteadyTime due = reader_->due();
     for (const Feeder& feeder : feeders_) due = std::min(due, feeder.due());
     std::optional<Work> work = queue_.pop_until(due);
     busy_since_.store(steady_nanos(), std::memory_order_relaxed);
@@ -67,10 +71,22 @@ void Pipeline::run() {
     } else if (queue_.drained()) {
       break;
     }
+    take_due(steady_now());
     seal_due(steady_now());
     busy_since_.store(0, std::memory_order_relaxed);
   }
   take_route(Route{});
+}
+
+// What has waited long enough for a line that did not come.
+void Pipeline::take_due(SteadyTime now) {
+  if (reader_->due() > now) return;
+  if (!due_batch_) due_batch_ = std::make_unique<Batch>(budget_);
+  due_batch_->reset(0);
+  while (reader_->take_due(*due_batch_, now)) {
+    finish(*due_batch_, 0);
+    due_batch_->reset(0);
+  }
 }
 
 void Pipeline::seal_due(SteadyTime now) {
@@ -81,6 +97,7 @@ void Pipeline::seal_due(SteadyTime now) {
 
 // Feeders of outputs that stay keep what they have gathered.
 void Pipeline::take_route(Route route) {
+  if (reader_) take_due(SteadyTime::max());
   std::vector<Feeder> next;
   for (auto& output : route.outputs) {
     auto same = std::find_if(feeders_.begin(), feeders_.end(),
@@ -98,7 +115,8 @@ void Pipeline::take_route(Route route) {
   }
   feeders_ = std::move(next);
   identity_ = std::move(route.identity);
-  parser_ = std::make_unique<parsers::LineParser>(route.parse, route.formats);
+  reader_ = std::make_unique<parsers::EventReader>(route.parse, route.formats, budget_);
+  clock_watch_ = std::make_unique<ClockWatch>(route.parse.default_zone);
 }
 
 void Pipeline::process(Batch& batch) {
@@ -107,20 +125,26 @@ void Pipeline::process(Batch& batch) {
   FrameCursor cursor;
   while (cursor.chunk < batch.chunks.size()) {
     batch.clear_records();
+    reader_->begin_slice(batch);
     uint64_t empty = frame(batch, cursor);
-    parse(batch);
-    count(batch, empty);
-    batch.recharge();
-    for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
+    reader_->read(batch, cursor.chunk < batch.chunks.size());
+    finish(batch, empty);
   }
 }
 
-void Pipeline::parse(Batch& batch) {
+// What becomes of records, however they were made.
+void Pipeline::finish(Batch& batch, uint64_t empty) {
+  resolve(batch);
+  count(batch, empty);
+  batch.recharge();
+  for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
+}
+
+void Pipeline::resolve(Batch& batch) {
   for (Record& record : batch.records) {
-    parser_->parse(batch, record);
     lineage::resolve_trace(batch, record);
     if (record.passed == nullptr) {
-      record.id = lineage::record_id(batch.source_of(record).nonce, record.offset);
+      record.id = lineage::record_id(batch.source_of(record).nonce, record);
     }
     if (record.time_said) continue;
     // Read times rise by at least 1 ns a line, so that the order of a source's lines survives.
@@ -141,11 +165,18 @@ void Pipeline::count_bytes(const Batch& batch) {
 }
 
 // All entries of one input at once, so that its ledger balances whenever somebody looks.
-void Pipeline::count(const Batch& batch, uint64_t empty) {
+void Pipeline::count(Batch& batch, uint64_t empty) {
   InputCounts counts;
+  counts.clock_skew = clock_watch_->mark(batch);
+  if (auto advice = clock_watch_->advise(batch)) spdlog::warn("{}", *advice);
   counts.records = batch.records.size();
   counts.empty = empty;
-  counts.lines = counts.records + empty;
+  for (const Record& record : batch.records) counts.joined += record.lines - 1;
+  auto discarded = reader_->take_discarded();
+  counts.joined += discarded.pieces;
+  counts.lines = counts.records + counts.joined + empty;
+  counts.truncated_lines = discarded.lines;
+  counts.truncated_bytes = discarded.bytes;
   std::array<uint64_t, 6> origins{};
   std::string_view format;
   uint64_t same_format = 0;
@@ -205,11 +236,16 @@ void Pipeline::Feeder::add(const Batch& batch, std::vector<uint32_t>& picks,
     }
     if (!ticketed) {
       bool held = !open->tickets.empty() && open->tickets.back() == batch.ticket;
+      for (const TicketRef& kept : batch.kept_tickets) {
+        const std::vector<TicketRef>& all = open->tickets;
+        if (std::find(all.begin(), all.end(), kept) == all.end()) open->tickets.push_back(kept);
+      }
       if (batch.ticket && !held) open->tickets.push_back(batch.ticket);
       if (open->slices.empty() || batch.read_at < open->oldest) open->oldest = batch.read_at;
       ticketed = true;
     }
     output->append(batch, record, *open);
+    if (!batch.ticket && batch.kept_tickets.empty()) ++open->unticketed;
     if (notes) open->note(batch, record);
     if (open->slices.size() >= output->limits.records || open->bytes >= output->limits.bytes) {
       seal(picks, busy_since);

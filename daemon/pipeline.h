@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pipeline: the thread between inputs and outputs. All CPU work happens here, batch by batch:
 //
-//   frame → parse → lineage → encode for each output
+//   frame → join and parse → lineage → encode for each output
 //
 // It owns the order of the stages and nothing else: each is a function of its own folder.
 #pragma once
@@ -18,8 +18,9 @@
 #include "core/bounded_queue.h"
 #include "core/identity.h"
 #include "core/ledger.h"
+#include "daemon/clock_watch.h"
 #include "outputs/output.h"
-#include "parsers/line_parser.h"
+#include "parsers/event_reader.h"
 
 namespace waybill::daemon {
 
@@ -36,8 +37,8 @@ constexpr size_t kSliceRecords = 512;
 // Cuts lines off the batch's chunks, from `cursor` on, and makes a record of each that is not
 // empty: line, offset, source, read_ns, time_ns, marks.truncated_bytes. Line ends ("\n", "\r\n")
 // are no part of a line; a line of blanks alone counts as empty. A message is one line, without
-// the line ends and NULs at its end. Stops at the end of the batch or when it holds kSliceRecords.
-// Returns how many lines were empty.
+// the line ends and NULs at its end. They go behind the records that are there. Stops at the end of
+// the batch or when it has made kSliceRecords. Returns how many lines were empty.
 uint64_t frame(Batch& batch, FrameCursor& cursor);
 
 // What the pipeline does with records, for one config. Swapped as a whole on reload.
@@ -53,12 +54,13 @@ class Pipeline {
   // Batches that wait in front of the pipeline: enough to keep it busy, few enough to stay small.
   static constexpr size_t kQueueDepth = 8;
 
-  Pipeline(BatchPool& pool, Ledger& ledger);
+  Pipeline(ByteBudget& budget, BatchPool& pool, Ledger& ledger);
   ~Pipeline();
   Pipeline(Pipeline&&) = delete;
 
   // ---- main thread ----
-  void start(Route route);
+  // An Error when there is no thread to be had.
+  Result<void> start(Route route);
   // Whether inputs should wait; then on_room is called once there is room again.
   bool full() { return queue_.full(); }
   // Queues a batch, even when full: what has been read must go on.
@@ -94,19 +96,24 @@ class Pipeline {
   void run();
   void process(Batch& batch);
   void count_bytes(const Batch& batch);
-  void parse(Batch& batch);
-  void count(const Batch& batch, uint64_t empty);
+  void finish(Batch& batch, uint64_t empty);
+  void resolve(Batch& batch);
+  void count(Batch& batch, uint64_t empty);
   void count_levels(const Batch& batch);
   void take_route(Route route);
   void seal_due(SteadyTime now);
+  void take_due(SteadyTime now);
 
+  ByteBudget& budget_;
   BatchPool& pool_;
   Ledger& ledger_;
   BoundedQueue<Work> queue_{kQueueDepth};
 
   // Pipeline thread only, but for start().
   Identity identity_;
-  std::unique_ptr<parsers::LineParser> parser_;
+  std::unique_ptr<parsers::EventReader> reader_;
+  std::unique_ptr<Batch> due_batch_;  // for events that waited for a line that did not come
+  std::unique_ptr<ClockWatch> clock_watch_;
   std::vector<Feeder> feeders_;
   std::vector<uint32_t> picks_;  // 0, 1, 2, …
   WallNanos last_read_ns_ = 0;

@@ -10,6 +10,7 @@
 #include "daemon/otel_environment.h"
 #include "lineage/resource.h"
 #include "outputs/basics.h"
+#include "parsers/patterns/check.h"
 
 namespace waybill::daemon {
 
@@ -17,9 +18,9 @@ namespace {
 
 constexpr std::string_view kStdin = "stdin";
 
-std::vector<std::string> parser_names() {
+std::vector<std::string> parser_names(const parsers::Settings& settings = {}) {
   std::vector<std::string> names;
-  for (std::string_view name : parsers::format_names()) names.emplace_back(name);
+  for (std::string_view name : parsers::format_names(settings)) names.emplace_back(name);
   return names;
 }
 
@@ -53,7 +54,9 @@ class Planner {
   void make_all() {
     resolve_identity();
     resolve_zone();
+    check_patterns();
     make_inputs();
+    refuse_mixed_on_full();
     make_outputs();
     refuse_loops();
   }
@@ -76,6 +79,30 @@ class Planner {
                         name));
     }
     plan_.parse = {plan_.config.parse.default_level, zone.value_or(parsers::TimeZone())};
+    plan_.parse.multiline = multiline_of(plan_.config.parse);
+  }
+
+  static parsers::multiline::Settings multiline_of(const config::ParseSettings& parse) {
+    using parsers::multiline::Mode;
+    bool joins = parse.multiline.mode == config::MultilineMode::kAuto;
+    return {.mode = joins ? Mode::kAuto : Mode::kOff,
+            .max_lines = static_cast<size_t>(parse.multiline.max_lines),
+            .max_bytes = parse.multiline.max_bytes,
+            .timeout = parse.multiline.timeout,
+            .max_line = parse.max_line};
+  }
+
+  void check_patterns() {
+    auto checked = parsers::patterns::check(plan_.config.parse.patterns, plan_.parse);
+    plan_.parse.patterns = std::move(checked.sound);
+    plan_.warnings = std::move(checked.warnings);
+  }
+
+  // What an input's `format` may be: faulty patterns by their names, too, whose fault that is not.
+  std::vector<std::string> format_names() const {
+    std::vector<std::string> names = parser_names(plan_.parse);
+    for (const auto& pattern : plan_.config.parse.patterns) names.push_back(pattern.settings.name);
+    return names;
   }
 
   void fault(const std::string& file, std::string message) {
@@ -126,7 +153,7 @@ class Planner {
         named.section.fault("type", "there is one standard input, and another input reads it");
         continue;
       }
-      config::check_formats(named.section, "format", parser_names());
+      config::check_formats(named.section, "format", format_names());
       add_input(*descriptor, named.name, named.section);
     }
     bool none = plan_.config.inputs.empty() && plan_.inputs.empty();
@@ -136,13 +163,50 @@ class Planner {
     }
   }
 
+  // What finds no room in an output is of all inputs, and all of it waits, goes to the spool or is
+  // dropped alike: what one asks for must not be what another cannot or does not want to do.
+  void refuse_mixed_on_full() {
+    if (!request_.standard_input) return;
+    for (const config::Named& named : plan_.config.inputs) {
+      std::string wanted = named.section.raw("on_full").value_or("");
+      bool block = wanted == "block";
+      if (named.type != kStdin || (!block && wanted != "drop")) continue;
+      for (const auto& other : plan_.inputs) {
+        bool waits = other->on_full() == inputs::OnFull::kBlock;
+        if (other->name == named.name || (block && waits)) continue;
+        const char* why = block   ? "cannot wait, and what is to wait would be spooled or dropped"
+                          : waits ? "waits, and its lines would be dropped, too"
+                                  : "is spooled, and what is to be dropped would be, too";
+        named.section.fault("on_full",
+                            fmt::format("`{}` cannot hold beside inputs.{}, which {}: write "
+                                        "`spool`, or run a daemon for each",
+                                        wanted, other->name, why));
+        break;
+      }
+    }
+  }
+
   void add_input(const inputs::Descriptor& descriptor, const std::string& name,
                  const config::Section& section) {
     auto input = descriptor.make(section);
     if (!input) return;
     input->name = name;
     input->settings_text = section.text();
+    refuse_shared_place(*input, section);
     plan_.inputs.push_back(std::move(input));
+  }
+
+  // The start would fail at the second one, and say that another program is there.
+  void refuse_shared_place(const inputs::Input& input, const config::Section& section) {
+    std::optional<inputs::Place> place = input.occupies();
+    if (!place) return;
+    for (const auto& other : plan_.inputs) {
+      std::optional<inputs::Place> taken = other->occupies();
+      if (!taken || !inputs::collide(*place, *taken)) continue;
+      section.fault(place->option, fmt::format("inputs.{} has {} already: give them different ones",
+                                               other->name, inputs::text_of(*taken)));
+      return;
+    }
   }
 
   void make_outputs() {

@@ -32,7 +32,8 @@ struct Plan {
   parsers::Settings parse;
   std::vector<std::unique_ptr<inputs::Input>> inputs;  // made, not started
   std::vector<std::shared_ptr<outputs::Output>> outputs;
-  std::vector<std::string> notes;  // worth saying once at the start
+  std::vector<std::string> notes;       // worth saying once at the start
+  std::vector<config::Fault> warnings;  // what works, and could be better: for `check`
 
   bool sound() const { return diagnostics->empty(); }
 };

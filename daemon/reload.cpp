@@ -89,9 +89,16 @@ Result<void> App::apply(Plan next) {
     // The pipeline closes its outbox when it takes the new route; it drains on its own then.
     if (stays) continue;
     // The pipeline must not wait for it for ever. What it cannot deliver soon it leaves in its
-    // spool, where a successor may be waiting for it already.
+    // spool, where a successor may be waiting for it already. A full one does with it what it was
+    // told to; without one it is dropped, as the files that it came from are not read again.
     bool spools = spool_for(*output).has_value();
-    if (spools) output->outbox().set_policy({Duration::zero(), delivery::SpoolUse::kOverflow});
+    output->outbox().retire();
+    if (spools) {
+      delivery::FullPolicy policy = policy_for(*output, plan_);
+      policy.wait = Duration::zero();
+      policy.spool = delivery::SpoolUse::kOverflow;
+      output->outbox().set_policy(policy);
+    }
     output->drain(steady_now() + (spools ? kHandOver : next.config.shutdown.grace));
     retired_.push_back(output);
   }

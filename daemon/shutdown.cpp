@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a run ends: inputs to their end, then the pipeline, then the outputs, all within the grace.
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "daemon/app.h"
@@ -11,6 +12,18 @@ namespace {
 
 // What inputs may take of the grace; the rest is for the outputs.
 constexpr int kInputsShare = 2;
+
+// What was never read of an input, by reason; "" when that is nothing.
+std::string missed_text(const InputCounts& counts) {
+  std::string text;
+  for (size_t i = 0; i < kMissReasonCount; ++i) {
+    if (counts.missed[i] == 0) continue;
+    bool datagrams = i == static_cast<size_t>(MissReason::kKernel);
+    text += fmt::format("{}{} {} ({})", text.empty() ? "; never read: " : ", ", counts.missed[i],
+                        datagrams ? "datagrams" : "bytes", kMissReasonNames[i]);
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -157,26 +170,30 @@ void App::stop_everything() {
 
 // What a run leaves behind, per output: for people, on stderr.
 uint64_t App::report_left() const {
-  bool read_again = state_dir_.has_value() && !child_ && !plan_.inputs.empty();
-  for (const auto& input : plan_.inputs) read_again = read_again && input->is_file();
   uint64_t all = 0;
+  auto say = [](const OutputLedger& output, const OutputSnapshot& now, uint64_t records,
+                std::string_view then) {
+    if (records == 0) return;
+    spdlog::error("output {}: {} record{} not delivered{}{}; {}", output.name(), records,
+                  records == 1 ? "" : "s", now.problem.empty() ? "" : ": ", now.problem, then);
+  };
   for (const OutputLedger* output : ledger_.outputs()) {
     OutputSnapshot now = output->snapshot();
     uint64_t dropped = now.counts.dropped_total();
     uint64_t spooled = std::min(now.spool_records, now.counts.in_flight);
     uint64_t waiting = now.counts.in_flight - spooled;
+    // Without a state directory nothing remembers where files are to be read again.
+    uint64_t again = state_dir_ ? std::min(now.read_again, waiting) : 0;
+    uint64_t lost = waiting - again;
     all += waiting + spooled + dropped;
     if (spooled > 0) {
-      spdlog::error(
-          "output {}: {} record{} not delivered{}{}; the next run delivers {} from {}/spool",
-          output->name(), spooled, spooled == 1 ? "" : "s", now.problem.empty() ? "" : ": ",
-          now.problem, spooled == 1 ? "it" : "them", state_dir_->path());
+      say(*output, now, spooled,
+          fmt::format("the next run delivers {} from {}/spool", spooled == 1 ? "it" : "them",
+                      state_dir_->path()));
     }
-    if (waiting > 0) {
-      spdlog::error("output {}: {} record{} not delivered{}{}; {}", output->name(), waiting,
-                    waiting == 1 ? "" : "s", now.problem.empty() ? "" : ": ", now.problem,
-                    read_again ? "the next run reads them again" : "they are lost");
-    }
+    say(*output, now, again,
+        again == 1 ? "the next run reads it again" : "the next run reads them again");
+    say(*output, now, lost, lost == 1 ? "it is lost" : "they are lost");
     for (size_t i = 0; i < kDropReasonCount; ++i) {
       if (now.counts.dropped[i] == 0) continue;
       spdlog::error("output {}: {} record{} dropped ({})", output->name(), now.counts.dropped[i],
@@ -200,18 +217,21 @@ uint64_t App::report_dead_letters() const {
   return all;
 }
 
-// At the end, for who wants to know (-v): one line per input and output.
+// At the end: one line per input and output, in the words and with the sums of core/ledger.h.
 void App::report_ledger() const {
   for (const InputLedger* input : ledger_.inputs()) {
     InputCounts counts = input->snapshot();
-    spdlog::info("input {}: {} lines = {} records + {} joined + {} empty", input->name(),
-                 counts.lines, counts.records, counts.joined, counts.empty);
+    spdlog::info("input {}: {} lines = {} records + {} joined + {} empty{}", input->name(),
+                 counts.lines, counts.records, counts.joined, counts.empty, missed_text(counts));
   }
   for (const OutputLedger* output : ledger_.outputs()) {
     OutputCounts counts = output->snapshot().counts;
-    spdlog::info("output {}: {} records = {} delivered + {} dropped + {} dead letters + {} left",
-                 output->name(), counts.records, counts.delivered, counts.dropped_total(),
-                 counts.dead_lettered, counts.in_flight);
+    spdlog::info(
+        "output {}: {} records + {} recovered + {} synthetic = {} delivered + {} filtered + {} "
+        "sampled + {} folded + {} dropped + {} dead letters + {} left",
+        output->name(), counts.records, counts.recovered, counts.synthetic, counts.delivered,
+        counts.filtered, counts.sampled, counts.folded, counts.dropped_total(),
+        counts.dead_lettered, counts.in_flight);
   }
 }
 

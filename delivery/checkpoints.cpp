@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-#include "core/throttle.h"
+#include "core/thread.h"
 
 namespace waybill::delivery {
 
@@ -115,7 +115,7 @@ bool Checkpoints::known(std::string_view input) const {
 // ---- writing ----
 
 void Checkpoints::save(std::string_view input, std::vector<inputs::FileCheckpoint> files) {
-  start_thread();
+  make_thread();
   {
     std::lock_guard lock(mutex_);
     inputs_.insert_or_assign(std::string(input), std::move(files));
@@ -129,14 +129,18 @@ Result<void> Checkpoints::flush() {
   if (written_ == changes_) return {};
   if (tried_ == changes_) ++changes_;  // the last attempt failed: one more
   wanted_ = changes_;
-  changed_.notify_all();
-  changed_.wait(lock, [&] { return tried_ >= wanted_; });
+  if (make_thread()) {
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return tried_ >= wanted_; });
+  } else {
+    attempt(lock);
+  }
   return last_attempt_;
 }
 
 Result<void> Checkpoints::stop() {
-  if (!thread_.joinable()) return {};
   Result<void> last = flush();
+  if (!thread_.joinable()) return last;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -146,16 +150,20 @@ Result<void> Checkpoints::stop() {
   return last;
 }
 
-void Checkpoints::start_thread() {
-  if (thread_.joinable()) return;
+// False: there is none to be had now. flush() does without; save() asks for one again.
+bool Checkpoints::make_thread() {
+  if (thread_.joinable()) return true;
   stopping_ = false;
-  thread_ = std::thread([this] { run(); });
+  Result<void> started = start_thread(thread_, [this] { run(); });
+  if (!started && thread_log_.add(steady_now(), 1) != 0) {
+    spdlog::error("the checkpoints in {} are kept less often: {}", dir_.path(),
+                  started.error().what);
+  }
+  return started.has_value();
 }
 
 void Checkpoints::run() {
   pthread_setname_np(pthread_self(), "disk");
-  Throttle log(std::chrono::minutes(1));
-  bool failing = false;
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || written_ != changes_; });
@@ -163,27 +171,32 @@ void Checkpoints::run() {
     // Collects what comes in the meantime; after a failure it is the pause before the next try.
     changed_.wait_for(lock, kInterval, [&] { return stopping_ || tried_ < wanted_; });
     if (stopping_) return;
-    CheckpointImage image{generation_ + 1, inputs_};
-    uint64_t covers = changes_;
-    lock.unlock();
-    Result<void> done = write(image);
-    if (!done && log.add(steady_now(), 1) != 0) {
-      spdlog::error(
-          "cannot keep the checkpoints: {}; nothing is lost, but lines may be delivered "
-          "twice after a restart (trying again)",
-          done.error().what);
-    }
-    if (done && failing) spdlog::info("the checkpoints in {} are kept again", dir_.path());
-    failing = !done;
-    lock.lock();
-    if (done) {
-      written_ = covers;
-      generation_ = image.generation;
-    }
-    tried_ = covers;
-    last_attempt_ = std::move(done);
-    changed_.notify_all();
+    attempt(lock);
   }
+}
+
+// Writes what there is. On the disk thread, or on the main thread while there is none.
+void Checkpoints::attempt(std::unique_lock<std::mutex>& lock) {
+  CheckpointImage image{generation_ + 1, inputs_};
+  uint64_t covers = changes_;
+  lock.unlock();
+  Result<void> done = write(image);
+  if (!done && write_log_.add(steady_now(), 1) != 0) {
+    spdlog::error(
+        "cannot keep the checkpoints: {}; nothing is lost, but lines may be delivered "
+        "twice after a restart (trying again)",
+        done.error().what);
+  }
+  if (done && failing_) spdlog::info("the checkpoints in {} are kept again", dir_.path());
+  failing_ = !done;
+  lock.lock();
+  if (done) {
+    written_ = covers;
+    generation_ = image.generation;
+  }
+  tried_ = covers;
+  last_attempt_ = std::move(done);
+  changed_.notify_all();
 }
 
 Result<void> Checkpoints::write(const CheckpointImage& image) {

@@ -3,7 +3,8 @@
 //
 // Three names in the state directory: `checkpoints`, `checkpoints.previous` (the one before) and,
 // while one is being written, `checkpoints.new`. The valid one with the highest generation counts,
-// so that a crash at any moment leaves at least one. All writing happens on a thread named `disk`.
+// so that a crash at any moment leaves at least one. All writing happens on a thread named `disk`,
+// or within flush() while no thread can be had.
 #pragma once
 
 #include <condition_variable>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/throttle.h"
 #include "delivery/state_dir.h"
 #include "inputs/checkpoint_store.h"
 
@@ -61,11 +63,16 @@ class Checkpoints final : public inputs::CheckpointStore {
   std::optional<CheckpointImage> read_file(const char* name);
   void run();
   Result<void> write(const CheckpointImage& image);
-  void start_thread();
+  bool make_thread();
+  void attempt(std::unique_lock<std::mutex>& lock);
 
   const StateDir& dir_;
   bool lost_ = false;  // something was unreadable at the start
   std::thread thread_;
+  Throttle thread_log_{std::chrono::minutes(1)};
+  // Of who writes; one at a time.
+  Throttle write_log_{std::chrono::minutes(1)};
+  bool failing_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

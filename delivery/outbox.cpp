@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.h"
 
@@ -81,7 +82,7 @@ void Outbox::push(std::unique_ptr<Payload> payload) {
       while (!closed_ && !aborted_ && !has_room(entry.bytes) && !queue_.empty()) drop_oldest(lock);
     }
     if (closed_ || aborted_) {
-      if (!leave(std::move(payload))) left_ += entry.records;
+      leave(std::move(payload));
       return;
     }
     if (behind_spool) {
@@ -153,7 +154,7 @@ std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline, uint64_t& wakes)
 void Outbox::give(std::unique_ptr<Payload> payload) {
   WAYBILL_CHECK(payload->unsettled == 0, "a payload was given back with unsettled records");
   const Payload& key = *payload;
-  if (payload->spool_end != 0 && spool_) spool_->settled(payload->spool_end, 0);
+  if (payload->spool_end != 0) spool_->settled(payload->spool_end);
   payload->clear();  // lets the tickets go, outside of the lock
   payload->recharge();
   bool keep = !budget_.tight();
@@ -165,24 +166,25 @@ void Outbox::give(std::unique_ptr<Payload> payload) {
 
 void Outbox::abandon(std::unique_ptr<Payload> payload) {
   std::unique_lock lock(mutex_);
-  uint64_t records = payload->unsettled;
   forget_popped(*payload);
-  if (!leave(std::move(payload))) left_ += records;
+  leave(std::move(payload));
   tell_if_drained(lock);
 }
 
-// What will not be delivered in this run. True: the spool has it.
-bool Outbox::leave(std::unique_ptr<Payload> payload) {
-  if (payload->spool_end != 0) {  // it never left the disk
-    if (spool_) spool_->settled(payload->spool_end, payload->unsettled);
-    return true;
-  }
-  if (spools()) {
+// What will not be delivered in this run. What inputs can read again needs no disk, unless the
+// policy says so. With the lock held.
+void Outbox::leave(std::unique_ptr<Payload> payload) {
+  if (spools() || (spool_ && (payload->unticketed > 0 || payload->spool_end != 0))) {
     spool_->put_last(std::move(payload));
-    return true;
+    return;
   }
-  payload->abandon();
-  return false;
+  if (retired_) {
+    ledger_.dropped(DropReason::kOutputRemoved, payload->unsettled);
+    removed_ += payload->unsettled;
+    return;
+  }
+  left_ += payload->unsettled;
+  ledger_.left_with_inputs(payload->abandon());
 }
 
 // With the lock held.
@@ -203,17 +205,18 @@ void Outbox::forget_popped(const Payload& payload) {
   if (spool_) spool_->wake();
 }
 
-void Outbox::refill(std::unique_ptr<Payload> payload) {
+bool Outbox::refill(std::unique_ptr<Payload> payload) {
   Entry entry{nullptr, payload.get(), payload->charge.held(), payload->unsettled, payload->oldest};
   {
     std::lock_guard lock(mutex_);
-    if (aborted_) return;  // it is still on disk
+    if (aborted_) return false;
     held_ += entry.bytes;
     entry.payload = std::move(payload);
     queue_.push_back(std::move(entry));
     update_gauges();
   }
   tell_filled();
+  return true;
 }
 
 void Outbox::recycle(std::unique_ptr<Payload> payload) {
@@ -242,8 +245,24 @@ void Outbox::stop_reading_spool() {
   if (spool_) spool_->stop_reading();
 }
 
+void Outbox::retire() {
+  std::lock_guard lock(mutex_);
+  retired_ = true;
+  if (spool_) spool_->retire();
+}
+
 void Outbox::finish() {
   if (spool_) spool_->finish();
+  uint64_t removed = 0;
+  {
+    std::lock_guard lock(mutex_);
+    removed = std::exchange(removed_, 0);
+  }
+  if (removed == 0) return;
+  spdlog::warn(
+      "output {}: it was removed or changed before it could deliver, and has no spool ({} record{} "
+      "dropped)",
+      ledger_.name(), removed, removed == 1 ? "" : "s");
 }
 
 void Outbox::wake() {
@@ -263,7 +282,7 @@ void Outbox::abort() {
     queued.swap(queue_);
     for (Entry& entry : queued) {
       held_ -= entry.bytes;
-      if (!leave(std::move(entry.payload))) left_ += entry.records;
+      leave(std::move(entry.payload));
     }
     update_gauges();
     room_.notify_all();
@@ -287,6 +306,11 @@ bool Outbox::at_end() const {
 bool Outbox::more() const {
   std::lock_guard lock(mutex_);
   return !queue_.empty();
+}
+
+bool Outbox::stuck() const {
+  std::lock_guard lock(mutex_);
+  return !queue_.empty() && !may_pop();
 }
 
 bool Outbox::ended() const {

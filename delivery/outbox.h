@@ -49,6 +49,9 @@ class Outbox final : private SpoolReader {
   bool keeps_notes() const { return keeps_notes_; }
   // Nothing comes back from the spool any more: the end is near.
   void stop_reading_spool();
+  // A reload has removed or changed the output: what it cannot deliver, and no spool takes, is
+  // dropped and counted, as nobody comes after it who would read it again. Its tickets are let go.
+  void retire();
   // When nobody pushes or pops any more: what is left for the spool is written.
   void finish();
 
@@ -75,20 +78,23 @@ class Outbox final : private SpoolReader {
   }
   // Whether more is queued than has been popped.
   bool more() const;
+  // Whether what is queued must wait for a payload that is out since kMostAhead others.
+  bool stuck() const;
   // Closed or aborted, and there is nothing left to pop.
   bool ended() const;
   // A payload that is settled: its tickets are let go and its memory is used again.
   void give(std::unique_ptr<Payload> payload);
-  // What could not be delivered before the end: abandoned, and counted in left().
+  // What could not be delivered before the end: left in the spool if its inputs cannot read it
+  // again, or the policy says so; else abandoned, and counted in left().
   void abandon(std::unique_ptr<Payload> payload);
 
   // ---- any thread ----
   void wake();
-  // No more waiting: push() returns at once from now on, and everything queued is left: in the
-  // spool, or abandoned.
+  // No more waiting: push() returns at once from now on, and everything queued is left, as by
+  // abandon().
   void abort();
   bool drained() const;   // closed, nothing queued or popped, nothing to come from the spool
-  uint64_t left() const;  // records abandoned undelivered, and not spooled
+  uint64_t left() const;  // records abandoned undelivered, neither spooled nor dropped
   void set_policy(FullPolicy policy);
   // Called by a pushing thread whenever something was queued or the outbox was closed, aborted or
   // woken: for an output thread that waits in curl_multi_poll instead of pop_until(). Set once.
@@ -110,12 +116,12 @@ class Outbox final : private SpoolReader {
 
   // ---- SpoolReader ----
   size_t room() override { return room_for_spool_.load(std::memory_order_relaxed); }
-  void refill(std::unique_ptr<Payload> payload) override;
+  bool refill(std::unique_ptr<Payload> payload) override;
   void recycle(std::unique_ptr<Payload> payload) override;
   void spool_changed() override;
 
   bool spools() const { return spool_ && policy_.spool != SpoolUse::kNothing; }
-  bool leave(std::unique_ptr<Payload> payload);
+  void leave(std::unique_ptr<Payload> payload);
   void keep_idle(std::unique_ptr<Payload> payload);
   bool at_end() const;
   bool may_pop() const;
@@ -141,6 +147,8 @@ class Outbox final : private SpoolReader {
   std::vector<std::unique_ptr<Payload>> idle_;
   size_t held_ = 0;  // bytes of what is queued or popped
   uint64_t left_ = 0;
+  bool retired_ = false;
+  uint64_t removed_ = 0;  // records dropped for that
   // Since when nothing has been settled while a push waited: a backend that is away holds the
   // pipeline up for policy_.wait once, not once per payload.
   std::optional<SteadyTime> full_since_;

@@ -177,6 +177,25 @@ TEST_CASE_FIXTURE(Fixture, "abort frees a pusher and abandons what is queued") {
   CHECK(counts.in_flight == 2);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "an output that was removed drops what it leaves, and lets its tickets go") {
+  Outbox outbox(budget, ledger, 1 << 20, {});
+  for (uint32_t i = 0; i < 3; ++i) outbox.push(payload(outbox, i));
+  std::unique_ptr<Payload> sending = outbox.pop_until(soon());
+  outbox.retire();
+  outbox.abandon(std::move(sending));
+  outbox.close();
+  outbox.abort();
+  outbox.finish();
+  CHECK(done == 3);
+  CHECK(outbox.left() == 0);
+  OutputCounts counts = ledger.snapshot().counts;
+  CHECK(counts.balanced());
+  CHECK(counts.in_flight == 0);
+  CHECK(counts.dropped[static_cast<size_t>(DropReason::kOutputRemoved)] == 3);
+  CHECK(log.count("removed or changed") == 1);
+}
+
 TEST_CASE_FIXTURE(Fixture, "on_drained comes once, when the last payload is settled or abandoned") {
   Outbox outbox(budget, ledger, 1 << 20, {});
   int drained = 0;

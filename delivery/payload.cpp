@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/payload.h"
 
+#include <algorithm>
+
 #include "core/check.h"
 
 namespace waybill::delivery {
@@ -77,6 +79,7 @@ void Payload::clear() {
   note_sources.clear();
   last_source_ = 0;
   tickets.clear();
+  unticketed = 0;
   oldest = {};
   unsettled = 0;
   spool_end = 0;
@@ -94,8 +97,9 @@ size_t Payload::memory() const {
 
 void Payload::recharge() { charge.set(memory()); }
 
-void Payload::abandon() {
+uint32_t Payload::abandon() {
   for (TicketRef& ticket : tickets) ticket->abandon();
+  return tickets.empty() ? 0 : unsettled - std::min(unsettled, unticketed);
 }
 
 }  // namespace waybill::delivery

@@ -63,10 +63,11 @@ struct Payload {
   Buffer notes;                           // of the records, where their output keeps dead letters
   std::vector<std::string> note_sources;  // as append_source_note() writes them
   std::vector<TicketRef> tickets;         // of the batches whose records are in here
-  SteadyTime oldest{};                    // when the oldest record was read
-  uint32_t unsettled = 0;                 // slices not settled yet
-  uint64_t spool_end = 0;  // of records read back from a spool: the sequence number behind
-                           // the last of them; 0: they never were in one
+  uint32_t unticketed = 0;  // records that came without one: their input cannot read them again
+  SteadyTime oldest{};      // when the oldest record was read
+  uint32_t unsettled = 0;   // slices not settled yet
+  uint64_t spool_end = 0;   // of records read back from a spool: the sequence number behind
+                            // the last of them; 0: they never were in one
   ByteCharge charge;
 
   // The group with this head: the same one for the same head within a payload.
@@ -97,8 +98,9 @@ struct Payload {
   size_t memory() const;  // bytes held
   // Bytes of the records and their notes: what a spool writes.
   size_t size() const { return bytes + notes.size(); }
-  // Nobody will deliver what is unsettled: the tickets must not move a checkpoint.
-  void abandon();
+  // Nobody will deliver what is unsettled: the tickets must not move a checkpoint. Returns how many
+  // of these records their inputs will read again for sure.
+  uint32_t abandon();
 
  private:
   void place_note(uint32_t source, size_t begin);

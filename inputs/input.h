@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "core/ledger.h"
 #include "core/result.h"
 #include "inputs/checkpoint_store.h"
+#include "inputs/place.h"
 
 namespace waybill::inputs {
 
@@ -86,6 +88,9 @@ class Input {
 
   // Whether it would read what is written to the file at `path`.
   virtual bool reads_file(const std::string&) const { return false; }
+
+  // What no other input of a config can have, too.
+  virtual std::optional<Place> occupies() const { return {}; }
 
   // What becomes of its lines when outputs cannot follow.
   virtual OnFull on_full() const { return is_file() ? OnFull::kBlock : OnFull::kSpool; }

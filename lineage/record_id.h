@@ -13,4 +13,9 @@ namespace waybill::lineage {
 // nonce is kept in the checkpoint.
 Id128 record_id(const Id128& nonce, uint64_t offset);
 
+// The id of a record, by its source's nonce: the above of its line. Of an event of several lines
+// the offset of the last one goes in, too: how far an event reaches can depend on when its lines
+// came, and what reaches further must not pass for what is there already.
+Id128 record_id(const Id128& nonce, const Record& record);
+
 }  // namespace waybill::lineage

@@ -5,6 +5,9 @@
 
 namespace waybill::outputs {
 
+// Of `spool: {sync: interval}`.
+constexpr Duration kSyncInterval = std::chrono::milliseconds(200);
+
 void adopt_section(Output& output, const config::Section& section) {
   constexpr std::string_view kPrefix = "outputs.";
   std::string_view path = section.path();
@@ -15,7 +18,11 @@ void adopt_section(Output& output, const config::Section& section) {
 
 Result<void> open_spool(Output& output, const Context& context) {
   if (!context.spool) return {};
-  delivery::SpoolSettings settings{output.spool.size, output.limits.records, output.limits.bytes};
+  delivery::SpoolSettings settings;
+  settings.size = output.spool.size;
+  settings.batch_records = output.limits.records;
+  settings.batch_bytes = output.limits.bytes;
+  if (output.spool.sync == SpoolOptions::Sync::kInterval) settings.sync_every = kSyncInterval;
   return output.outbox().open_spool(*context.spool, settings);
 }
 
@@ -32,7 +39,11 @@ const config::OptionTable<SpoolOptions>& spool_options() {
           .choice("files", &SpoolOptions::files, {"overflow", "always"},
                   "`overflow`: what finds no room in memory goes to disk, and lines of files only "
                   "where another output goes on. `always`: everything goes through the spool, so "
-                  "that it outlives the files that it came from");
+                  "that it outlives the files that it came from")
+          .choice("sync", &SpoolOptions::sync, {"always", "interval"},
+                  "`always`: what is written together is synced at once. `interval`: every 200 ms, "
+                  "which spares a slow disk; a power cut may then cost what was read in that time "
+                  "and cannot be read again");
   return table;
 }
 

@@ -35,9 +35,11 @@ struct BatchLimits {
 struct SpoolOptions {
   enum class WhenFull : uint8_t { kAuto, kBlock, kDropOldest, kDropNewest };
   enum class Files : uint8_t { kOverflow, kAlways };
+  enum class Sync : uint8_t { kAlways, kInterval };
   size_t size = size_t{512} * 1024 * 1024;
   WhenFull when_full = WhenFull::kAuto;
   Files files = Files::kOverflow;
+  Sync sync = Sync::kAlways;
 };
 
 // What an output is given to live on. All references outlive it.

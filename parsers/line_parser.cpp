@@ -7,6 +7,7 @@
 #include "core/canonical.h"
 #include "core/json_text.h"
 #include "parsers/common/repair.h"
+#include "parsers/errors/errors.h"
 
 namespace waybill::parsers {
 
@@ -15,7 +16,7 @@ LineParser::LineParser(const Settings& settings, const std::vector<std::string>&
       unwraps_(std::find(formats.begin(), formats.end(), "auto") != formats.end()) {
   for (const Descriptor* descriptor : registry()) {
     std::vector<std::string_view> forms;
-    if (descriptor->forms != nullptr) forms = descriptor->forms();
+    if (descriptor->forms != nullptr) forms = descriptor->forms(settings);
     bool in_auto = std::any_of(formats.begin(), formats.end(), [&](const std::string& format) {
       return format == "auto" || format == descriptor->name;
     });
@@ -27,7 +28,9 @@ LineParser::LineParser(const Settings& settings, const std::vector<std::string>&
                    });
       in_auto = !own.forms.empty();
     }
-    entries_.push_back(Entry{descriptor->name, descriptor->make(own), std::move(forms), in_auto});
+    auto parser = descriptor->make(own);
+    if (!parser) continue;
+    entries_.push_back(Entry{descriptor->name, std::move(parser), std::move(forms), in_auto});
   }
 }
 
@@ -38,46 +41,74 @@ bool LineParser::wanted(const Entry& entry, const Source& source) {
 }
 
 void LineParser::parse(Batch& batch, Record& record) {
-  const Source& source = batch.source_of(record);
-  std::string_view line = record.line;
-  unwrap(batch, record, source);
-  parse_inside(batch, record, source);
-  record.line = line;
-  for (size_t i = depth_; i-- > 0;) apply(batch, record, envelopes_[i]);
+  forget();
+  Wrapping wrapping = unwrap(batch, record);
+  parse(batch, record, wrapping);
+  if (errors::may_hold_error(record)) errors::note_error(batch, record);
 }
 
-void LineParser::unwrap(Batch& batch, Record& record, const Source& source) {
-  depth_ = 0;
-  EnvelopeContext context{batch.arena, zone_, record.time_ns};
-  bool any = source.format == "auto" ? unwraps_ : false;
-  bool found = true;
-  while (found && depth_ < kDeepest) {
-    context.near_ns = record.time_ns;
-    found = false;
-    for (const EnvelopeKind& kind : envelope_kinds()) {
-      if (!any && depth_ == 0 && kind.name != source.format) continue;
-      Envelope& envelope = envelopes_[depth_];
-      if (!kind.unwrap(record.line, context, envelope)) continue;
-      if (kind.name == "syslog" && !is_utf8(record.line)) {
-        // What is taken out of it are texts: the repair comes first.
-        record.line = repair_utf8(record.line, batch.arena);
-        record.marks.repaired = true;
-        kind.unwrap(record.line, context, envelope);
-      }
-      record.line = envelope.inside;
-      // A clock inside is of the envelope's day, not of today.
-      if (envelope.time) record.time_ns = envelope.time->ns;
-      ++depth_;
-      found = true;
-      break;
-    }
-    if (!any && depth_ == 0) return;
+void LineParser::parse(Batch& batch, Record& record, const Wrapping& wrapping) {
+  const Source& source = batch.source_of(record);
+  std::string_view line = record.line;
+  record.line = wrapping.inside;
+  record.time_ns = wrapping.near_ns;
+  parse_inside(batch, record, source, wrapping.depth > 0);
+  record.line = line;
+  for (uint32_t i = wrapping.depth; i-- > 0;) apply(batch, record, envelopes_[wrapping.first + i]);
+}
+
+Wrapping LineParser::unwrap(Batch& batch, Record& record) {
+  Wrapping wrapping{record.line, record.time_ns, envelopes_.size(), 0};
+  const Source& source = batch.source_of(record);
+  while (take_off(batch, record, source, wrapping)) {
+  }
+  return wrapping;
+}
+
+void LineParser::unwrap_inside(Batch& batch, Record& record, Wrapping& wrapping) {
+  const Source& source = batch.source_of(record);
+  // Its envelopes have to stand together.
+  uint32_t first = envelopes_.size();
+  for (uint32_t i = 0; i < wrapping.depth; ++i) {
+    Envelope copy = envelopes_[wrapping.first + i];
+    copy.partial = false;
+    envelopes_.add() = std::move(copy);
+  }
+  wrapping.first = first;
+  while (take_off(batch, record, source, wrapping)) {
   }
 }
 
-void LineParser::parse_inside(Batch& batch, Record& record, const Source& source) {
+// The outermost of what is inside.
+bool LineParser::take_off(Batch& batch, Record& record, const Source& source, Wrapping& wrapping) {
+  bool any = source.format == "auto" && unwraps_;
+  if (wrapping.depth == kDeepest || (!any && wrapping.depth > 0 && source.format == "auto")) {
+    return false;
+  }
+  if (wrapping.depth > 0 && envelopes_[envelopes_.size() - 1].partial) return false;
+  EnvelopeContext context{batch.arena, zone_, wrapping.near_ns};
+  Envelope& envelope = envelopes_.add();
+  for (const EnvelopeKind& kind : envelope_kinds()) {
+    if (!any && wrapping.depth == 0 && kind.name != source.format) continue;
+    if (!kind.unwrap(wrapping.inside, context, envelope)) continue;
+    if (kind.name == "syslog" && !is_utf8(wrapping.inside)) {
+      // What is taken out of it are texts: the repair comes first.
+      record.marks.repaired = true;
+      kind.unwrap(repair_utf8(wrapping.inside, batch.arena), context, envelope);
+    }
+    wrapping.inside = envelope.inside;
+    // A clock inside is of the envelope's day, not of today.
+    if (envelope.time) wrapping.near_ns = envelope.time->ns;
+    ++wrapping.depth;
+    return true;
+  }
+  envelopes_.take_back();
+  return false;
+}
+
+void LineParser::parse_inside(Batch& batch, Record& record, const Source& source, bool wrapped) {
   for (const Entry& entry : entries_) {
-    if (depth_ > 0 ? !entry.in_auto : !wanted(entry, source)) continue;
+    if (wrapped ? !entry.in_auto : !wanted(entry, source)) continue;
     if (entry.parser->parse(batch, record) == Outcome::kParsed) return;
   }
   std::string_view line = record.line;
@@ -110,6 +141,7 @@ void LineParser::apply(Batch& batch, Record& record, const Envelope& envelope) {
     record.time_ns = envelope.time->ns;
     record.time_digits = envelope.time->digits;
     record.time_said = true;
+    record.time_zoneless = envelope.time->zoneless;
   }
   if (!record.level_said && envelope.severity) {
     record.level = envelope.severity->level;

@@ -2,14 +2,13 @@
 // LineParser: takes a line out of its envelopes and gives it to the parser that understands it.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "parsers/envelopes/envelope.h"
+#include "parsers/envelopes/wrapping.h"
 #include "parsers/parser.h"
 
 namespace waybill::parsers {
@@ -22,11 +21,24 @@ class LineParser {
   LineParser(const Settings& settings, const std::vector<std::string>& formats);
 
   // Fills the record from its line. Always succeeds: a line that none of the allowed parsers wants
-  // is the message in full, format "none", with its UTF-8 repaired.
+  // is the message in full, format "none", with its UTF-8 repaired. unwrap(), parse() with what
+  // that found, and errors::note_error().
   void parse(Batch& batch, Record& record);
 
-  // The envelopes that the last line was in, the outermost first.
-  std::span<const Envelope> envelopes() const { return {envelopes_.data(), depth_}; }
+  // Takes the line out of its envelopes, and out of a partial one no further. What comes back is
+  // good until forget().
+  Wrapping unwrap(Batch& batch, Record& record);
+  // Goes on with what is inside of `wrapping`, which has become another text since.
+  void unwrap_inside(Batch& batch, Record& record, Wrapping& wrapping);
+  void parse(Batch& batch, Record& record, const Wrapping& wrapping);
+  // Lets all envelopes go.
+  void forget() { envelopes_.clear(); }
+
+  // The envelopes of a line, the outermost first; good until the next unwrap().
+  std::span<const Envelope> envelopes(const Wrapping& wrapping) const {
+    return wrapping.depth == 0 ? std::span<const Envelope>()
+                               : std::span(&envelopes_[wrapping.first], wrapping.depth);
+  }
 
   // Every parser that would be tried for this source, in order (for `explain`).
   std::vector<std::string_view> candidates(const Source& source) const;
@@ -40,18 +52,17 @@ class LineParser {
   };
   static bool wanted(const Entry& entry, const Source& source);
 
-  void unwrap(Batch& batch, Record& record, const Source& source);
-  void parse_inside(Batch& batch, Record& record, const Source& source);
+  bool take_off(Batch& batch, Record& record, const Source& source, Wrapping& wrapping);
+  void parse_inside(Batch& batch, Record& record, const Source& source, bool wrapped);
   void apply(Batch& batch, Record& record, const Envelope& envelope);
 
   // A container's line that holds a syslog line that holds another, and no deeper.
-  static constexpr size_t kDeepest = 3;
+  static constexpr uint32_t kDeepest = 3;
 
   std::vector<Entry> entries_;
   TimeZone zone_;
   bool unwraps_ = false;  // with `format: auto`
-  std::array<Envelope, kDeepest> envelopes_;
-  size_t depth_ = 0;
+  EnvelopePool envelopes_;
 };
 
 }  // namespace waybill::parsers

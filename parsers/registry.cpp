@@ -22,13 +22,15 @@ std::span<const Descriptor* const> registry() {
   return all;
 }
 
-std::vector<std::string_view> format_names() {
+std::vector<std::string_view> format_names(const Settings& settings) {
   std::vector<std::string_view> names{"auto"};
   for (const EnvelopeKind& kind : envelope_kinds()) names.push_back(kind.name);
   for (const Descriptor* parser : registry()) {
-    names.push_back(parser->name);
-    if (parser->forms == nullptr) continue;
-    for (std::string_view form : parser->forms()) names.push_back(form);
+    std::vector<std::string_view> forms;
+    if (parser->forms != nullptr) forms = parser->forms(settings);
+    // A parser of forms that has none could never claim a line.
+    if (parser->forms == nullptr || !forms.empty()) names.push_back(parser->name);
+    names.insert(names.end(), forms.begin(), forms.end());
   }
   return names;
 }

@@ -2,6 +2,7 @@
 // What the unit tests of all parsers share: a line in, its record out.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct Setup {
   Level default_level = Level::kInfo;
   std::string zone = "UTC";
   std::vector<std::string> formats = {"auto"};  // as in `parse.formats`
+  std::vector<UserPattern> patterns = {};
 };
 
 // One line, parsed. Lineage has not looked at it: trace fields are pointed out, not lifted.
@@ -31,9 +33,11 @@ class Parsed {
     settings.default_level = setup.default_level;
     auto zone = TimeZone::find(setup.zone);
     if (zone) settings.default_zone = *zone;
-    LineParser parser(settings, setup.formats);
+    settings.patterns = setup.patterns;
+    // Kept: names of fields may be its own.
+    parser_ = std::make_unique<LineParser>(settings, setup.formats);
     Record& record = lines_.put(line, kReadNs);
-    parser.parse(lines_.batch(), record);
+    parser_->parse(lines_.batch(), record);
   }
 
   const Record& record() { return lines_.record(); }
@@ -82,6 +86,7 @@ class Parsed {
     return source;
   }
 
+  std::unique_ptr<LineParser> parser_;
   waybill::testing::Lines lines_;
 };
 

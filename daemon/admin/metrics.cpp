@@ -111,6 +111,9 @@ void add_inputs(Families& families, const Ledger& ledger) {
   each("waybill_input_duplicate_keys_total", counter,
        "Fields left out because a later one has the same key.",
        [](const InputCounts& c) { return c.duplicate_keys; });
+  each("waybill_input_clock_skew_total", counter,
+       "Records whose time is far off the time at which they were read.",
+       [](const InputCounts& c) { return c.clock_skew; });
   families.begin("waybill_input_missed_total", counter,
                  "What was never read: datagrams (kernel) or bytes (the others).");
   for (const auto& [input, counts] : inputs) {
@@ -168,6 +171,9 @@ void add_outputs(Families& families, const Ledger& ledger) {
        [](const OutputSnapshot& o) { return o.spool_records; });
   each("waybill_spool_bytes", MetricType::Gauge, "Bytes that the spool takes on disk.",
        [](const OutputSnapshot& o) { return o.spool_bytes; });
+  each("waybill_spool_torn_records_total", MetricType::Counter,
+       "Records cut off its end, which were not written to theirs.",
+       [](const OutputSnapshot& o) { return o.spool_torn_records; });
   each("waybill_spool_torn_bytes_total", MetricType::Counter,
        "Bytes cut off its end, of records that were being written at a crash.",
        [](const OutputSnapshot& o) { return o.spool_torn_bytes; });

@@ -62,6 +62,7 @@ std::string input_json(const InputCounts& counts) {
       .number("truncated_bytes", counts.truncated_bytes)
       .number("repaired_lines", counts.repaired_lines)
       .number("duplicate_keys", counts.duplicate_keys)
+      .number("clock_skew", counts.clock_skew)
       .json("formats", formats.text())
       .text();
 }
@@ -125,6 +126,7 @@ std::string outputs_json(const Ledger& ledger, const std::map<std::string, std::
         .number("queue_bytes", now.queue_bytes)
         .number("spool_records", now.spool_records)
         .number("spool_bytes", now.spool_bytes)
+        .number("spool_torn_records", now.spool_torn_records)
         .number("spool_torn_bytes", now.spool_torn_bytes)
         .json("oldest_undelivered_seconds", fmt::format("{:.3f}", now.oldest_undelivered_seconds));
     all.json(output->name(), one.text());

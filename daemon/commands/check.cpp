@@ -12,6 +12,9 @@ int check(const CommandLine& line) {
   int code = exit_code::kOk;
   auto plan = plan_or_complain(line.plan, code);
   if (!plan) return code;
+  for (const config::Fault& warning : plan->warnings) {
+    fmt::print(stderr, "{}\n", warning.text());
+  }
   if (line.connect) {
     for (const auto& output : plan->outputs) {
       auto answer = output->probe(plan->identity);

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 
 #include "core/canonical.h"
@@ -12,6 +13,7 @@
 #include "lineage/record_id.h"
 #include "lineage/trace_context.h"
 #include "outputs/printable.h"
+#include "parsers/patterns/check.h"
 
 namespace waybill::daemon::commands {
 
@@ -22,62 +24,97 @@ class Explainer {
   explicit Explainer(Plan& plan)
       : plan_(plan),
         budget_(size_t{64} * 1024 * 1024),
-        parser_(plan.parse, plan.config.parse.formats),
+        reader_(plan.parse, plan.config.parse.formats, budget_),
         source_(std::make_shared<Source>()) {
     source_->number = next_source_number();
     source_->input = "explain";
     source_->nonce = random_id();
   }
 
-  void explain(const std::string& line) {
+  // Lines, as a source would have them.
+  void explain(std::string_view text) {
     Batch batch(budget_);
-    batch.reset(line.size() + 1);
-    fill(batch, line);
+    batch.reset(text.size() + 1);
+    fill(batch, text);
     FrameCursor cursor;
-    frame(batch, cursor);
-    if (batch.records.empty()) {
-      fmt::print("frame    an empty line: counted, no record\n");
-      return;
+    while (cursor.chunk < batch.chunks.size()) {
+      batch.clear_records();
+      reader_.begin_slice(batch);
+      uint64_t empty = frame(batch, cursor);
+      reader_.read(batch, cursor.chunk < batch.chunks.size());
+      if (empty > 0) {
+        begin();
+        fmt::print("frame    {} empty line{}: counted, no record\n", empty, empty == 1 ? "" : "s");
+      }
+      explain_records(batch);
     }
-    for (Record& record : batch.records) {
-      explain_frame(line, record);
-      explain_parse(batch, record);
+    // What might have gone on.
+    Batch rest(budget_);
+    rest.reset(0);
+    while (reader_.take_due(rest, SteadyTime::max())) {
+      explain_records(rest);
+      rest.reset(0);
+    }
+  }
+
+ private:
+  // Lines that are too long are cut as inputs would.
+  void fill(Batch& batch, std::string_view text) {
+    batch.sources.push_back(source_);
+    batch.read_ns = wall_now();
+    const size_t longest = plan_.config.parse.max_line;
+    uint32_t used = 0;
+    for (size_t at = 0; at < text.size();) {
+      size_t end = std::min(text.find('\n', at), text.size());
+      size_t kept = std::min(end - at, longest);
+      std::copy_n(text.data() + at, kept, batch.room().data());
+      batch.room()[kept] = '\n';
+      batch.commit(kept + 1);
+      batch.chunks.push_back(
+          Chunk{0, used, static_cast<uint32_t>(kept + 1), at, end - at - kept, false, 0});
+      used += static_cast<uint32_t>(kept + 1);
+      at = end + 1;
+    }
+  }
+
+  void begin() {
+    if (!first_) fmt::print("\n");
+    first_ = false;
+  }
+
+  void explain_records(Batch& batch) {
+    for (size_t i = 0; i < batch.records.size(); ++i) {
+      Record& record = batch.records[i];
+      begin();
+      explain_frame(record);
+      explain_parse(record, i);
       explain_lineage(batch, record);
       explain_outputs(batch, record);
     }
   }
 
- private:
-  void fill(Batch& batch, const std::string& line) {
-    size_t kept = std::min(line.size(), plan_.config.parse.max_line);
-    std::copy_n(line.data(), kept, batch.room().data());
-    batch.commit(kept);
-    batch.sources.push_back(source_);
-    batch.chunks.push_back(Chunk{0, 0, static_cast<uint32_t>(kept), 0, line.size() - kept});
-    batch.read_ns = wall_now();
-  }
-
-  static void explain_frame(const std::string& line, const Record& record) {
+  static void explain_frame(const Record& record) {
     fmt::print("frame    {} bytes", record.line.size());
+    if (record.lines > 1) fmt::print(", {} lines that are one event", record.lines);
     if (record.marks.truncated_bytes > 0) {
       fmt::print(", {} more cut off by parse.max_line", record.marks.truncated_bytes);
     }
-    if (!line.empty() && line.back() == '\r') fmt::print(", the carriage return taken off");
     fmt::print("\n");
   }
 
-  void explain_parse(Batch& batch, Record& record) {
-    parser_.parse(batch, record);
+  void explain_parse(const Record& record, size_t index) const {
     fmt::print("parse    {}", record.format);
     std::string others;
-    for (std::string_view name : parser_.candidates(*source_)) {
-      if (name == record.format) break;
+    for (std::string_view name : reader_.parser().candidates(*source_)) {
+      if (name == record.format || knows(name, record.format)) break;
       others += fmt::format("{}{}", others.empty() ? "" : ", ", name);
     }
     if (!others.empty()) fmt::print(" (not {})", others);
-    fmt::print("\n         time {}\n",
-               record.time_said ? "from the line"
-                                : "is the read time: the line has none that can be read");
+    fmt::print("\n");
+    explain_patterns(record, index);
+    fmt::print("         time {}\n", record.time_said
+                                         ? "from the line"
+                                         : "is the read time: the line has none that can be read");
     std::string level(level_name(record.level));
     fmt::print("         level {}\n",
                level.empty()
@@ -94,11 +131,31 @@ class Explainer {
       fmt::print("         a Waybill record already: passes unchanged\n");
   }
 
+  // Whether the parser called `name` knows that form by its name.
+  bool knows(std::string_view name, std::string_view form) const {
+    for (const parsers::Descriptor* parser : parsers::registry()) {
+      if (parser->name != name || parser->forms == nullptr) continue;
+      auto forms = parser->forms(plan_.parse);
+      return std::find(forms.begin(), forms.end(), form) != forms.end();
+    }
+    return false;
+  }
+
+  void explain_patterns(const Record& record, size_t index) const {
+    std::string_view inside = record.line;
+    if (!reader_.envelopes(index).empty()) inside = reader_.envelopes(index).back().inside;
+    for (const auto& attempt :
+         parsers::patterns::attempts(plan_.parse, plan_.config.parse.formats, inside)) {
+      fmt::print("         pattern {}: {}\n", attempt.name,
+                 attempt.matched ? "matches" : attempt.why);
+    }
+  }
+
   void explain_lineage(Batch& batch, Record& record) {
     bool claimed = (record.trace_fields.trace_id | record.trace_fields.traceparent) != 0;
     lineage::resolve_trace(batch, record);
     if (record.passed == nullptr) {
-      record.id = lineage::record_id(source_->nonce, record.offset);
+      record.id = lineage::record_id(source_->nonce, record);
     }
     bool own_service = static_cast<bool>(record.service_name);
     Text service = service_of(record, plan_.identity);
@@ -132,8 +189,9 @@ class Explainer {
 
   Plan& plan_;
   ByteBudget budget_;
-  parsers::LineParser parser_;
+  parsers::EventReader reader_;
   std::shared_ptr<Source> source_;
+  bool first_ = true;
 };
 
 }  // namespace
@@ -147,12 +205,8 @@ int explain(const CommandLine& line) {
     explainer.explain(line.line);
     return exit_code::kOk;
   }
-  bool first = true;
-  for (std::string text; std::getline(std::cin, text);) {
-    if (!first) fmt::print("\n");
-    first = false;
-    explainer.explain(text);
-  }
+  std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  explainer.explain(text);
   return exit_code::kOk;
 }
 

@@ -17,6 +17,7 @@ constexpr size_t kHeadSizeAt = 8;
 constexpr size_t kHeadAt = 12;
 constexpr uint32_t kNoted = 1u << 31;
 constexpr size_t kNoteSizes = 8;
+static_assert(kHeadAt + kNoteSizes == kEntryOverhead);
 
 // The wall clock may jump: good for an age.
 SteadyTime steady_of(WallNanos time, const Now& now) {

@@ -18,6 +18,9 @@ struct Now {
   WallNanos wall = wall_now();
 };
 
+// What an entry takes besides its record, its note and what it shares with others, at most.
+constexpr size_t kEntryOverhead = 20;
+
 // Appends a frame for every unsettled record of `payload`; sequence numbers from `sequence` on.
 // Returns how many.
 uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequence);

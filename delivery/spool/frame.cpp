@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "core/check.h"
 #include "delivery/little_endian.h"
@@ -62,6 +63,40 @@ FrameRead read_frame(std::string_view bytes) {
   std::string_view payload = bytes.substr(kFrameHeader, size);
   if (crc32c(payload, crc) != load_u32(bytes.data() + kCrcAt)) return {FrameFault::kDamaged, {}};
   return {FrameFault::kNone, {load_u64(bytes.data() + kSequenceAt), payload, kFrameHeader + size}};
+}
+
+namespace {
+
+// The size of the frame at the beginning of `bytes`, as it says itself; 0: it is not to be had.
+size_t size_said(std::string_view bytes) {
+  if (bytes.size() < kFrameHeader || !bytes.starts_with(kMagic)) return 0;
+  return kFrameHeader + load_u32(bytes.data() + kSizeAt);
+}
+
+// Whether `bytes` are one frame, but for its magic and its size.
+bool is_frame_by_sum(std::string_view bytes) {
+  if (bytes.size() < kFrameHeader) return false;
+  std::string head(bytes.substr(kSizeAt, kCrcAt - kSizeAt));
+  store_u32(head.data(), static_cast<uint32_t>(bytes.size() - kFrameHeader));
+  return crc32c(bytes.substr(kFrameHeader), crc32c(head)) == load_u32(bytes.data() + kCrcAt);
+}
+
+}  // namespace
+
+FrameTail read_tail(std::string_view bytes) {
+  FrameTail tail;
+  while (tail.size < bytes.size()) {
+    std::string_view rest = bytes.substr(tail.size);
+    size_t size = size_said(rest);
+    if (size == 0 || size > rest.size()) {
+      // No size to go by. It was complete if another one was begun behind it.
+      size = std::min(rest.find(kMagic, 1), rest.size());
+      if (size == rest.size() && !is_frame_by_sum(rest)) break;
+    }
+    ++tail.damaged;
+    tail.size += size;
+  }
+  return tail;
 }
 
 size_t find_frame(std::string_view bytes) {

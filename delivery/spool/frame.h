@@ -46,6 +46,13 @@ struct FrameRead {
 };
 FrameRead read_frame(std::string_view bytes);
 
+// What stands in a file behind its last intact frame.
+struct FrameTail {
+  uint64_t damaged = 0;  // frames that are complete but damaged
+  size_t size = 0;       // bytes of them; what stands behind was never written to its end
+};
+FrameTail read_tail(std::string_view bytes);
+
 // Where in `bytes`, behind its first byte, the next frame might begin: the offset of its magic, or
 // of the last bytes that may be the beginning of one.
 size_t find_frame(std::string_view bytes);

@@ -38,6 +38,20 @@ std::string spell(uint64_t first, std::string_view suffix) {
   return fmt::format("{:016x}{}", first, suffix);
 }
 
+// Of bytes [begin, end) of a file.
+Result<FrameTail> read_tail_of(int file, size_t begin, size_t end) {
+  std::string bytes(end - begin, '\0');
+  for (size_t done = 0; done < bytes.size();) {
+    ssize_t got =
+        pread(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(begin + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno_error("cannot read it", errno);
+    if (got == 0) bytes.resize(done);
+    done += static_cast<size_t>(got);
+  }
+  return read_tail(bytes);
+}
+
 }  // namespace
 
 // ---- opening ----
@@ -110,7 +124,8 @@ Result<void> Segments::find_segments() {
   return {};
 }
 
-// Finds the end of the last file's frames; what stands behind was being written at a crash.
+// Finds the end of the last file's frames. A complete one that is damaged may have been counted as
+// safe: it stays, to be counted as lost. What was never written to its end is cut off.
 Result<void> Segments::mend_tail() {
   if (segments_.empty()) return {};
   Segment& last = segments_.back();
@@ -128,9 +143,16 @@ Result<void> Segments::mend_tail() {
     good = behind;
     end = frame->sequence + 1;
   }
+  reading_ = Fd();
+  if (good < last.bytes) {
+    Result<FrameTail> tail = read_tail_of(file->get(), good, last.bytes);
+    if (!tail) return std::move(tail).error().within(path_ + "/" + name_of(last));
+    good += tail->size;
+    end += tail->damaged;
+    damaged |= tail->damaged > 0;
+  }
   last.damaged = damaged;
   last.end = end;
-  reading_ = Fd();
   if (good < last.bytes) {
     torn_ = last.bytes - good;
     if (ftruncate(file->get(), static_cast<off_t>(good)) != 0) {
@@ -157,17 +179,18 @@ size_t Segments::bytes() const {
 
 // ---- writing ----
 
-Result<void> Segments::write(std::string_view frames, uint64_t records) {
+Result<void> Segments::write(std::string_view frames, uint64_t records, bool sync) {
   if (writing_ && segments_.back().bytes + frames.size() > segment_bytes_) end_segment();
   if (!writing_) {
     if (Result<void> begun = begin_segment(); !begun) return begun;
   }
-  Result<void> done = append(frames, records);
+  Result<void> done = append(frames, records, sync);
   if (done) return {};
   // What a failed sync has left on disk cannot be known: the next write goes to a file of its own.
   Segment& last = segments_.back();
   bool cut = ftruncate(writing_.get(), static_cast<off_t>(last.bytes)) == 0;
   if (!cut) spdlog::warn("cannot cut {}/{}", path_, name_of(last));
+  if (unsynced_) end_segment();  // of what was written before
   writing_ = Fd();
   if (last.first == last.end) {
     unlinkat(dir_.get(), name_of(last).c_str(), 0);
@@ -199,20 +222,32 @@ Result<void> Segments::begin_segment() {
 
 // Gives back what was reserved and not used.
 void Segments::end_segment() {
+  if (std::exchange(unsynced_, false) && fdatasync(writing_.get()) != 0) {
+    sync_fault_ = errno_error("cannot sync " + path_, errno, Action::kRetry);
+  }
   if (ftruncate(writing_.get(), static_cast<off_t>(segments_.back().bytes)) != 0) {
     spdlog::debug("cannot trim {}/{}", path_, name_of(segments_.back()));
   }
   writing_ = Fd();
 }
 
-Result<void> Segments::append(std::string_view frames, uint64_t records) {
+Result<void> Segments::sync() {
+  if (sync_fault_) return *std::exchange(sync_fault_, std::nullopt);
+  if (!std::exchange(unsynced_, false) || fdatasync(writing_.get()) == 0) return {};
+  Error fault = errno_error("cannot sync " + path_, errno, Action::kRetry);
+  writing_ = Fd();  // nothing more goes there
+  return fault;
+}
+
+Result<void> Segments::append(std::string_view frames, uint64_t records, bool sync) {
   Segment& last = segments_.back();
   if (Result<void> done = write_at(writing_.get(), frames, last.bytes); !done) {
     return std::move(done).error().within(path_);
   }
-  if (fdatasync(writing_.get()) != 0) {
+  if (sync && fdatasync(writing_.get()) != 0) {
     return errno_error("cannot sync " + path_, errno, Action::kRetry);
   }
+  unsynced_ = !sync;
   last.bytes += frames.size();
   last.end += records;
   end_ += records;
@@ -332,7 +367,10 @@ void Segments::forget_settled() {
 }
 
 void Segments::forget(const Segment& segment) {
-  if (&segment == &segments_.back()) writing_ = Fd();
+  if (&segment == &segments_.back()) {
+    writing_ = Fd();
+    unsynced_ = false;
+  }
   if (reading_ && reading_first_ == segment.first) reading_ = Fd();
   std::string name = name_of(segment);
   if (segment.damaged) {

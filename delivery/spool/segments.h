@@ -4,7 +4,7 @@
 //   <folder>/<first sequence, 16 hex digits>.seg     a line that says what it is, then frames
 //   <folder>/cursor                                  what is settled (cursor.h)
 //
-// A record is durable when write() has returned. What is settled is forgotten by whole files: first
+// A record is durable when it was synced. What is settled is forgotten by whole files: first
 // the cursor is durable, then files are removed, so that a crash between the two only leaves files
 // that the next start removes. A damaged file is never removed but renamed to *.damaged.
 #pragma once
@@ -34,8 +34,11 @@ class Segments {
   Segments(Segments&&) = delete;
 
   // Appends `records` frames, whose sequence numbers go on from end(). All or nothing: after an
-  // Error, nothing of them is there.
-  Result<void> write(std::string_view frames, uint64_t records);
+  // Error, nothing of them is there. Durable when it returns, unless `sync` is false.
+  Result<void> write(std::string_view frames, uint64_t records, bool sync = true);
+  // What was written is durable when it returns. After an Error, what was written since the last
+  // sync may be lost or not, and is not tried again.
+  Result<void> sync();
 
   // The next record that was not read since the start; valid until the next call. Nothing when all
   // have been read. Damaged ones are passed over: then the sequence number jumps.
@@ -78,7 +81,7 @@ class Segments {
   Result<void> mend_tail();
   Result<void> begin_segment();
   void end_segment();
-  Result<void> append(std::string_view frames, uint64_t records);
+  Result<void> append(std::string_view frames, uint64_t records, bool sync);
   void forget(const Segment& segment);
   void forget_settled();
   bool open_for_reading();
@@ -94,7 +97,9 @@ class Segments {
   uint64_t settled_ = 0, next_ = 0, end_ = 0;
   size_t torn_ = 0;
 
-  Fd writing_;  // the last segment; none: the next write begins a new one
+  Fd writing_;                       // the last segment; none: the next write begins a new one
+  bool unsynced_ = false;            // what was written to it last is not durable yet
+  std::optional<Error> sync_fault_;  // of a segment that was ended since
 
   // What is being read: bytes [read_at_ - (window_.size() - window_used_), read_at_) of the file.
   Fd reading_;

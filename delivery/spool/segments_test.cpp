@@ -214,6 +214,47 @@ TEST_CASE("segments: damage costs the records that it touches") {
   }
 }
 
+TEST_CASE("segments: a damaged end is counted and kept; only what has no end is cut off") {
+  test::LogCapture log;
+  Folder folder;
+  {
+    auto spool = folder.spool(1 << 20);
+    REQUIRE(write(*spool, 200));
+  }
+  std::string path = folder.segments().back();
+  std::string all = test::read_file(path);
+  auto frame_of = [&](uint64_t number) { return all.rfind(text_of(number)) - kFrameHeader; };
+  size_t last = frame_of(199), intact = 199;
+  bool torn = false;
+  SUBCASE("a byte of its text") { overwrite(path, all.size() - 1, "!"); }
+  SUBCASE("its magic") { overwrite(path, last, "!"); }
+  SUBCASE("its size") { overwrite(path, last + 6, "\x10"); }
+  SUBCASE("its checksum") { overwrite(path, last + 16, "!!!!"); }
+  SUBCASE("the last three") {
+    for (uint64_t number : {197, 198, 199}) overwrite(path, frame_of(number) + 22, "!");
+    intact = 197;
+  }
+  SUBCASE("the last two, the sizes of both") {
+    for (uint64_t number : {198, 199}) overwrite(path, frame_of(number) + 6, "\x10");
+    intact = 198;
+  }
+  SUBCASE("the last but one, and the last has no end") {
+    overwrite(path, frame_of(198) + 22, "!");
+    fs::resize_file(path, all.size() - 3);
+    intact = 198;
+    torn = true;
+  }
+  auto spool = folder.spool(1 << 20);
+  CHECK(spool->end() == (torn ? 199 : 200));
+  CHECK((spool->torn() > 0) == torn);
+  CHECK(read_all(*spool) == range(0, intact));
+  uint64_t end = spool->end();
+  REQUIRE(write(*spool, 3));
+  CHECK(read_all(*spool) == range(end, end + 3));
+  REQUIRE(spool->settle(spool->end()));
+  CHECK(fs::exists(path.substr(0, path.size() - 4) + ".damaged"));
+}
+
 TEST_CASE("segments: without a cursor, or with a damaged one, all that is there is read again") {
   Folder folder;
   {

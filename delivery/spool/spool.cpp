@@ -6,13 +6,15 @@
 
 #include <algorithm>
 
+#include "core/check.h"
+#include "core/thread.h"
+
 namespace waybill::delivery {
 
 namespace {
 
 // What may wait to be written: enough to keep a disk busy.
 constexpr size_t kPendingBytes = size_t{3} * 1024 * 1024;
-constexpr Duration kPutPatience = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -38,7 +40,8 @@ Result<std::unique_ptr<Spool>> Spool::open(SpoolPlace place, const SpoolSettings
   if (Result<void> opened = spool->try_open(); !opened) {
     if (opened.error().action != Action::kRetry) return std::move(opened).error();
   }
-  spool->thread_ = std::thread([raw = spool.get()] { raw->run(); });
+  Result<void> started = start_thread(spool->thread_, [raw = spool.get()] { raw->run(); });
+  if (!started) return std::move(started).error().within("the spool " + spool->place_.folder);
   return spool;
 }
 
@@ -52,11 +55,13 @@ bool Spool::engaged() const {
 void Spool::put(std::unique_ptr<Payload> payload) {
   std::unique_lock lock(mutex_);
   auto has_room = [&] { return pending_bytes_ < kPendingBytes || released_ || finishing_; };
-  SteadyTime patience = steady_now() + kPutPatience;
   while (!has_room()) {
-    if (when_full_ == WhenFull::kBlock || !opened_) {
+    if (!full_since_) full_since_ = steady_now();
+    Duration patience = opened_ ? settings_.disk_patience : settings_.open_patience;
+    if (when_full_ == WhenFull::kBlock) {
       room_.wait(lock);
-    } else if (room_.wait_until(lock, patience) == std::cv_status::timeout && !has_room()) {
+    } else if (room_.wait_until(lock, *full_since_ + patience) == std::cv_status::timeout &&
+               !has_room()) {
       lock.unlock();
       return drop(std::move(payload), DropReason::kQueueFull);
     }
@@ -81,30 +86,54 @@ WhenFull Spool::when_full() const {
 
 void Spool::put_last(std::unique_ptr<Payload> payload) {
   std::lock_guard lock(mutex_);
+  if (payload->spool_end != 0) {
+    ReadBack* mine = find_read_back(payload->spool_end);
+    bool again = mine->only_memory && payload->unsettled > 0;
+    mine->unsettled = payload->unsettled;
+    mine->in_memory = again;
+    advance();
+    changed_.notify_all();
+    if (!again) return;  // it never left the disk
+  }
   pending_bytes_ += payload->charge.held();
   pending_records_ += payload->unsettled;
   pending_.push_back(std::move(payload));
   changed_.notify_all();
 }
 
-void Spool::settled(uint64_t end, uint64_t unsettled) {
+void Spool::settled(uint64_t end) {
   std::lock_guard lock(mutex_);
-  for (ReadBack& one : read_back_) {
-    if (one.end == end) one.settled = one.records - unsettled;
-  }
-  for (const ReadBack& one : read_back_) {
-    if (!one.whole()) break;
-    settled_ = std::max(settled_, one.end);
-  }
+  settle_read_back(end);
   changed_.notify_all();
 }
 
-// Records that are settled, though the cursor has not moved behind them: another process would send
-// them again. With the lock held.
-uint64_t Spool::settled_ahead() const {
-  uint64_t ahead = 0;
-  for (const ReadBack& one : read_back_) ahead += one.settled;
-  return ahead;
+// With the lock held, as all of these.
+Spool::ReadBack* Spool::find_read_back(uint64_t end) {
+  auto found = std::find_if(read_back_.begin(), read_back_.end(),
+                            [&](const ReadBack& one) { return one.end == end; });
+  WAYBILL_CHECK(found != read_back_.end(), "a payload came back that this spool has not read");
+  return &*found;
+}
+
+void Spool::settle_read_back(uint64_t end) {
+  find_read_back(end)->unsettled = 0;
+  advance();
+}
+
+// Passes what is settled without a gap.
+void Spool::advance() {
+  while (!read_back_.empty() && read_back_.front().unsettled == 0) {
+    settled_ = std::max(settled_, read_back_.front().end);
+    read_back_.pop_front();
+  }
+}
+
+// Those on disk, or on the way there, that are not settled. Fewer than stand behind the cursor:
+// what is settled, or lost, before something that is not will be seen again by who comes next.
+uint64_t Spool::records() const {
+  uint64_t records = pending_records_ + unread_;
+  for (const ReadBack& one : read_back_) records += one.only_memory ? 0 : one.unsettled;
+  return records;
 }
 
 void Spool::wake() {
@@ -127,14 +156,14 @@ void Spool::release() {
   room_.notify_all();
 }
 
+void Spool::retire() {
+  std::lock_guard lock(mutex_);
+  retired_ = true;
+}
+
 bool Spool::idle() const {
   std::lock_guard lock(mutex_);
   return pending_records_ == 0 && (unread_ == 0 || !reading_);
-}
-
-uint64_t Spool::records() const {
-  std::lock_guard lock(mutex_);
-  return pending_records_ + unsettled_ - std::min(unsettled_, settled_ahead());
 }
 
 uint64_t Spool::left() const {

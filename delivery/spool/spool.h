@@ -2,9 +2,10 @@
 // Spool: an output's queue on disk, behind its queue in memory (outbox.h).
 //
 // While anything waits here, whatever is new goes behind it, so the order of a stream holds. A
-// payload is settled for its inputs once it is durable. Its records come back as payloads of their
-// own, byte for byte as they were encoded; where the output keeps up, the payload itself goes on
-// and nothing is read. A thread named `spool` does all the reading and writing.
+// payload is settled for its inputs once it is durable: its tickets are let go then. Its records
+// come back as payloads of their own, byte for byte as they were encoded; where the output keeps
+// up, the payload itself goes on and nothing is read. A thread named `spool` does all the reading
+// and writing.
 #pragma once
 
 #include <condition_variable>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "core/ledger.h"
 #include "core/throttle.h"
@@ -42,6 +44,14 @@ struct SpoolSettings {
   // Of the payloads that are made of what is read back.
   size_t batch_records = 5000;
   size_t batch_bytes = 1024 * 1024;
+  // What is written is synced so long afterwards, and counts as safe then. Zero: at once.
+  Duration sync_every = Duration::zero();
+  // A record whose frame would hold more is dropped, as DropReason::kTooLarge.
+  size_t largest_record = kMaxFramePayload;
+  // How long put() waits for a disk that takes nothing, and for the folder while a predecessor
+  // holds it: once per stall, not once per payload.
+  Duration disk_patience = std::chrono::seconds(1);
+  Duration open_patience = std::chrono::seconds(10);
 };
 
 // Where an output's spool is. The state directory outlives it.
@@ -62,7 +72,8 @@ class SpoolReader {
   // Bytes that it would take now; 0: it has enough.
   virtual size_t room() = 0;
   virtual std::unique_ptr<Payload> take() = 0;
-  virtual void refill(std::unique_ptr<Payload> payload) = 0;
+  // False: it takes nothing any more, and the payload is gone; its records stay on disk.
+  virtual bool refill(std::unique_ptr<Payload> payload) = 0;
   // A payload that has been written: its memory may be used again.
   virtual void recycle(std::unique_ptr<Payload> payload) = 0;
   // Something has changed in what idle() says.
@@ -83,16 +94,20 @@ class Spool {
   bool engaged() const;
   // Takes a payload. Waits while too much waits to be written already (a slow disk, a predecessor,
   // a full spool that blocks): until there is room, release() or finish(); with the drop policies
-  // and an open folder for a second, then the payload is dropped, and counted.
+  // no longer than SpoolSettings say, then the payload is dropped, and counted.
   void put(std::unique_ptr<Payload> payload);
 
   // ---- any thread ----
   void set_when_full(WhenFull when_full);
-  // Takes what could not be delivered before the end, whatever the limits say.
+  // Takes what could not be delivered before the end, whatever the limits say: also a payload that
+  // was read from here. What is unsettled of that one is here still, or is written once more where
+  // its segment had to go in the meantime.
   void put_last(std::unique_ptr<Payload> payload);
-  // Of the payload whose spool_end is `end`, and which was read from here, all but `unsettled`
-  // records are settled; the others stay here. In any order.
-  void settled(uint64_t end, uint64_t unsettled);
+  // The payload whose spool_end is `end`, and which was read from here, is settled. In any order.
+  void settled(uint64_t end);
+  // Nobody comes after us who would deliver what cannot be written at the end, or read again what
+  // its inputs still have: it is dropped and counted, not left.
+  void retire();
   void wake();
   // Nothing is read back any more: the end is near.
   void stop_reading();
@@ -100,8 +115,6 @@ class Spool {
   void release();
   // Nothing waits to be written, and nothing is to be read back now.
   bool idle() const;
-  // Records on disk, or on the way there, that are not settled.
-  uint64_t records() const;
   // Records that could not be written before the end, and were abandoned.
   uint64_t left() const;
 
@@ -117,6 +130,7 @@ class Spool {
   SteadyTime next_try() const;
   Result<void> try_open();
   void open_again();
+  void leave_unwritten();
   void write_pending(std::unique_lock<std::mutex>& lock);
   WhenFull when_full() const;
   Result<void> make_room(size_t bytes);
@@ -125,6 +139,10 @@ class Spool {
   size_t write_group(std::deque<std::unique_ptr<Payload>>& group);
   void drop(std::unique_ptr<Payload> payload, DropReason reason);
   void written(std::unique_ptr<Payload> payload);
+  void keep_tickets(Payload& payload);
+  void sync();
+  void drop_too_large(Payload& payload);
+  void refill(std::unique_ptr<Payload> payload, uint64_t begin);
   bool hand_over(std::deque<std::unique_ptr<Payload>>& group, size_t held);
   bool give_up(std::deque<std::unique_ptr<Payload>>& group);
   void failed(const std::string& problem);
@@ -132,8 +150,12 @@ class Spool {
   void read_back();
   void count_lost(uint64_t found);
   void move_cursor();
-  uint64_t settled_ahead() const;
   void update_gauges();
+  struct ReadBack;
+  ReadBack* find_read_back(uint64_t end);
+  void settle_read_back(uint64_t end);
+  void advance();
+  uint64_t records() const;
 
   const SpoolPlace place_;
   const SpoolSettings settings_;
@@ -150,8 +172,11 @@ class Spool {
   std::optional<size_t> low_limit_;  // bytes on disk when the disk ran low
   bool failing_ = false;
   const SteadyTime began_ = steady_now();
-  SteadyTime write_at_{};   // not before: the last attempt failed, or there was no room
-  SteadyTime cursor_at_{};  // when the cursor is written next
+  SteadyTime write_at_{};            // not before: the last attempt failed, or there was no room
+  SteadyTime cursor_at_{};           // when the cursor is written next
+  bool synced_ = true;               // all that was written is durable
+  SteadyTime sync_at_{};             // when it is made so, if it is not
+  std::vector<TicketRef> unsynced_;  // of what was written since the last sync
 
   mutable std::mutex mutex_;
   WhenFull when_full_ = WhenFull::kDropOldest;
@@ -160,19 +185,22 @@ class Spool {
   std::deque<std::unique_ptr<Payload>> pending_;
   size_t pending_bytes_ = 0;
   uint64_t pending_records_ = 0;  // what is being written included
-  uint64_t unread_ = 0;           // records on disk
-  uint64_t unsettled_ = 0;        // records on disk, or read back and not settled
+  uint64_t unread_ = 0;           // records on disk, damaged ones that nobody has seen included
   struct ReadBack {
-    uint64_t end = 0;      // the sequence number behind its last record
-    uint64_t records = 0;  // in it
-    uint64_t settled = 0;  // of these, each counted in the ledger
-    bool whole() const { return settled == records; }
+    uint64_t begin = 0;        // the sequence number of its first record, or of a lost one before
+    uint64_t end = 0;          // the one behind its last record
+    uint64_t unsettled = 0;    // of its records; each of the others is counted in the ledger
+    bool in_memory = true;     // false: it was left, and is nowhere but here
+    bool only_memory = false;  // what is unsettled has no copy on disk any more, or not all of it
   };
   std::deque<ReadBack> read_back_;  // payloads that are not settled, or stand behind such
   uint64_t settled_ = 0;            // all below it are
   bool opened_ = false;
   uint64_t moved_ = 0;  // what of it the cursor covers
   uint64_t left_ = 0;
+  // Since when nothing has been written while put() waited.
+  std::optional<SteadyTime> full_since_;
+  bool retired_ = false;
   bool reading_ = true;
   bool released_ = false;
   bool finishing_ = false;

@@ -28,10 +28,13 @@ struct Bench {
   }
   void restart(FullPolicy policy = {0ns, SpoolUse::kOverflow}, size_t size = 1 << 20,
                const char* name = "out") {
+    open_spool(policy, {size, 100, 16 * 1024}, name);
+  }
+  void open_spool(FullPolicy policy, SpoolSettings settings, const char* name = "out") {
     outbox.reset();
     outbox = std::make_unique<Outbox>(budget, ledger.output(name), 64 * 1024, policy);
     SpoolPlace place{fd.get(), folder.path(), spool_folder("out", "test")};
-    auto opened = outbox->open_spool(place, {size, 100, 16 * 1024});
+    auto opened = outbox->open_spool(place, settings);
     REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error().what));
   }
 
@@ -39,6 +42,7 @@ struct Bench {
             const char* name = "out") {
     auto payload = outbox->take();
     payload->oldest = steady_now();
+    payload->unticketed = ticket ? 0 : static_cast<uint32_t>(records);
     if (ticket) payload->tickets.push_back(std::move(ticket));
     for (uint64_t i = first; i < first + records; ++i) {
       uint32_t group = payload->group(i % 2 == 0 ? "even" : "odd");
@@ -70,6 +74,13 @@ struct Bench {
     return got;
   }
 
+  // An orderly end.
+  void end() {
+    outbox->close();
+    outbox->abort();
+    outbox->finish();
+  }
+
   OutputSnapshot now(const char* name = "out") { return ledger.output(name).snapshot(); }
 
   template <typename Condition>
@@ -82,6 +93,10 @@ struct Bench {
     return true;
   }
 };
+
+uint64_t dropped(const OutputSnapshot& now, DropReason reason) {
+  return now.counts.dropped[static_cast<size_t>(reason)];
+}
 
 std::vector<uint64_t> range(uint64_t begin, uint64_t end) {
   std::vector<uint64_t> all;
@@ -254,4 +269,195 @@ TEST_CASE("spool: what was settled out of order, or in part, is counted once ove
   CHECK(again.size() == 20);
   CHECK(ledger.snapshot().counts.balanced());
   CHECK(ledger.snapshot().counts.in_flight == 0);
+}
+
+TEST_CASE(
+    "spool: what no input can read again is kept at the end, though nothing was to be spooled") {
+  test::LogCapture quiet;
+  Bench bench({Duration::max(), SpoolUse::kNothing});
+  bool let_go = false;
+  bench.push(0, 10, nullptr, 20);
+  bench.push(10, 10, std::make_shared<Ticket>([&] { let_go = true; }), 20);
+  bench.push(20, 10, nullptr, 20);
+  auto popped = bench.outbox->pop_until(steady_now() + 10s);
+  REQUIRE(popped);
+  bench.outbox->abandon(std::move(popped));
+  bench.end();
+  CHECK(bench.outbox->left() == 10);
+  CHECK(bench.now().read_again == 10);
+  CHECK(bench.now().spool_records == 20);
+  CHECK_FALSE(let_go);
+  bench.restart({Duration::max(), SpoolUse::kNothing}, 1 << 20, "next");
+  std::vector<uint64_t> got = bench.pop(20, "next");
+  std::sort(got.begin(), got.end());
+  std::vector<uint64_t> expected = range(0, 10);
+  for (uint64_t number : range(20, 30)) expected.push_back(number);
+  CHECK(got == expected);
+}
+
+TEST_CASE("spool: what was read back when its segment had to go is written once more at the end") {
+  test::LogCapture quiet;
+  constexpr size_t kSmall = 256 * 1024;
+  Bench bench({0ns, SpoolUse::kOverflow}, kSmall);
+  for (uint64_t i = 0; i < 20; ++i) bench.push(i * 10, 10);
+  bench.end();
+  REQUIRE(bench.now().spool_records == 200);
+  bench.restart({0ns, SpoolUse::kOverflow}, kSmall);
+  auto held = bench.outbox->pop_until(steady_now() + 10s);
+  REQUIRE(held);
+  for (uint64_t i = 20; i < 200; ++i) bench.push(i * 10, 10);
+  CHECK(bench.until([&] { return dropped(bench.now(), DropReason::kSpoolFull) > 0; }));
+  bench.outbox->abandon(std::move(held));
+  bench.end();
+  OutputSnapshot end = bench.now();
+  CHECK(end.counts.balanced());
+  CHECK(end.spool_records == end.counts.in_flight);
+  bench.restart({0ns, SpoolUse::kOverflow}, kSmall, "next");
+  CHECK(bench.now("next").counts.recovered == end.counts.in_flight);
+  std::vector<uint64_t> got = bench.pop(end.counts.in_flight, "next");
+  std::sort(got.begin(), got.end());
+  CHECK(std::adjacent_find(got.begin(), got.end()) == got.end());
+  CHECK(got.size() + end.counts.dropped_total() == 2000);
+  CHECK(bench.now("next").counts.in_flight == 0);
+}
+
+TEST_CASE("spool: damaged records are counted, and a successor in the same run goes on") {
+  test::LogCapture log;
+  Bench bench;
+  bench.push(0, 100);
+  bench.end();
+  std::string path;
+  for (const auto& entry : std::filesystem::directory_iterator(bench.folder / "spool/out.test")) {
+    if (entry.path().extension() == ".seg") path = entry.path().string();
+  }
+  std::string bytes = test::read_file(path);
+  std::vector<uint64_t> hit;
+  size_t delivered = 0;  // so many that the damage has been read by then
+  SUBCASE("one in the middle") {
+    hit = {50};
+    delivered = 1;
+  }
+  SUBCASE("the last ones") {
+    hit = {97, 98, 99};
+    delivered = 60;
+  }
+  SUBCASE("all of them") { hit = range(0, 100); }
+  for (uint64_t number : hit) {
+    std::string text = (number % 2 == 0 ? "even" : "odd") + std::to_string(number) + ":";
+    bytes[bytes.find(text) + text.size()] = '!';
+  }
+  test::write_file(path, bytes);
+  bench.restart();
+  const size_t intact = 100 - hit.size();
+  std::vector<uint64_t> got = bench.pop(delivered);
+  CHECK(bench.until([&] { return dropped(bench.now(), DropReason::kSpoolDamaged) > 0; }));
+  bench.end();
+  bench.restart();
+  for (uint64_t number : bench.pop(intact - got.size())) got.push_back(number);
+  CHECK(got.size() == intact);
+  CHECK(bench.until([&] { return bench.now().counts.in_flight == 0; }));
+  CHECK(bench.now().counts.balanced());
+  CHECK(dropped(bench.now(), DropReason::kSpoolDamaged) >= hit.size());
+  // The cursor passes what is lost, and the segment goes.
+  CHECK(bench.until([&] { return bench.now().spool_bytes == 0; }));
+}
+
+TEST_CASE("spool: one that cannot be opened holds the pipeline up once, then drops and counts") {
+  test::LogCapture quiet;
+  Bench bench({0ns, SpoolUse::kAll});
+  auto predecessor = std::move(bench.outbox);
+  SpoolSettings settings;
+  settings.open_patience = 300ms;
+  bench.open_spool({0ns, SpoolUse::kAll}, settings, "next");
+  SteadyTime began = steady_now();
+  for (uint64_t i = 0; i < 100; ++i) bench.push(i * 10, 10, nullptr, 10'000, "next");
+  CHECK(steady_now() - began >= 300ms);
+  CHECK(steady_now() - began < 3s);
+  CHECK(dropped(bench.now("next"), DropReason::kQueueFull) >= 500);
+  CHECK(bench.now("next").counts.balanced());
+  bench.end();
+}
+
+TEST_CASE("spool: an output that was removed drops what cannot be written, and lets inputs go on") {
+  test::LogCapture log;
+  Bench bench({0ns, SpoolUse::kAll});
+  auto predecessor = std::move(bench.outbox);
+  bench.restart({0ns, SpoolUse::kAll}, 1 << 20, "next");
+  bool let_go = false;
+  bench.push(0, 10, std::make_shared<Ticket>([&] { let_go = true; }), 10, "next");
+  bench.outbox->retire();
+  bench.end();
+  CHECK(let_go);
+  CHECK(bench.outbox->left() == 0);
+  CHECK(dropped(bench.now("next"), DropReason::kOutputRemoved) == 10);
+  CHECK(bench.now("next").counts.in_flight == 0);
+  CHECK(log.has("its spool did not take"));
+}
+
+TEST_CASE("spool: a record larger than any frame is dropped, its neighbours are not") {
+  test::LogCapture log;
+  Bench bench;
+  SpoolSettings settings;
+  settings.largest_record = 1000;
+  bench.outbox.reset();
+  bench.open_spool({0ns, SpoolUse::kAll}, settings);
+  auto payload = bench.outbox->take();
+  bool let_go = false;
+  payload->tickets.push_back(std::make_shared<Ticket>([&] { let_go = true; }));
+  payload->oldest = steady_now();
+  for (uint64_t i = 0; i < 4; ++i) {
+    uint32_t group = payload->group(i % 2 == 0 ? "even" : "odd");
+    auto begin = static_cast<uint32_t>(payload->buffer(group).size());
+    payload->buffer(group).append(std::to_string(i) + ":" + std::string(i == 2 ? 1000 : 200, 'x'));
+    payload->added(group, begin);
+  }
+  bench.ledger.output("out").accept(4);
+  bench.outbox->push(std::move(payload));
+  CHECK(bench.pop(3) == std::vector<uint64_t>{0, 1, 3});
+  CHECK(dropped(bench.now(), DropReason::kTooLarge) == 1);
+  CHECK(bench.now().counts.in_flight == 0);
+  CHECK(let_go);
+  // One that is nothing else leaves nothing behind.
+  bench.push(10, 1, nullptr, 2000);
+  bench.push(11, 1);
+  CHECK(bench.pop(1) == std::vector<uint64_t>{11});
+  CHECK(dropped(bench.now(), DropReason::kTooLarge) == 2);
+  CHECK(log.count("larger than a spool takes") == 2);
+}
+
+TEST_CASE("spool: one that blocks takes at the end what it has made wait") {
+  test::LogCapture quiet;
+  FullPolicy policy{0ns, SpoolUse::kOverflow, WhenFull::kBlock};
+  Bench bench(policy, 256 * 1024);
+  std::thread pipeline([&] {
+    for (uint64_t i = 0; i < 1000; ++i) bench.push(i * 10, 10);
+  });
+  CHECK(bench.until([&] { return bench.now().spool_bytes > 200 * 1024; }));
+  bench.outbox->abort();
+  pipeline.join();
+  bench.end();
+  CHECK(bench.outbox->left() == 0);
+  CHECK(bench.now().counts.dropped_total() == 0);
+  CHECK(bench.now().spool_records == 10'000);
+}
+
+TEST_CASE("spool: tickets wait for the sync, records do not") {
+  test::LogCapture quiet;
+  Bench bench;
+  SpoolSettings settings;
+  bool soon = false;
+  SUBCASE("that is soon") { soon = true; }
+  SUBCASE("that comes at the end") { soon = false; }
+  settings.sync_every = soon ? Duration(50ms) : Duration(1h);
+  bench.outbox.reset();
+  bench.open_spool({0ns, SpoolUse::kAll}, settings);
+  std::atomic<int> let_go{0};
+  bench.push(0, 10, std::make_shared<Ticket>([&] { ++let_go; }));
+  CHECK(bench.pop(10) == range(0, 10));
+  bench.push(10, 10, std::make_shared<Ticket>([&] { ++let_go; }));
+  if (soon) CHECK(bench.until([&] { return let_go == 2; }));
+  CHECK(bench.until([&] { return bench.now().queue_records == 10; }));
+  CHECK(let_go == (soon ? 2 : 0));
+  bench.end();
+  CHECK(let_go == 2);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the spool's own thread does: writing, reading back, making room.
+// What the spool's own thread does: writing and making room (spool_reading.cpp: reading back).
 #include <fmt/format.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "delivery/spool/entry.h"
 #include "delivery/spool/spool.h"
@@ -22,7 +23,6 @@ constexpr size_t kGroupBytes = 2 * 1024 * 1024;
 constexpr Duration kRetry = std::chrono::seconds(1);
 // For the folder, while a predecessor holds it.
 constexpr Duration kOpenRetry = std::chrono::milliseconds(50);
-constexpr Duration kOpenPatience = std::chrono::seconds(10);
 // What is settled within this time is delivered twice after a crash.
 constexpr Duration kCursorDelay = std::chrono::milliseconds(100);
 constexpr size_t kLargestSegment = 8 * 1024 * 1024;
@@ -52,10 +52,11 @@ Result<void> Spool::try_open() {
   segments_ = *std::move(opened);
   uint64_t found = segments_->end() - segments_->begin();
   if (segments_->torn() > 0) {
-    ledger_.spool_torn(segments_->torn());
+    ledger_.spool_torn(1, segments_->torn());
     spdlog::warn(
-        "{}: {} bytes of records that were being written at the last end are cut off: no input was "
-        "told that they are safe, so files are read again",
+        "{}: its last {} bytes are cut off: a record that was not written to its end. If the last "
+        "run was killed in the middle of it, no input was told that it is safe: a file is read "
+        "again",
         segments_->path(), segments_->torn());
   }
   if (found > 0) {
@@ -65,9 +66,10 @@ Result<void> Spool::try_open() {
   ledger_.recovered(segments_->path(), found);
   expected_ = segments_->begin();
   std::lock_guard lock(mutex_);
-  unread_ = unsettled_ = found;
+  unread_ = found;
   settled_ = moved_ = segments_->begin();
   opened_ = true;
+  full_since_.reset();
   room_.notify_all();
   return {};
 }
@@ -76,7 +78,8 @@ Result<void> Spool::try_open() {
 void Spool::open_again() {
   Result<void> opened = try_open();
   if (opened) return recovered();
-  bool patient = opened.error().action == Action::kRetry && steady_now() - began_ < kOpenPatience;
+  bool patient =
+      opened.error().action == Action::kRetry && steady_now() - began_ < settings_.open_patience;
   if (!patient) failed(opened.error().what);
   write_at_ = steady_now() + kOpenRetry;
 }
@@ -86,6 +89,7 @@ bool Spool::has_work() const {
   if ((!segments_ || !pending_.empty()) && now >= write_at_) return true;
   if (!segments_) return false;
   if (settled_ != moved_ && now >= cursor_at_) return true;
+  if (!synced_ && now >= sync_at_) return true;
   return unread_ > 0 && reading_ && reader_.room() > 0;
 }
 
@@ -94,6 +98,7 @@ SteadyTime Spool::next_try() const {
   SteadyTime next = SteadyTime::max();
   if (!segments_ || !pending_.empty()) next = write_at_;
   if (settled_ != moved_) next = std::min(next, cursor_at_);
+  if (!synced_) next = std::min(next, sync_at_);
   return next;
 }
 
@@ -118,6 +123,7 @@ void Spool::run() {
     if (segments_) {
       if (last || steady_now() >= write_at_) write_pending(lock);
       lock.unlock();
+      if (last || steady_now() >= sync_at_) sync();
       read_back();
       move_cursor();
       update_gauges();
@@ -126,15 +132,36 @@ void Spool::run() {
     }
     if (last) break;
   }
-  std::deque<std::unique_ptr<Payload>> lost = std::move(pending_);
-  left_ = std::exchange(pending_records_, 0);
   lock.unlock();
-  for (auto& payload : lost) payload->abandon();
-  lost.clear();
+  leave_unwritten();
   if (!segments_) return;
   update_gauges();
+  lock.lock();
   ledger_.left_in_spool(segments_->path(), records());
   segments_.reset();
+}
+
+// What could not be written before the end.
+void Spool::leave_unwritten() {
+  std::deque<std::unique_ptr<Payload>> unwritten;
+  uint64_t records = 0;
+  bool retired = false;
+  {
+    std::lock_guard lock(mutex_);
+    unwritten.swap(pending_);
+    records = std::exchange(pending_records_, 0);
+    retired = retired_;
+    if (!retired) left_ = records;
+  }
+  if (retired && records > 0) {
+    ledger_.dropped(DropReason::kOutputRemoved, records);
+    spdlog::error(
+        "output {}: it was removed or changed, and its spool did not take what it left "
+        "({} record{} dropped)",
+        ledger_.name(), records, plural(records));
+  }
+  if (retired) return;
+  for (auto& payload : unwritten) ledger_.left_with_inputs(payload->abandon());
 }
 
 // Writes what is pending, in groups. On return nothing is pending, or it cannot be written now.
@@ -159,6 +186,7 @@ void Spool::write_pending(std::unique_lock<std::mutex>& lock) {
       return;
     }
     pending_bytes_ -= std::min(pending_bytes_, held);
+    full_since_.reset();
     room_.notify_all();
   }
 }
@@ -167,16 +195,21 @@ void Spool::write_pending(std::unique_lock<std::mutex>& lock) {
 // bytes that it held in memory.
 size_t Spool::write_group(std::deque<std::unique_ptr<Payload>>& group) {
   size_t held = 0;
-  for (const auto& payload : group) held += payload->charge.held();
+  for (const auto& payload : group) {
+    held += payload->charge.held();
+    drop_too_large(*payload);
+  }
   frames_.clear();
   uint64_t records = 0;
   for (const auto& payload : group) {
     records += append_entries(frames_, *payload, segments_->end() + records);
   }
   Result<void> done = make_room(frames_.size());
-  if (done) done = segments_->write(frames_.view(), records);
+  bool at_once = settings_.sync_every == Duration::zero();
+  if (done && records > 0) done = segments_->write(frames_.view(), records, at_once);
   if (done) {
     recovered();
+    if (!at_once && std::exchange(synced_, false)) sync_at_ = steady_now() + settings_.sync_every;
     if (!hand_over(group, held)) {
       for (auto& payload : group) written(std::move(payload));
     }
@@ -202,13 +235,49 @@ bool Spool::give_up(std::deque<std::unique_ptr<Payload>>& group) {
   return true;
 }
 
+// Such a record is larger than any backend takes.
+void Spool::drop_too_large(Payload& payload) {
+  size_t sources = 0;
+  for (const std::string& source : payload.note_sources) sources = std::max(sources, source.size());
+  size_t heads = 0;
+  for (uint32_t i = 0; i < payload.group_count; ++i) {
+    heads = std::max(heads, payload.groups[i].head.size());
+  }
+  // A usual payload is smaller as a whole.
+  size_t around = kEntryOverhead + sources + heads;
+  if (payload.size() + around <= settings_.largest_record) return;
+  uint64_t dropped = 0;
+  for (uint32_t i = 0; i < payload.slices.size(); ++i) {
+    const Slice& slice = payload.slices[i];
+    if (slice.settled || slice.size + slice.note.size + around <= settings_.largest_record)
+      continue;
+    payload.settle(i);
+    ++dropped;
+  }
+  if (dropped == 0) return;
+  {
+    std::lock_guard lock(mutex_);
+    pending_records_ -= dropped;
+  }
+  ledger_.dropped(DropReason::kTooLarge, dropped);
+  spdlog::error("output {}: {} record{} larger than a spool takes, {} bytes (dropped)",
+                ledger_.name(), dropped, dropped == 1 ? " is" : "s are", settings_.largest_record);
+}
+
 // Whether `bytes` more may be written; by drop_oldest, after others had to go. An empty spool takes
-// whatever comes, so that a batch larger than it is no dead end.
+// whatever comes, so that a batch larger than it is no dead end; and one that blocks takes at the
+// end what it has made wait, a few batches.
 Result<void> Spool::make_room(size_t bytes) {
   bool low = disk_is_low();
   if (!low) low_limit_.reset();
   if (low && !low_limit_) low_limit_ = segments_->bytes();  // it grows no further
   size_t limit = low ? std::min(*low_limit_, settings_.size) : settings_.size;
+  bool last = false;
+  {
+    std::lock_guard lock(mutex_);
+    last = finishing_ && when_full_ == WhenFull::kBlock;
+  }
+  if (last && !low) return {};
   while (segments_->bytes() + bytes > limit && (low || segments_->bytes() > 0)) {
     if (when_full() != WhenFull::kDropOldest || segments_->bytes() == 0) {
       std::string why = low ? "less than a tenth of its disk is free"
@@ -226,9 +295,17 @@ void Spool::drop_oldest() {
   {
     std::lock_guard lock(mutex_);
     unread_ -= std::min(unread_, gone);
-    unsettled_ -= std::min(unsettled_, gone);
+    for (ReadBack& one : read_back_) {
+      if (one.begin >= segments_->begin()) break;
+      if (one.in_memory) {
+        one.only_memory = true;
+      } else {
+        gone += std::exchange(one.unsettled, 0);  // the rest of it, too, in the next segment
+      }
+    }
     settled_ = std::max(settled_, segments_->begin());
     moved_ = std::max(moved_, segments_->begin());
+    advance();
   }
   if (gone == 0) return;
   ledger_.dropped(DropReason::kSpoolFull, gone);
@@ -247,6 +324,7 @@ bool Spool::disk_is_low() const {
 
 void Spool::drop(std::unique_ptr<Payload> payload, DropReason reason) {
   uint64_t records = payload->unsettled;
+  if (payload->spool_end != 0) settled(payload->spool_end);
   ledger_.dropped(reason, records);
   if (uint64_t report = drop_log_.add(steady_now(), records)) {
     spdlog::warn("output {}: its spool takes nothing now ({} record{} dropped)", ledger_.name(),
@@ -259,36 +337,33 @@ void Spool::written(std::unique_ptr<Payload> payload) {
     std::lock_guard lock(mutex_);
     pending_records_ -= payload->unsettled;
     unread_ += payload->unsettled;
-    unsettled_ += payload->unsettled;
+    if (payload->spool_end != 0) settle_read_back(payload->spool_end);  // it is behind the others
   }
-  payload->clear();  // lets the tickets go: the records are durable
+  keep_tickets(*payload);
+  payload->clear();
   reader_.recycle(std::move(payload));
 }
 
-// Nothing older waits on disk, and the output has room: it gets what has just been written as it
-// is.
-bool Spool::hand_over(std::deque<std::unique_ptr<Payload>>& group, size_t held) {
-  {
-    std::lock_guard lock(mutex_);
-    if (unread_ > 0 || !reading_ || finishing_ || reader_.room() < held) return false;
-  }
-  segments_->skip_to_end();
-  for (auto& payload : group) {
-    uint64_t records = payload->unsettled;
-    expected_ += records;
-    payload->tickets.clear();
-    payload->spool_end = expected_;
-    payload->recharge();
-    {
-      std::lock_guard lock(mutex_);
-      unsettled_ += records;
-      read_back_.push_back({expected_, records, 0});
+// The records of `payload` are written: its tickets are let go when they are durable.
+void Spool::keep_tickets(Payload& payload) {
+  if (!synced_) {
+    for (TicketRef& ticket : payload.tickets) {
+      // Neighbouring payloads share theirs.
+      if (unsynced_.empty() || unsynced_.back() != ticket) unsynced_.push_back(std::move(ticket));
     }
-    reader_.refill(std::move(payload));
-    std::lock_guard lock(mutex_);
-    pending_records_ -= records;  // not before it is queued: what is new goes behind it
   }
-  return true;
+  payload.tickets.clear();
+}
+
+// What a failed sync has lost cannot be known, and is not in memory any more: inputs that can read
+// it again do so at the next start.
+void Spool::sync() {
+  if (std::exchange(synced_, true)) return;
+  if (Result<void> done = segments_->sync(); !done) {
+    failed(done.error().what);
+    for (TicketRef& ticket : unsynced_) ticket->abandon();
+  }
+  unsynced_.clear();
 }
 
 void Spool::failed(const std::string& problem) {
@@ -303,65 +378,6 @@ void Spool::recovered() {
   if (!failing_) return;
   failing_ = false;
   spdlog::info("output {}: its spool takes records again", ledger_.name());
-}
-
-void Spool::read_back() {
-  while (true) {
-    {
-      std::lock_guard lock(mutex_);
-      if (!reading_ || finishing_ || unread_ == 0) return;
-    }
-    if (reader_.room() == 0) return;
-    std::unique_ptr<Payload> payload = reader_.take();
-    uint64_t read = 0;
-    const Now now;
-    while (payload->slices.size() < settings_.batch_records &&
-           payload->bytes < settings_.batch_bytes) {
-      std::optional<Frame> frame = segments_->read();
-      if (!frame) break;
-      count_lost(frame->sequence);
-      // Its checksum is right, so only another version can have written it otherwise.
-      if (!add_entry(*payload, frame->payload, now)) {
-        count_lost(frame->sequence + 1);
-        continue;
-      }
-      expected_ = frame->sequence + 1;
-      ++read;
-    }
-    if (segments_->next() == segments_->end()) count_lost(segments_->end());
-    payload->spool_end = expected_;
-    bool any = !payload->slices.empty();
-    auto whole = [](const ReadBack& one) { return one.whole(); };
-    {
-      std::lock_guard lock(mutex_);
-      if (any) {
-        read_back_.push_back({expected_, payload->slices.size(), 0});
-      } else if (std::all_of(read_back_.begin(), read_back_.end(), whole)) {
-        settled_ = std::max(settled_, expected_);  // all of them damaged
-      }
-    }
-    if (!any) {
-      reader_.recycle(std::move(payload));
-      break;
-    }
-    payload->recharge();
-    reader_.refill(std::move(payload));
-    std::lock_guard lock(mutex_);
-    unread_ -= std::min(unread_, read);  // not before it is queued: what is new goes behind it
-  }
-}
-
-// Records from expected_ to `found` could not be read back.
-void Spool::count_lost(uint64_t found) {
-  if (found <= expected_) return;
-  uint64_t lost = found - expected_;
-  expected_ = found;
-  ledger_.dropped(DropReason::kSpoolDamaged, lost);
-  spdlog::error("output {}: {} record{} of its spool {} damaged (dropped)", ledger_.name(), lost,
-                plural(lost), lost == 1 ? "is" : "are");
-  std::lock_guard lock(mutex_);
-  unread_ -= std::min(unread_, lost);
-  unsettled_ -= std::min(unsettled_, lost);
 }
 
 void Spool::move_cursor() {
@@ -381,10 +397,15 @@ void Spool::move_cursor() {
   write_at_ = {};  // there may be room now
   std::lock_guard lock(mutex_);
   moved_ = target;
-  while (!read_back_.empty() && read_back_.front().end <= target) read_back_.pop_front();
-  unsettled_ = segments_->end() - std::max(target, segments_->begin());
 }
 
-void Spool::update_gauges() { ledger_.spooled(records(), segments_ ? segments_->bytes() : 0); }
+void Spool::update_gauges() {
+  uint64_t now = 0;
+  {
+    std::lock_guard lock(mutex_);
+    now = records();
+  }
+  ledger_.spooled(now, segments_->bytes());
+}
 
 }  // namespace waybill::delivery

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "core/check.h"
+#include "inputs/descriptor_limit.h"
 
 namespace waybill::inputs::exec {
 
@@ -32,6 +33,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     action.sa_handler = signals.ignored[static_cast<size_t>(number)] ? SIG_IGN : SIG_DFL;
     sigaction(number, &action, nullptr);  // SIGKILL and the like refuse
   }
+  restore_descriptor_limit();
   if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0) {
     sigprocmask(SIG_SETMASK, &signals.mask, nullptr);
     execvpe(argv[0], argv, environment);

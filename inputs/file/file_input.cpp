@@ -186,10 +186,13 @@ size_t FileInput::read_file(TailFile& file) {
 bool FileInput::look_at(TailFile& file) {
   if (!run_->files.ensure_open(file)) {
     if (!file.lost_since) return false;  // tried again by the next scan
-    // Closed to make room for others, and gone since.
-    if (file.unread() > 0) run_->context.ledger.missed(MissReason::kRotation, file.unread());
-    run_->files.let_go(file);
-    return false;
+    // Closed to make room for others, and renamed or removed since.
+    if (!run_->files.find_again(file)) {
+      if (file.unread() > 0) run_->context.ledger.missed(MissReason::kRotation, file.unread());
+      run_->files.let_go(file);
+      return false;
+    }
+    if (!run_->files.ensure_open(file)) return false;  // too many are open just now
   }
   switch (file.look()) {
     case TailFile::Look::kMore: return true;

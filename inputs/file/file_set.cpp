@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/file/file_set.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -35,6 +34,15 @@ uint64_t last_line_start(int fd, uint64_t size, size_t reach) {
   const void* end = memrchr(bytes.data(), '\n', static_cast<size_t>(got));
   if (end == nullptr) return begin == 0 ? 0 : size;
   return begin + static_cast<uint64_t>(static_cast<const char*>(end) - bytes.data()) + 1;
+}
+
+// The name of an open file now, links resolved; empty when it cannot be told.
+std::string place_of(int fd) {
+  char name[4096];
+  ssize_t size = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name, sizeof name);
+  return size > 0 && size < static_cast<ssize_t>(sizeof name) && name[0] == '/'
+             ? std::string(name, static_cast<size_t>(size))
+             : std::string();
 }
 
 }  // namespace
@@ -124,17 +132,6 @@ TailFile* FileSet::find_or_add(const std::string& path) {
   }
   if (context_.once && !first_) return nullptr;  // came after the present end
   return add(path, key);
-}
-
-TailFile* FileSet::find_renamed(const std::string& was, const std::string& path) {
-  if (context_.once || !selected(settings_.include, settings_.exclude, was)) return nullptr;
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return nullptr;
-  FileKey key = key_of(status);
-  if (by_key_.contains(key) || ignored_.contains(key)) return nullptr;
-  TailFile* file = add(path, key);
-  if (file != nullptr) file->lost_since = steady_now();
-  return file;
 }
 
 bool FileSet::link_allowed(const std::string& path, uint64_t owner) {
@@ -228,37 +225,6 @@ bool FileSet::take_over(TailFile& file) {
   return false;
 }
 
-// Files that were renamed out of our globs while we were not there still hold unread lines.
-void FileSet::look_for_rotated() {
-  std::map<uint64_t, std::string> wanted;  // by inode: the name it had
-  std::set<std::string> folders;
-  for (const Unclaimed& left : unclaimed_) {
-    size_t slash = left.checkpoint.path.rfind('/');
-    if (slash == std::string::npos || left.checkpoint.head_size == 0) continue;
-    wanted[left.checkpoint.inode] = left.checkpoint.path;
-    folders.insert(left.checkpoint.path.substr(0, slash));
-  }
-  for (const std::string& folder : folders) {
-    std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir((folder + "/").c_str()), closedir);
-    while (const dirent* entry = stream ? readdir(stream.get()) : nullptr) {
-      struct stat status {};
-      if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-      FileKey key = key_of(status);
-      if (!S_ISREG(status.st_mode) || by_key_.contains(key) || ignored_.contains(key)) continue;
-      std::string path = folder + "/" + entry->d_name;
-      auto found = wanted.find(key.inode);
-      // Under its old name it is there because nobody wants it any more: the globs have changed.
-      if (found == wanted.end() || found->second == path) continue;
-      auto made = std::make_unique<TailFile>(++last_number_, path, key, context_.max_line);
-      if (!ensure_open(*made) || !claim(*made)) continue;
-      made->lost_since = steady_now();
-      by_number_[made->number] = made.get();
-      by_key_[key] = made.get();
-      files_.push_back(std::move(made));
-    }
-  }
-}
-
 bool FileSet::ensure_open(TailFile& file) {
   if (file.is_open()) return true;
   make_room();
@@ -276,19 +242,23 @@ bool FileSet::ensure_open(TailFile& file) {
 // Closes the file that was quiet for longest, if too many are open: it is opened again, by name
 // and inode, when it changes. Files without a name could not be.
 void FileSet::make_room() {
-  size_t open = 0;
-  TailFile* oldest = nullptr;
-  for (const auto& file : files_) {
-    if (!file->is_open()) continue;
-    ++open;
-    if (file->lost_since || file->looked) continue;
-    bool better = oldest == nullptr || (oldest->queued && !file->queued) ||
-                  (oldest->queued == file->queued && file->last_bytes < oldest->last_bytes);
-    if (better) oldest = file.get();
-  }
-  if (open >= max_open_ && oldest != nullptr) {
+  while (true) {
+    size_t open = 0;
+    TailFile* oldest = nullptr;
+    for (const auto& file : files_) {
+      if (!file->is_open()) continue;
+      ++open;
+      if (file->looked || file->let_go || file->links() == 0) continue;
+      bool better = oldest == nullptr || (oldest->queued && !file->queued) ||
+                    (oldest->queued == file->queued && file->last_bytes < oldest->last_bytes);
+      if (better) oldest = file.get();
+    }
+    if (open < max_open_ || oldest == nullptr) return;
+    if (oldest->count_links() == 0) continue;    // removed since
     if (oldest->source()) oldest->checkpoint();  // while its bytes can be read
+    oldest->place = place_of(oldest->fd());
     oldest->close();
+    return;
   }
 }
 

@@ -30,12 +30,14 @@ class FileSet {
   void start();
   // Looks at all names again. The files that may have something to read.
   std::vector<TailFile*> scan();
-  // A file was called `was` and is called `path` now. Null if it never was one of ours, or is
-  // followed already.
+  // A file was called `was` and is called `path` now. Null if it never was one of ours, or if it
+  // is followed already and has nothing new.
   TailFile* find_renamed(const std::string& was, const std::string& path);
 
   // Makes sure the file is open, closing another one if too many are. False: not now.
   bool ensure_open(TailFile& file);
+  // Looks for one that was closed and has lost its name where it was. False: it is gone.
+  bool find_again(TailFile& file);
   // The file was truncated or rewritten: it begins anew, under a new nonce.
   void begin_again(TailFile& file);
   // Not a log after all: forgotten, and not looked at again.

@@ -194,3 +194,52 @@ TEST_CASE("file: a link that is turned to another file, while the old one is sti
   REQUIRE(bench.until_lines(3));
   CHECK(bench.intake.texts() == Texts{"old", "new", "late"});
 }
+
+TEST_CASE("file: closed to make room, then written to and renamed out of the globs at once") {
+  Files bench;
+  FileSettings settings = bench.settings();
+  settings.max_open_files = 8;
+  auto path = [&](int i) { return bench.folder / ("f" + std::to_string(i) + ".log"); };
+  for (int i = 0; i < 40; ++i) append(path(i), "early\n");
+  bench.start(settings);
+  REQUIRE(bench.until_lines(40));
+  for (int i = 0; i < 40; ++i) {
+    append(path(i), "late\n");
+    fs::rename(path(i), path(i) + ".1");
+  }
+  SUBCASE("and nothing in its place") {}
+  SUBCASE("and a new one in its place") {
+    for (int i = 0; i < 40; ++i) append(path(i), "new\n");
+    REQUIRE(bench.until_lines(120));
+  }
+  REQUIRE(bench.until_lines(80));
+  Texts texts = bench.intake.texts();
+  CHECK(std::count(texts.begin(), texts.end(), "late") == 40);
+  CHECK(bench.missed(MissReason::kRotation) == 0);
+}
+
+TEST_CASE("file: closed to make room, then the link that led to it is turned away") {
+  Files bench;
+  FileSettings settings = bench.settings();
+  settings.max_open_files = 8;
+  fs::create_directory(bench.folder / "data");
+  auto link = [&](int i) { return bench.folder / ("f" + std::to_string(i) + ".log"); };
+  auto data = [&](const char* when, int i) {
+    return bench.folder / ("data/" + std::string(when) + std::to_string(i));
+  };
+  for (int i = 0; i < 20; ++i) {
+    append(data("old", i), "early\n");
+    fs::create_symlink(data("old", i), link(i));
+  }
+  bench.start(settings);
+  REQUIRE(bench.until_lines(20));
+  for (int i = 0; i < 20; ++i) {
+    append(data("old", i), "late\n");
+    append(data("new", i), "new\n");
+    fs::remove(link(i));
+    fs::create_symlink(data("new", i), link(i));
+  }
+  REQUIRE(bench.until_lines(60));
+  Texts texts = bench.intake.texts();
+  CHECK(std::count(texts.begin(), texts.end(), "late") == 20);
+}

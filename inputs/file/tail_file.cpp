@@ -54,6 +54,12 @@ void TailFile::close() {
   fd_.reset();
 }
 
+uint64_t TailFile::count_links() {
+  struct stat status {};
+  if (fstat(fd_.get(), &status) == 0) links_ = status.st_nlink;
+  return links_;
+}
+
 void TailFile::begin(std::shared_ptr<const Source> source, uint64_t offset) {
   source_ = std::move(source);
   ++generation_;

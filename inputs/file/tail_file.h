@@ -83,6 +83,7 @@ class TailFile {
   // Of history: of the compressed bytes.
   uint64_t unread() const;
   uint64_t links() const { return links_; }  // names it has, as last seen
+  uint64_t count_links();                    // now; while it is open
 
   // What stat says of the file's name. Whether look() would find something new.
   bool notice(const struct stat& status);
@@ -97,8 +98,9 @@ class TailFile {
   // ---- kept by FileSet and FileInput ----
   const uint64_t number;  // unique within the input
   const FileKey key;
-  std::string path;  // a name it has, or had last
-  int watch = -1;    // inotify's number for it
+  std::string path;   // a name it has, or had last
+  std::string place;  // when it was closed to make room: its name then, links resolved
+  int watch = -1;     // inotify's number for it
   uint64_t seen_in_scan = 0;
   std::optional<SteadyTime> lost_since;  // no include names it any more
   SteadyTime last_bytes;                 // when something was read last, or since it was found

@@ -37,7 +37,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Fi
     std::string what = path.empty() ? "cannot open this host's journal" : "cannot open " + path;
     return errno_error(what, -code);
   }
-  std::unique_ptr<Journal> journal(new Journal(*api, handle));
+  std::unique_ptr<Journal> journal(new Journal(*api, handle, most_bytes));
   if (Result<void> added = journal->add_filter(filter); !added) return std::move(added).error();
   (void)api->set_data_threshold(handle, most_bytes);
   journal->fd_ = api->get_fd(handle);
@@ -121,7 +121,7 @@ Result<uint64_t> Journal::realtime_us() {
   return us;
 }
 
-Result<void> Journal::for_each_field(const std::function<void(std::string_view)>& field) {
+Result<void> Journal::for_each_field(const OnField& field) {
   api_.restart_data(journal_);
   while (true) {
     const void* data = nullptr;
@@ -129,8 +129,29 @@ Result<void> Journal::for_each_field(const std::function<void(std::string_view)>
     int code = api_.enumerate_data(journal_, &data, &size);
     if (code == 0) return {};
     if (code < 0) return errno_error("cannot read an entry", -code, Action::kRetry);
-    field({static_cast<const char*>(data), size});
+    std::string_view whole(static_cast<const char*>(data), size);
+    if (size < most_bytes_) {
+      field(whole, 0);
+      continue;
+    }
+    const std::string head(whole.substr(0, most_bytes_));  // a closer look overwrites it
+    field(head, cut_of(head, size));
   }
+}
+
+// How many bytes of a field are behind its `head`, of which libsystemd gave `size`.
+uint64_t Journal::cut_of(const std::string& head, size_t size) {
+  (void)api_.set_data_threshold(journal_, kLookedAt * most_bytes_);
+  const void* more = nullptr;
+  size_t more_size = 0;
+  std::string field = head.substr(0, head.find('='));
+  if (api_.get_data(journal_, field.c_str(), &more, &more_size) >= 0) {
+    // One that comes twice in an entry may be the other one here: then nobody knows its end.
+    bool same = std::string_view(static_cast<const char*>(more), more_size).starts_with(head);
+    if (same) size = std::max(size, more_size);
+  }
+  (void)api_.set_data_threshold(journal_, most_bytes_);
+  return size - head.size();
 }
 
 }  // namespace waybill::inputs::journald

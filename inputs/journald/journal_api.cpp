@@ -33,6 +33,7 @@ Result<JournalApi> load_journal_api(const char* library) {
   find(api.test_cursor, "sd_journal_test_cursor");
   find(api.get_cursor, "sd_journal_get_cursor");
   find(api.get_realtime_usec, "sd_journal_get_realtime_usec");
+  find(api.get_data, "sd_journal_get_data");
   find(api.set_data_threshold, "sd_journal_set_data_threshold");
   find(api.enumerate_data, "sd_journal_enumerate_data");
   find(api.restart_data, "sd_journal_restart_data");

@@ -24,6 +24,7 @@ struct JournalApi {
   int (*test_cursor)(sd_journal* journal, const char* cursor);
   int (*get_cursor)(sd_journal* journal, char** cursor);  // to be freed with free(3)
   int (*get_realtime_usec)(sd_journal* journal, uint64_t* usec);
+  int (*get_data)(sd_journal* journal, const char* field, const void** data, size_t* size);
   int (*set_data_threshold)(sd_journal* journal, size_t bytes);
   int (*enumerate_data)(sd_journal* journal, const void** data, size_t* size);
   void (*restart_data)(sd_journal* journal);

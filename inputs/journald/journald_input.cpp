@@ -160,9 +160,14 @@ bool JournaldInput::read_entry(bool& more) {
   Result<std::string> cursor = journal_->cursor();
   Result<uint64_t> time = journal_->realtime_us();
   entry_.begin();
-  Result<void> read = journal_->for_each_field([&](std::string_view data) { entry_.field(data); });
+  cut_ = 0;
+  Result<void> read = journal_->for_each_field([&](std::string_view data, uint64_t cut) {
+    entry_.field(data);
+    cut_ += cut;
+  });
   if (!cursor || !time || !read) {
     // A damaged file: libsystemd gives what is behind the damage next.
+    context_->ledger.missed(MissReason::kDamaged, 1);
     trouble(!cursor ? cursor.error().what : !time ? time.error().what : read.error().what);
     line_ = {};
     return true;
@@ -179,7 +184,7 @@ bool JournaldInput::place(Batch& batch) {
   uint64_t offset = 0;
   uint32_t source = source_for(batch, cursor_, offset);
   std::memcpy(batch.room().data(), line_.data(), line_.size());
-  batch.chunks.push_back({source, batch.used(), static_cast<uint32_t>(line_.size()), offset, 0});
+  batch.chunks.push_back({source, batch.used(), static_cast<uint32_t>(line_.size()), offset, cut_});
   batch.commit(line_.size());
   placed_ = cursor_;
   line_ = {};

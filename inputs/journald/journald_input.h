@@ -66,6 +66,7 @@ class JournaldInput : public Input {
   EntryLine entry_;
   std::string_view line_;  // in entry_: an entry that has found no place yet; empty: none
   std::string cursor_;     // of that entry
+  uint64_t cut_ = 0;       // bytes of its fields that are left out
   std::string placed_;     // the cursor of the last one that has found its place
   std::map<std::string, std::shared_ptr<const Source>> sources_;  // by the journal's own id
   // Batches on their way, and the cursor of the last entry of each.

@@ -34,6 +34,7 @@ class TcpInput : public Input {
   void drain() override;
   void stop() override;
   bool can_end() const override { return once_; }
+  std::optional<Place> occupies() const override { return network_place("tcp", settings_.listen); }
   // Takes over certificates that were renewed in place: from the next connection on.
   bool reconfigure(const Input& next) override;
 

@@ -28,6 +28,7 @@ class UdpInput : public Input {
   void drain() override;
   void stop() override;
   bool can_end() const override { return once_; }
+  std::optional<Place> occupies() const override { return network_place("udp", settings_.listen); }
 
   // "address:port" while it listens, else empty.
   virtual std::string bound() const { return bound_; }

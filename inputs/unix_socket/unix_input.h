@@ -36,6 +36,7 @@ class UnixInput : public Input {
   void drain() override;
   void stop() override;
   bool can_end() const override { return once_; }
+  std::optional<Place> occupies() const override { return socket_place(settings_.path); }
 
   size_t connections() const { return connections_ ? connections_->size() : 0; }
 

@@ -89,6 +89,8 @@ void Pretty::append(Buffer& out, const Batch& batch, const Record& record,
   out.push_back('\n');
   put_lines(out, further_lines(characters(record.message, text_)));
   if (record.error == nullptr) return;
+  // A trace that the message holds stands there already, with the error's own words.
+  if (message_holds_trace(record)) return;
   put_lines(out, further_lines(characters(record.error->message, text_)));
   std::string_view stack = characters(record.error->stack, text_);
   if (!first_line(stack).empty()) put_lines(out, first_line(stack));
@@ -149,14 +151,21 @@ void Pretty::put_service(Buffer& out, const Record& record, const Identity& iden
 
 // ---- what belongs to the message ----
 
+bool Pretty::message_holds_trace(const Record& record) {
+  std::string_view stack = characters(record.error->stack, value_);
+  if (stack.empty()) return false;
+  return characters(record.message, text_).find(stack) != std::string_view::npos;
+}
+
 void Pretty::put_error(Buffer& out, const Record& record) {
   if (record.error == nullptr) return;
   const ErrorInfo& error = *record.error;
+  bool below = message_holds_trace(record);
   std::string_view words = first_line(characters(error.message, value_));
   // Loggers often repeat the error as the message.
   bool repeated = words == first_line(characters(record.message, text_));
   bool say_words = !words.empty() && !repeated;
-  if (!error.type.empty() || say_words) {
+  if (!below && (!error.type.empty() || say_words)) {
     out.append("  ");
     colour(out, kRed);
     append_printable(out, characters(error.type, text_), " ");

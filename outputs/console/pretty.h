@@ -31,6 +31,7 @@ class Pretty final : public writer::Encoder {
   void put_time(Buffer& out, const Record& record);
   void put_level(Buffer& out, Level level);
   void put_service(Buffer& out, const Record& record, const Identity& identity);
+  bool message_holds_trace(const Record& record);
   void put_error(Buffer& out, const Record& record);
   void put_fields(Buffer& out, const Batch& batch, const Record& record);
   void put_ids(Buffer& out, const Record& record);

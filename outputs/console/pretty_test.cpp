@@ -121,6 +121,19 @@ TEST_CASE_FIXTURE(Fixture, "pretty: further lines of a message stand below it, i
   CHECK(show() == "22:13:20.123 INFO  checkout  first  k=v\n    second\n    \n    fourth\n");
 }
 
+TEST_CASE_FIXTURE(Fixture, "pretty: a trace that the message holds stands there once") {
+  record.message = raw("it failed\nshop.CartError: empty\n\tat shop.Cart.check(Cart.java:7)");
+  error.type = raw("shop.CartError");
+  error.message = raw("empty");
+  error.stack = raw("shop.CartError: empty\n\tat shop.Cart.check(Cart.java:7)");
+  error.kind = raw("app");
+  record.error = &error;
+  std::string shown = show();
+  CHECK(shown.find("it failed  kind=app\n") != std::string::npos);
+  CHECK(shown.find("shop.CartError: empty") == shown.rfind("shop.CartError: empty"));
+  CHECK(shown.find("Cart.java:7") == shown.rfind("Cart.java:7"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "pretty: nothing of the line reaches the terminal as a command") {
   const char* evil = "\x1b]0;owned\x07\u009b2J\u2028\x7f";
   json("{\"\\u001b[2J\":\"\\u001b[2J\\r\\n\",\"nested\":{\"x\":\"\u009b\"}}");

@@ -60,6 +60,10 @@ enum class Outcome : uint8_t {
   kSplit,          // too large: again in halves at once; a lone record is dropped as kTooLarge
   kBisect,         // it holds a bad record that the reply does not name: again in halves at once; a
                    // lone record is dropped with `drop`
+  kDoubtful,       // a failure of the backend, or of one of these records, which nobody can tell:
+                   // again later, and from attempt `patience` on in halves. A lone record is put
+                   // off, and dropped with `drop` once others have been taken between `refusals`
+                   // failures of it
   kMisconfigured,  // somebody has to change something (401, 403, 404): held, again every 30 s
   kPartial,        // all but `items` and `unnamed` has been stored
   kRejected,       // none of it will ever be taken: dropped with `drop`
@@ -68,11 +72,16 @@ enum class Outcome : uint8_t {
 // One record of a kPartial that was not stored.
 struct Item {
   uint32_t position = 0;  // index into Sent::picks
-  bool retry = false;     // again later (alone); else dropped with `drop`
+  // Again later, alone, and dropped with `drop` after kMostRefusals while others were taken; else
+  // dropped at once.
+  bool retry = false;
   DropReason drop = DropReason::kRejected;
   std::string reason = {};  // the server's words; may be empty
   bool busy = false;        // of a retry: the backend has too much to do, for all of us
 };
+
+// So often a record is refused while others are taken, until that counts as a verdict on it.
+constexpr uint32_t kMostRefusals = 8;
 
 struct Verdict {
   Outcome outcome = Outcome::kDelivered;
@@ -81,6 +90,8 @@ struct Verdict {
   std::vector<Item> items;  // kPartial: by ascending position, each at most once
   uint32_t unnamed = 0;     // kPartial: so many more were dropped (with `drop`, for `reason`)
   DropReason drop = DropReason::kRejected;
+  uint32_t patience = 1;              // kDoubtful: see there
+  uint32_t refusals = kMostRefusals;  // kDoubtful
 };
 
 // What a status means where a backend has nothing more special to say: 2xx delivered; 401, 403,

@@ -23,9 +23,14 @@ size_t Gate::limit() const {
   return limit_.now();
 }
 
-size_t Gate::workers() const {
+uint64_t Gate::taken() const {
   std::lock_guard lock(mutex_);
-  return may_work();
+  return taken_;
+}
+
+void Gate::took() {
+  std::lock_guard lock(mutex_);
+  ++taken_;
 }
 
 size_t Gate::url() const {
@@ -33,9 +38,11 @@ size_t Gate::url() const {
   return url_;
 }
 
-void Gate::wait_for_turn(size_t number, SteadyTime until) {
+bool Gate::wait_for_turn(size_t number, SteadyTime until) {
   std::unique_lock lock(mutex_);
-  while (number >= may_work() && !hurried_ && steady_now() < until) wait(changed_, lock, until);
+  auto may_work = [&] { return number < limit_.now() || hurried_; };
+  while (!may_work() && steady_now() < until) wait(changed_, lock, until);
+  return may_work();
 }
 
 void Gate::enter(SteadyTime not_before) {

@@ -3,8 +3,8 @@
 // backend is well.
 #pragma once
 
-#include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,15 +20,12 @@ class Gate {
  public:
   // `senders`: so many at most. `urls`: so many equivalent ones.
   Gate(size_t senders, size_t urls, delivery::Backoff::Random random)
-      : senders_(senders), limit_(senders), urls_(urls), breaker_(std::move(random)) {}
+      : limit_(senders), urls_(urls), breaker_(std::move(random)) {}
 
   // How many requests may be under way now.
   size_t limit() const;
-  // How many senders may be at work: those that hold records which were put off stand beside the
-  // limit.
-  size_t workers() const;
-  // Waits until sender `number` may be at work, `until`, or hurry().
-  void wait_for_turn(size_t number, SteadyTime until);
+  // Waits until sender `number` may be at work, `until`, or hurry(). False: not now.
+  bool wait_for_turn(size_t number, SteadyTime until);
   // Waits until a request may be sent, and not before `not_before`. Returns at once after hurry().
   void enter(SteadyTime not_before);
   // Nobody waits any more: the end is near.
@@ -57,6 +54,11 @@ class Gate {
   std::optional<std::string> failed(const Trouble& trouble, const std::string& problem);
   void gave_up(SteadyTime sent);
 
+  // Some records of a request were taken. How often that was: whether a refusal is about the
+  // records in it shows by what becomes of others.
+  void took();
+  uint64_t taken() const;
+
   // A sender begins and ends to hold records that the backend takes later, though it is well: the
   // others go on, but nothing is said to be well until then.
   void put_off(bool begins);
@@ -67,16 +69,14 @@ class Gate {
  private:
   void left();
 
-  size_t may_work() const { return std::min(limit_.now() + putting_off_, senders_); }
-
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  const size_t senders_;
   delivery::AdaptiveLimit limit_;
   size_t under_way_ = 0;  // requests
   const size_t urls_;
   delivery::Breaker breaker_;
   Incident incident_;
+  uint64_t taken_ = 0;
   size_t putting_off_ = 0;  // senders that hold records which were put off
   size_t url_ = 0;
   size_t urls_failed_ = 0;  // in a row

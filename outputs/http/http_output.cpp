@@ -10,9 +10,9 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 
+#include "core/thread.h"
 #include "outputs/http/gzip.h"
 #include "outputs/http/refused.h"
 #include "outputs/http/sender.h"
@@ -70,7 +70,7 @@ class HttpOutput final : public Output {
   Result<std::unique_ptr<Transport>> connect(const Identity& identity);
   Result<std::unique_ptr<Transport>> make_transport() const;
   Result<void> start_lane(std::unique_ptr<Transport> transport);
-  void grow(size_t workers);
+  void grow(size_t limit);
   void interrupt();
   void warn_of_insecure(const std::string& authorization) const;
 
@@ -140,7 +140,7 @@ Result<void> HttpOutput::start_lane(std::unique_ptr<Transport> transport) {
   lane.transport = std::move(transport);
   lane.sender = std::make_unique<Sender>(*this, *backend_, settings_, *lane.transport, *outbox_,
                                          *ledger_, control_, *refused_, gate_, number);
-  if (number == 0) lane.sender->on_workers = [this](size_t workers) { grow(workers); };
+  if (number == 0) lane.sender->on_limit = [this](size_t limit) { grow(limit); };
   auto work = [this, sender = lane.sender.get()] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     // A write to a connection that is gone is an error of that connection.
@@ -150,21 +150,15 @@ Result<void> HttpOutput::start_lane(std::unique_ptr<Transport> transport) {
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     sender->run();
   };
-  try {
-    lane.thread = std::thread(work);
-  } catch (const std::system_error& error) {
-    lanes_.pop_back();
-    return Error{Action::kFatal,
-                 fmt::format("output {}: cannot start a thread: {}: is the limit of "
-                             "processes (ulimit -u, TasksMax) too low?",
-                             name, error.code().message())};
-  }
-  return {};
+  Result<void> started = start_thread(lane.thread, work);
+  if (started) return {};
+  lanes_.pop_back();
+  return std::move(started).error().within("output " + name);
 }
 
 // On the thread of the first lane, which nobody joins before the others.
-void HttpOutput::grow(size_t workers) {
-  if (cannot_grow_ || lanes_.size() >= workers || control_.stopping()) return;
+void HttpOutput::grow(size_t limit) {
+  if (cannot_grow_ || lanes_.size() >= limit || control_.stopping()) return;
   Result<std::unique_ptr<Transport>> transport = make_transport();
   Result<void> started =
       transport ? start_lane(*std::move(transport)) : std::move(transport).error();

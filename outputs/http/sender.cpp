@@ -13,6 +13,13 @@ namespace waybill::outputs::http {
 
 using delivery::Payload;
 
+namespace {
+
+// Payloads of a sender of which a part was put off: they keep their memory.
+constexpr size_t kMostParked = 4;
+
+}  // namespace
+
 Sender::Sender(const Output& output, const Backend& backend, const Settings& settings,
                Transport& transport, delivery::Outbox& outbox, OutputLedger& ledger,
                Control& control, Refused& refused, Gate& gate, size_t number)
@@ -28,43 +35,120 @@ Sender::Sender(const Output& output, const Backend& backend, const Settings& set
       number_(number) {}
 
 void Sender::run() {
-  while (steady_now() < control_.deadline()) {
-    gate_.wait_for_turn(number_, control_.deadline());
-    std::unique_ptr<Payload> payload = outbox_.pop_until(wake_time(), wakes_);
-    if (!payload) {
-      if (outbox_.ended()) break;
-      refused_.say(false);
+  while (steady_now() < control_.deadline() && !hopeless_) {
+    if (std::unique_ptr<Payload> payload = next_payload()) {
+      bool delivered = deliver(*payload);
+      done_with(std::move(payload), delivered);
+      if (on_limit) on_limit(gate_.limit());
       continue;
     }
-    if (deliver(*payload)) {
-      outbox_.give(std::move(payload));
-    } else {
-      outbox_.abandon(std::move(payload));
-    }
-    if (on_workers) on_workers(gate_.workers());
+    if (outbox_.ended() && parked_.empty()) break;
+    refused_.say(false);
   }
+  abandon_parked();
   if (!outbox_.ended()) outbox_.abort();
   refused_.say(true);
 }
 
-SteadyTime Sender::wake_time() const {
-  SteadyTime earliest = control_.deadline();
-  if (auto due = refused_.due()) earliest = std::min(earliest, *due);
-  return earliest;
+// What to send next, all of it or the parts that are left, in `parts_`. Null: nothing now.
+std::unique_ptr<Payload> Sender::next_payload() {
+  if (std::unique_ptr<Payload> parked = next_parked()) return parked;
+  if (!gate_.wait_for_turn(number_, wake_time())) return nullptr;
+  std::unique_ptr<Payload> payload = outbox_.pop_until(wake_time(), wakes_);
+  if (payload) begin(*payload);
+  return payload;
 }
 
-// False: what is unsettled will not be delivered any more.
-bool Sender::deliver(Payload& payload) {
+// One that was parked, once a part of it is due; or when nothing else can be sent before that.
+std::unique_ptr<Payload> Sender::next_parked() {
+  if (parked_.empty()) return nullptr;
+  auto earliest = std::min_element(parked_.begin(), parked_.end(),
+                                   [&](const auto& a, const auto& b) { return due(a) < due(b); });
+  SteadyTime now = steady_now();
+  bool nothing_else = parked_.size() >= kMostParked || outbox_.ended();
+  if (due(*earliest) > now && !nothing_else && !control_.draining()) return nullptr;
+  SteadyTime time = control_.draining() ? SteadyTime::max() : std::max(now, due(*earliest));
+  parts_.clear();
+  for (Part& part : earliest->parts) {
+    bool is_due = due(part) <= time;
+    if (is_due) part.not_before = due(part);
+    (is_due ? parts_ : aside_).push_back(std::move(part));
+  }
+  std::unique_ptr<Payload> payload = std::move(earliest->payload);
+  parked_.erase(earliest);
+  resumed_ = true;
+  return payload;
+}
+
+void Sender::begin(const Payload& payload) {
   Part all{.picks = std::move(spare_picks_), .whole = true};
   all.picks.resize(payload.slices.size());
   std::iota(all.picks.begin(), all.picks.end(), 0u);
   parts_.clear();
   parts_.push_back(std::move(all));
+}
+
+// Whether others wait for what was put off, or none will come any more: then nothing can be taken
+// that would tell more of it.
+bool Sender::pressed() const {
+  bool full = parked_.size() + (resumed_ ? 1 : 0) >= kMostParked;
+  bool last_one = outbox_.ended() && parked_.empty();
+  return full || last_one || outbox_.stuck();
+}
+
+// Others wait for it no longer than for a moment, if they were taken themselves.
+SteadyTime Sender::due(const Part& part) const {
+  bool well = part.doubt && gate_.taken() > part.doubt->first;
+  return pressed() && well ? std::min(part.soonest, part.not_before) : part.not_before;
+}
+
+SteadyTime Sender::due(const Parked& parked) const {
+  SteadyTime earliest = SteadyTime::max();
+  for (const Part& part : parked.parts) earliest = std::min(earliest, due(part));
+  return earliest;
+}
+
+SteadyTime Sender::wake_time() const {
+  SteadyTime earliest = control_.deadline();
+  if (auto say = refused_.due()) earliest = std::min(earliest, *say);
+  if (!parked_.empty()) earliest = std::min(earliest, steady_now() + kShortWait);
+  for (const Parked& each : parked_) earliest = std::min(earliest, due(each));
+  return earliest;
+}
+
+// False: what is unsettled will not be delivered any more.
+bool Sender::deliver(Payload& payload) {
   Next next = Next::kGoOn;
   while (!parts_.empty() && next == Next::kGoOn) next = send_part(payload);
   if (!parts_.empty()) spare_picks_ = std::move(parts_.front().picks);
   body_.bytes.release();
   return next == Next::kGoOn;
+}
+
+void Sender::done_with(std::unique_ptr<Payload> payload, bool delivered) {
+  if (!delivered) {
+    outbox_.abandon(std::move(payload));
+  } else if (aside_.empty()) {
+    outbox_.give(std::move(payload));
+  } else {
+    payload->body.bytes.release();  // it may wait for long, and what is left of it is little
+    payload->recharge();
+    parked_.push_back({std::move(payload), std::exchange(aside_, {})});
+  }
+  aside_.clear();
+  resumed_ = false;
+  tell_put_off(!parked_.empty());
+}
+
+void Sender::abandon_parked() {
+  if (parked_.empty()) return;
+  for (Parked& each : parked_) outbox_.abandon(std::move(each.payload));
+  parked_.clear();
+  tell_put_off(false);
+}
+
+void Sender::tell_put_off(bool holds_some) {
+  if (std::exchange(put_off_, holds_some) != holds_some) gate_.put_off(holds_some);
 }
 
 Sender::Next Sender::send_part(Payload& payload) {
@@ -93,16 +177,12 @@ Sender::Next Sender::send_part(Payload& payload) {
     case Reply::Kind::kAnswered: ledger_.request_took(reply.seconds); return judge(payload, reply);
     case Reply::Kind::kCut:
       // The end, or a backend that hangs while we drain: it would hang for all the others, too.
-      gate_.gave_up(sent_);
-      ledger_.state(OutputState::kRetrying, reply.problem);
-      outbox_.abort();
+      give_up(reply.problem);
       return Next::kAbandon;
     case Reply::Kind::kTimedOut:
       ledger_.request_took(reply.seconds);
       if (control_.draining()) {
-        gate_.gave_up(sent_);
-        ledger_.state(OutputState::kRetrying, reply.problem);
-        outbox_.abort();
+        give_up(reply.problem);
         return Next::kAbandon;
       }
       break;
@@ -116,164 +196,6 @@ Sender::Next Sender::send_part(Payload& payload) {
                  .overloaded = reply.kind == Reply::Kind::kTimedOut,
                  .url_failed = true},
                 reply.problem);
-}
-
-Sender::Next Sender::judge(Payload& payload, const Reply& reply) {
-  Part& part = parts_.back();
-  const Response& response = reply.response;
-  if (response.status < 300 && response.content_type == "text/html") {
-    return failed({.misconfigured = true},
-                  refusal(response, "a web page: is there a proxy or a login in between?"));
-  }
-  Verdict verdict = backend_.judge(response, Sent{payload, part.picks, part.attempt});
-  switch (verdict.outcome) {
-    case Outcome::kRetry:
-      return failed({.overloaded = response.status == 429 || response.status == 503,
-                     .url_failed = response.status >= 502 && response.status <= 504,
-                     .retry_after = response.retry_after},
-                    refusal(response, verdict.reason));
-    case Outcome::kMisconfigured:
-      refused_us_ = true;
-      // The request as such was taken: what else is sent may be, too.
-      return failed({.misconfigured = true, .put_off = response.status < 300},
-                    refusal(response, verdict.reason));
-    case Outcome::kSplit:
-      return halve(payload, DropReason::kTooLarge, refusal(response, verdict.reason));
-    case Outcome::kBisect: return halve(payload, verdict.drop, refusal(response, verdict.reason));
-    case Outcome::kPartial: return settle_partly(payload, verdict, response);
-    case Outcome::kRejected:
-      recovered();
-      refused_.add(payload, part.picks, verdict.drop, refusal(response, verdict.reason));
-      break;
-    case Outcome::kDelivered:
-      recovered();
-      ledger_.delivered(part.picks.size());
-      break;
-  }
-  settle_all(payload, part);
-  return Next::kGoOn;
-}
-
-// All records of `part`, which is the last one, are counted; it goes.
-void Sender::settle_all(Payload& payload, const Part& part) {
-  refused_.post();
-  for (uint32_t pick : part.picks) payload.settle(pick);
-  spare_picks_ = std::move(parts_.back().picks);
-  parts_.pop_back();
-}
-
-Sender::Next Sender::halve(Payload& payload, DropReason lone, const std::string& reason) {
-  recovered();
-  Part& part = parts_.back();
-  if (part.picks.size() == 1) {
-    refused_.add(payload, part.picks, lone, reason);
-    settle_all(payload, part);
-    return Next::kGoOn;
-  }
-  auto middle = part.picks.begin() + static_cast<ptrdiff_t>(part.picks.size() / 2);
-  Part first{.picks = {part.picks.begin(), middle}};
-  part = Part{.picks = {middle, part.picks.end()}};
-  parts_.push_back(std::move(first));  // the older records go first
-  return Next::kGoOn;
-}
-
-Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
-                                   const Response& response) {
-  Part& part = parts_.back();
-  auto beyond = [&](const Item& item) { return item.position >= part.picks.size(); };
-  bool ascending = std::adjacent_find(verdict.items.begin(), verdict.items.end(),
-                                      [](const Item& a, const Item& b) {
-                                        return a.position >= b.position;
-                                      }) == verdict.items.end();
-  if (!ascending || (!verdict.items.empty() && beyond(verdict.items.back()))) {
-    return failed({}, refusal(response, "its answer does not fit what was sent"));
-  }
-  Part again;
-  bool busy = false;
-  std::string why = verdict.reason;
-  size_t next = 0;
-  for (const Item& item : verdict.items) {
-    for (; next < item.position; ++next) payload.settle(part.picks[next]);
-    ++next;
-    if (item.retry) {
-      again.picks.push_back(part.picks[item.position]);
-      busy |= item.busy;
-      if (why.empty()) why = item.reason;
-      continue;
-    }
-    payload.settle(part.picks[item.position]);
-    refused_.add(payload, {&part.picks[item.position], 1}, item.drop,
-                 refusal(response, item.reason.empty() ? verdict.reason : item.reason));
-  }
-  for (; next < part.picks.size(); ++next) payload.settle(part.picks[next]);
-  uint64_t stored = part.picks.size() - verdict.items.size();
-  uint64_t unnamed = std::min<uint64_t>(verdict.unnamed, stored);
-  if (unnamed != 0 && unnamed == part.picks.size()) {
-    refused_.add(payload, part.picks, verdict.drop, refusal(response, verdict.reason));
-  } else if (unnamed != 0) {
-    refused_.add_unnamed(unnamed, verdict.drop, refusal(response, verdict.reason));
-  }
-  refused_.post();
-  if (stored > unnamed) ledger_.delivered(stored - unnamed);
-  if (again.picks.empty()) {
-    recovered();
-    parts_.pop_back();
-    return Next::kGoOn;
-  }
-  // Those that have been sent in company count their attempts anew.
-  bool progress = again.picks.size() < part.picks.size();
-  again.attempt = progress ? 1 : part.attempt;
-  if (!progress) again.backoff = std::move(part.backoff);
-  std::string problem = fmt::format("{} of {} records were put off: {}", again.picks.size(),
-                                    part.picks.size(), refusal(response, why));
-  part = std::move(again);
-  return failed({.overloaded = busy,
-                 .put_off = !busy,
-                 .progressed = progress,
-                 .retry_after = response.retry_after},
-                problem);
-}
-
-// The last part could not be delivered now: it is sent again once the gate lets it, or given up
-// because the end is near.
-Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
-  trouble.sent = sent_;
-  trouble.url = url_;
-  if (trouble.put_off) wait_longer(trouble);
-  bool misconfigured = trouble.misconfigured;
-  ledger_.state(misconfigured ? OutputState::kMisconfigured : OutputState::kRetrying, problem);
-  if (auto line = gate_.failed(trouble, problem)) {
-    spdlog::log(misconfigured ? spdlog::level::err : spdlog::level::warn, "output {}: {}",
-                output_.name, *line);
-  }
-  refused_.say(false);
-  // Refused twice, at least once of it while draining.
-  bool last = control_.draining() && parts_.back().attempt >= 2;
-  return control_.stopping() || last ? Next::kAbandon : Next::kGoOn;
-}
-
-// The last part was put off: it has a back-off of its own, as the others go on meanwhile.
-void Sender::wait_longer(const Gate::Trouble& trouble) {
-  Part& part = parts_.back();
-  if (!part.backoff) part.backoff.emplace();
-  part.not_before =
-      steady_now() + (trouble.misconfigured ? delivery::Backoff::kMisconfigured
-                                            : part.backoff->next(trouble.retry_after));
-  set_put_off(true);
-}
-
-void Sender::set_put_off(bool put_off) {
-  if (std::exchange(put_off_, put_off) == put_off) return;
-  gate_.put_off(put_off);
-  if (on_workers) on_workers(gate_.workers());
-}
-
-void Sender::recovered() {
-  set_put_off(false);  // only the last part can be, and it was this one
-  Gate::Recovery recovery = gate_.succeeded(sent_, outbox_.more());
-  if (!recovery.recovered) return;
-  ledger_.state(OutputState::kOk, "");
-  if (recovery.line) spdlog::info("output {}: {}", output_.name, *recovery.line);
 }
 
 // A token that has expired is often replaced in its file, by somebody who does not know of us.

@@ -57,6 +57,9 @@ class LinesBackend final : public Backend {
     if (response.status == 260) {
       return {Outcome::kRejected, "blocked", {}, 0, DropReason::kBlocked};
     }
+    if (response.status == 500) {
+      return {Outcome::kDoubtful, "broken", {}, 0, DropReason::kRejected, patience, refusals};
+    }
     if (response.status != 207) return judge_status(response);
     Verdict verdict;
     verdict.outcome = Outcome::kPartial;
@@ -72,6 +75,9 @@ class LinesBackend final : public Backend {
     return verdict;
   }
   mutable std::atomic<uint32_t> last_attempt{0};
+  // Of a 500, see Outcome::kDoubtful.
+  uint32_t patience = 2;
+  uint32_t refusals = 2;
 
  private:
   Endpoint endpoint_;

@@ -74,6 +74,14 @@ Verdict Backend::judge(const http::Response& response, const http::Sent& sent) c
                    bytes_of(sent) > kLargeRequest;
       return of(burst ? Outcome::kSplit : Outcome::kRetry, response.body);
     }
+    // Of the distributor, a 500 may be about one entry of the request (a name of structured
+    // metadata that it cannot make a label of), and is nothing that a smaller one would not have,
+    // too.
+    case 500: {
+      Verdict verdict = of(Outcome::kDoubtful, response.body);
+      verdict.patience = kPatientAttempts;
+      return verdict;
+    }
     default: break;
   }
   if (response.status > 200 && response.status < 300) return blocked(response.body);

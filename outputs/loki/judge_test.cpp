@@ -57,7 +57,7 @@ TEST_CASE("loki: statuses") {
            Case{404, "404 page not found", Outcome::kMisconfigured},
            Case{413, "", Outcome::kSplit},
            Case{429, "Ingestion rate limit exceeded", Outcome::kRetry},
-           Case{500, "empty ring", Outcome::kRetry},
+           Case{500, "empty ring", Outcome::kDoubtful},
            Case{502, "", Outcome::kRetry},
            Case{503, "", Outcome::kRetry},
            Case{400, "snappy: corrupt input", Outcome::kBisect},
@@ -82,6 +82,12 @@ TEST_CASE("loki: a large request that is refused again and again is halved") {
   CHECK(small.judge(429, "", 30).outcome == Outcome::kRetry);
   Judged lone(1, 200'000);
   CHECK(lone.judge(429, "", 30).outcome == Outcome::kRetry);
+}
+
+TEST_CASE("loki: a 500 may be about an entry, but it is asked again first") {
+  Judged judged;
+  CHECK(judged.judge(500, "").patience == 3);
+  CHECK(judged.judge(500, "").refusals == http::kMostRefusals);
 }
 
 TEST_CASE("loki: a 400 of the ingester names the entries by their time") {

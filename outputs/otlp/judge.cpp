@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a receiver's replies mean (opentelemetry-proto, docs/specification.md, "OTLP/HTTP
-// Response"): what may be sent again is a short list, and 500 is not on it.
+// Response"): what may be sent again is a short list, and 500 is not on it. Its halves are other
+// requests. Where not one of them is taken, the backend fails and not a record, and losing all
+// would be worse than the rule: lone records are sent again, until others are taken.
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
 
@@ -95,8 +97,8 @@ Outcome outcome_of(const http::Response& response) {
   bool scheme =
       has(response.body, "HTTP request to an HTTPS") || has(response.body, "sent to HTTPS port");
   if (scheme) return Outcome::kMisconfigured;
-  // Bad data: this request must not be sent again, but others of its records may be good.
-  return response.status == 400 ? Outcome::kBisect : Outcome::kRejected;
+  // This request must not be sent again, but others of its records may be good.
+  return response.status < 500 ? Outcome::kBisect : Outcome::kDoubtful;
 }
 
 Verdict judge_success(const http::Response& response) {
@@ -116,6 +118,8 @@ Verdict Backend::judge(const http::Response& response, const http::Sent&) const 
   if (response.status >= 200 && response.status < 300) return judge_success(response);
   Verdict verdict = http::judge_status(response);
   verdict.outcome = outcome_of(response);
+  verdict.patience = 1;
+  verdict.refusals = 1;
   if (std::string message = status_message(response); !message.empty()) {
     verdict.reason = std::move(message);
   }

@@ -30,12 +30,14 @@ TEST_CASE("otlp: statuses") {
        {Case{200, Outcome::kDelivered}, Case{204, Outcome::kDelivered},
         Case{202, Outcome::kDelivered}, Case{400, Outcome::kBisect},
         Case{401, Outcome::kMisconfigured}, Case{403, Outcome::kMisconfigured},
-        Case{404, Outcome::kMisconfigured}, Case{408, Outcome::kRejected},
-        Case{413, Outcome::kSplit}, Case{429, Outcome::kRetry}, Case{500, Outcome::kRejected},
-        Case{501, Outcome::kRejected}, Case{502, Outcome::kRetry}, Case{503, Outcome::kRetry},
-        Case{504, Outcome::kRetry}, Case{505, Outcome::kRejected}}) {
+        Case{404, Outcome::kMisconfigured}, Case{408, Outcome::kBisect}, Case{413, Outcome::kSplit},
+        Case{429, Outcome::kRetry}, Case{422, Outcome::kBisect}, Case{500, Outcome::kDoubtful},
+        Case{501, Outcome::kDoubtful}, Case{502, Outcome::kRetry}, Case{503, Outcome::kRetry},
+        Case{504, Outcome::kRetry}, Case{505, Outcome::kDoubtful}}) {
     CHECK_MESSAGE(judge(c.status, "").outcome == c.outcome, c.status);
   }
+  CHECK(judge(500, "").patience == 1);  // the very same request must not be sent again
+  CHECK(judge(500, "").refusals == 1);
   CHECK(judge(400, "Client sent an HTTP request to an HTTPS server.", "text/plain").outcome ==
         Outcome::kMisconfigured);
 }

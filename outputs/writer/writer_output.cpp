@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <numeric>
 
+#include "core/thread.h"
 #include "outputs/basics.h"
 
 namespace waybill::outputs::writer {
@@ -79,7 +80,7 @@ Result<void> WriterOutput::start(const Context& context) {
   outbox_ = std::make_unique<delivery::Outbox>(context.budget, context.ledger, context.memory_share,
                                                context.policy);
   if (Result<void> spooled = open_spool(*this, context); !spooled) return spooled;
-  thread_ = std::thread([this] {
+  Result<void> started = start_thread(thread_, [this] {
     pthread_setname_np(pthread_self(), ("out:" + name).substr(0, 15).c_str());
     sigset_t pipe;  // a closed pipe is an errno to us, not a death
     sigemptyset(&pipe);
@@ -87,6 +88,7 @@ Result<void> WriterOutput::start(const Context& context) {
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     run();
   });
+  if (!started) return std::move(started).error().within("output " + name);
   return {};
 }
 

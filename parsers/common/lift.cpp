@@ -4,9 +4,11 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "core/cut.h"
 #include "core/json_text.h"
+#include "parsers/common/numeric_level.h"
 
 namespace waybill::parsers {
 
@@ -23,6 +25,12 @@ std::optional<int64_t> integer_of(std::string_view digits) {
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return value;
+}
+
+// What programs print for an error that there is not.
+bool says_nothing(std::string_view error) {
+  return error == "nil" || error == "<nil>" || error == "null" || error == "none" ||
+         error == "None" || error == "-" || error == "undefined";
 }
 
 bool is_lower_hex(std::string_view text) {
@@ -52,16 +60,32 @@ void Lift::begin(const Record& record) {
   near_ns_ = record.time_ns;
   below_second_ns_ = 0;
   numeric_level_ = false;
+  odd_level_.rank = kNone;
 }
 
 void Lift::offer(const Name& name, const Member& value, uint32_t index, Arena& arena) {
   Found& place = found(name.slot);
-  if (name.slot == Slot::kInside || name.rank >= place.rank || !fits(name, value, arena)) return;
+  if (name.slot == Slot::kInside) return offer_log(name, value, index, arena);
+  if (name.rank >= place.rank) return;
+  if (!fits(name, value, arena)) {
+    if (name.slot == Slot::kLevel) remember_odd_level(name, value, index);
+    return;
+  }
   place.rank = name.rank;
   place.index = index;
   place.json = value.json;
   place.text = value.type == JsonType::kString ? value.text : Text(value.json, TextForm::kClean);
   filled_ |= bit(name.slot);
+}
+
+// `log` is an object of names to ECS, and the line of the program to what collects containers'.
+void Lift::offer_log(const Name& name, const Member& value, uint32_t index, Arena& arena) {
+  constexpr Name text{"log", Slot::kMessage, 12};
+  if (value.type != JsonType::kString || name.name != text.name) return;
+  Member line = value;
+  std::string_view bytes = line.text.bytes();  // without its line end
+  if (bytes.ends_with("\\n") && !bytes.ends_with("\\\\n")) line.text.size -= 2;
+  offer(text, line, index, arena);
 }
 
 bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
@@ -99,6 +123,9 @@ bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
     case Slot::kTraceId:
     case Slot::kSpanId: return value.type == JsonType::kString || value.type == JsonType::kNumber;
     case Slot::kMessage: return value.type == JsonType::kString;
+    case Slot::kErrorMessage:
+      return value.type == JsonType::kString && !value.text.empty() &&
+             !((name.name == "error" || name.name == "err") && says_nothing(value.text.bytes()));
     default: return value.type == JsonType::kString && !value.text.empty();
   }
 }
@@ -120,6 +147,10 @@ bool Lift::fits_level(const Name& name, const Member& value, std::string_view ch
   std::optional<int64_t> number = integer_of(characters);
   if (name.reading == Reading::kSyslogSeverity) {
     if (number) severity = severity_of_syslog(*number);
+  } else if (name.reading == Reading::kLogback) {
+    if (number) severity = severity_of_logback(*number);
+  } else if (name.reading == Reading::kOpenTelemetry) {
+    if (number) severity = severity_of_opentelemetry(*number);
   } else if (number) {
     // Small numbers mean opposite things to syslog, zerolog and .NET: only the decades of pino,
     // bunyan and Python speak for themselves.
@@ -132,6 +163,24 @@ bool Lift::fits_level(const Name& name, const Member& value, std::string_view ch
   return severity.has_value();
 }
 
+void Lift::remember_odd_level(const Name& name, const Member& value, uint32_t index) {
+  bool scalar = value.type == JsonType::kNumber || value.type == JsonType::kString;
+  std::string_view digits = value.type == JsonType::kString ? value.text.bytes() : value.json;
+  auto number = scalar ? integer_of(digits) : std::nullopt;
+  if (!number || name.reading != Reading::kUsual || name.rank >= odd_level_.rank) return;
+  odd_level_ = {name.rank, index, *number, name.name, Text(digits, TextForm::kClean)};
+}
+
+void Lift::settle_odd_level(Batch& batch, Record& record) {
+  auto severity = severity_by_neighbours(batch, record, odd_level_.name, odd_level_.number);
+  if (!severity) return;
+  record.level = severity->level;
+  record.severity = severity->number;
+  record.level_said = true;
+  record.level_text = odd_level_.text;
+  cut_field(batch, record, odd_level_.index);
+}
+
 Text Lift::take(Batch& batch, const Record& record, Slot slot) {
   if (!has(slot)) return {};
   cut_field(batch, record, found(slot).index);
@@ -142,7 +191,11 @@ uint32_t Lift::point_out(Slot slot) const { return has(slot) ? found(slot).index
 
 void Lift::settle(Batch& batch, Record& record) {
   if ((filled_ & bit(Slot::kTime)) != 0) settle_time(batch, record);
-  if ((filled_ & bit(Slot::kLevel)) != 0) settle_level(batch, record);
+  if ((filled_ & bit(Slot::kLevel)) != 0) {
+    settle_level(batch, record);
+  } else if (odd_level_.rank != kNone) {
+    settle_odd_level(batch, record);
+  }
   record.message = take(batch, record, Slot::kMessage);
   record.logger = take(batch, record, Slot::kLogger);
   if (!record.logger && numeric_level_) {
@@ -177,6 +230,7 @@ void Lift::settle_time(Batch& batch, Record& record) {
   record.time_ns = time_.ns;
   record.time_digits = time_.digits;
   record.time_said = true;
+  record.time_zoneless = time_.zoneless;
   cut_field(batch, record, found(Slot::kTime).index);
   // log4j2's instant and GCP's pair: seconds here, the rest there.
   if (has(Slot::kTimeNanos) && time_.ns % 1'000'000'000 == 0) {
@@ -215,6 +269,12 @@ void Lift::settle_error(Batch& batch, Record& record) {
   error->code = take(batch, record, Slot::kErrorCode);
   error->message = take(batch, record, Slot::kErrorMessage);
   error->stack = take(batch, record, Slot::kErrorStack);
+  // In text `exception=…` is a message; a trace does not go into a pair. A class in front of it is
+  // told apart later.
+  bool pair = record.token_count == 0 && found(Slot::kErrorStack).rank >= kExceptionText;
+  if (error->stack && pair && !error->message) {
+    error->message = std::exchange(error->stack, Text());
+  }
   record.error = error;
 }
 

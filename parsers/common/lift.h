@@ -28,6 +28,8 @@ class Lift {
   // `index` as for cut_field(): which field the value is of.
   void offer(const Name& name, const Member& value, uint32_t index, Arena& arena);
   bool has(Slot slot) const { return found(slot).rank != kNone; }
+  // The slots that have been found: a bit each.
+  uint64_t filled() const { return filled_; }
   // Fills the record with what was found and cuts it from the fields.
   void settle(Batch& batch, Record& record);
 
@@ -42,9 +44,12 @@ class Lift {
   Found& found(Slot slot) { return found_[static_cast<size_t>(slot)]; }
   const Found& found(Slot slot) const { return found_[static_cast<size_t>(slot)]; }
 
+  void offer_log(const Name& name, const Member& value, uint32_t index, Arena& arena);
   bool fits(const Name& name, const Member& value, Arena& arena);
   bool fits_time(const Name& name, const Member& value, std::string_view characters);
   bool fits_level(const Name& name, const Member& value, std::string_view characters);
+  void remember_odd_level(const Name& name, const Member& value, uint32_t index);
+  void settle_odd_level(Batch& batch, Record& record);
   Text take(Batch& batch, const Record& record, Slot slot);
   uint32_t point_out(Slot slot) const;
   void settle_time(Batch& batch, Record& record);
@@ -61,6 +66,15 @@ class Lift {
   int64_t below_second_ns_ = 0;
   Severity severity_;
   bool numeric_level_ = false;
+  // A level that is a number which means one thing here and another there: its neighbours decide.
+  struct OddLevel {
+    uint8_t rank = kNone;
+    uint32_t index = 0;
+    int64_t number = 0;
+    std::string_view name;
+    Text text;
+  };
+  OddLevel odd_level_;
 };
 
 }  // namespace waybill::parsers

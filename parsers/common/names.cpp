@@ -56,6 +56,10 @@ constexpr std::array kNames = {
     Name{"severity_text", Slot::kLevel, 13},
     Name{"s", Slot::kLevel, 15},  // MongoDB
     Name{"PRIORITY", Slot::kLevel, 14, Reading::kSyslogSeverity},
+    Name{"severityNumber", Slot::kLevel, 16, Reading::kOpenTelemetry},
+    Name{"severity_number", Slot::kLevel, 17, Reading::kOpenTelemetry},
+    Name{"level_value", Slot::kLevel, 18, Reading::kLogback},
+    Name{"levelno", Slot::kLevel, 19},
 
     Name{"msg", Slot::kMessage, 0},
     Name{"message", Slot::kMessage, 1},
@@ -208,9 +212,11 @@ constexpr std::array kNames = {
     Name{"thrown.name", Slot::kErrorType, 4},
     Name{"thrown.message", Slot::kErrorMessage, 5},
     Name{"thrown.extendedStackTrace", Slot::kErrorStack, 3},
-    Name{"exception", Slot::kErrorStack, 9},
+    Name{"exception", Slot::kErrorStack, kExceptionText},
     Name{"exception.type", Slot::kErrorType, 5},
+    Name{"exception.exception_class", Slot::kErrorType, 6},  // log4j2's logstash layout
     Name{"exception.message", Slot::kErrorMessage, 6},
+    Name{"exception.exception_message", Slot::kErrorMessage, 8},
     Name{"exception.stacktrace", Slot::kErrorStack, 4},
     Name{"fields.error", Slot::kErrorMessage, 7},
     Name{"stacktrace", Slot::kErrorStack, 5},

@@ -53,6 +53,8 @@ enum class Reading : uint8_t {
   kSyslogSeverity,  // 0 emergency … 7 debug
   kDecimalId,       // Datadog: an unsigned 64-bit number in decimal
   kEpochMicros,     // journald
+  kLogback,         // 5000 trace … 40000 error
+  kOpenTelemetry,   // SeverityNumber 1 to 24
 };
 
 struct Name {
@@ -61,6 +63,10 @@ struct Name {
   uint8_t rank;  // of several names for one slot, the lowest that the line has fills it
   Reading reading = Reading::kUsual;
 };
+
+// Of Slot::kErrorStack: from this rank on the names hold an exception as text, which may be a trace
+// or no more than a message.
+constexpr uint8_t kExceptionText = 9;
 
 // The name `key`, or null. `key` has 8 readable bytes behind its beginning.
 const Name* find_name(std::string_view key);

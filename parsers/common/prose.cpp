@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/common/prose.h"
 
-#include "core/cut.h"
+#include <algorithm>
+#include <charconv>
+
 #include "core/json_text.h"
 #include "parsers/common/pairs.h"
 #include "parsers/common/repair.h"
@@ -11,11 +13,13 @@ namespace waybill::parsers {
 namespace {
 
 constexpr uint32_t kMostPairs = 64;
+constexpr int kMostSuffixes = 64;
 
 // Names whose value in the middle of a message is not the record's own.
 bool liftable(Slot slot) {
   return slot != Slot::kTime && slot != Slot::kTimeNanos && slot != Slot::kMessage &&
-         slot != Slot::kOwnContext && slot != Slot::kRecordId && slot != Slot::kService;
+         slot != Slot::kOwnContext && slot != Slot::kRecordId && slot != Slot::kService &&
+         slot != Slot::kInside;
 }
 
 // The names that add() may lift. (Other names that it is given are constants, too short for
@@ -66,6 +70,7 @@ void Prose::set_time(Record& record, const std::optional<Time>& time) {
   record.time_ns = time->ns;
   record.time_digits = time->digits;
   record.time_said = true;
+  record.time_zoneless = time->zoneless;
 }
 
 void Prose::set_level(Record& record, std::optional<Severity> severity,
@@ -111,9 +116,7 @@ void Prose::offer(Batch& batch, const Record& record) {
   }
 }
 
-void Prose::finish(Batch& batch, Record& record, std::string_view message, bool pairs) {
-  record.message = raw_text(message);
-  if (pairs) note_pairs(batch, message);
+void Prose::settle_fields(Batch& batch, Record& record) {
   if (count_ == 0) {
     record.first_field = 0;
     return;
@@ -129,6 +132,131 @@ void Prose::finish(Batch& batch, Record& record, std::string_view message, bool 
   if (thread) record.thread = thread;
   if (logger) record.logger = logger;
   if (caller) record.caller = caller;
+}
+
+void Prose::finish(Batch& batch, Record& record, std::string_view message, bool pairs) {
+  record.message = raw_text(message);
+  // The usual message shows at its last byte that no object ends it.
+  // A whole line of JSON is here as somebody wants it as text.
+  bool whole = message.size() == record.line.size() && message.starts_with('{');
+  bool may_end_with_object = pairs && !whole && !message.empty() && message.back() == '}';
+  if (!may_end_with_object) {
+    if (pairs) note_pairs(batch, message);
+    return settle_fields(batch, record);
+  }
+  Record object;
+  size_t begin = find_object(batch, message, object);
+  note_pairs(batch, message.substr(0, begin));
+  settle_fields(batch, record);
+  if (begin >= message.size()) return;
+  if (begin > 0 && message[begin - 1] == '\t') {
+    std::string_view front = message.substr(0, begin);
+    while (!front.empty() && (front.back() == ' ' || front.back() == '\t')) front.remove_suffix(1);
+    if (!front.empty()) record.message = raw_text(front);
+  }
+  take_object(batch, record, object, begin == 0);
+}
+
+// Where the JSON object begins that ends `message`; its size when none does.
+size_t Prose::find_object(Batch& batch, std::string_view message, Record& object) {
+  constexpr int most_tries = 4;
+  size_t at = message.find('{');
+  for (int i = 0; at != message.npos && i < most_tries; at = message.find('{', at + 1)) {
+    bool apart = at == 0 || message[at - 1] == ' ' || message[at - 1] == '\t';
+    size_t inside = message.find_first_not_of(" \n\r\t", at + 1);
+    if (!apart || inside == message.npos || message[inside] != '"') continue;
+    ++i;
+    if (reader_.walk(batch, object, message.substr(at))) return at;
+  }
+  return message.size();
+}
+
+namespace {
+
+constexpr uint64_t bit(Slot slot) { return uint64_t{1} << static_cast<unsigned>(slot); }
+
+// What an object in a message may not say: it is no line of its own.
+constexpr uint64_t kNeverInside = bit(Slot::kOwnContext) | bit(Slot::kRecordId);
+
+uint64_t slots_said(const Record& record, bool says_message) {
+  uint64_t said = kNeverInside;
+  auto add = [&](bool is, uint64_t slots) { said |= is ? slots : 0; };
+  add(record.time_said, bit(Slot::kTime) | bit(Slot::kTimeNanos));
+  add(record.level_said, bit(Slot::kLevel));
+  add(!says_message, bit(Slot::kMessage));
+  add(bool(record.logger), bit(Slot::kLogger) | bit(Slot::kLoggerOfNumericLevel));
+  add(bool(record.thread), bit(Slot::kThread));
+  add(bool(record.caller), bit(Slot::kCaller) | bit(Slot::kCallerFile) | bit(Slot::kCallerLine));
+  add(bool(record.service_name), bit(Slot::kService));
+  add(bool(record.request_id), bit(Slot::kRequestId));
+  add(bool(record.correlation_id), bit(Slot::kCorrelationId));
+  add(bool(record.tenant_id), bit(Slot::kTenantId));
+  add(record.error != nullptr, bit(Slot::kErrorKind) | bit(Slot::kErrorType) |
+                                   bit(Slot::kErrorCode) | bit(Slot::kErrorMessage) |
+                                   bit(Slot::kErrorStack));
+  return said;
+}
+
+void keep(Text& place, Text said) {
+  if (said) place = said;
+}
+
+// Whether a member of the record's object, or another of its fields, is called so.
+bool has_key(Batch& batch, const Record& record, std::string_view key, const Field* self) {
+  const Token* root = batch.tokens_of(record);
+  for (const Token* child = root + 1; child != root + root->span; child += child->span) {
+    if (child->has(Token::kCut)) continue;
+    if (characters(detail::member_of(record, *child).key, batch.arena) == key) return true;
+  }
+  for (const Field& field : batch.fields_of(record)) {
+    if (self != nullptr && &field != self && !field.cut && field.key.bytes() == key) return true;
+  }
+  return false;
+}
+
+// A pair and a member of the same name: the pair gets another one.
+void keep_apart(Batch& batch, const Record& record) {
+  for (uint32_t i = 0; i < record.field_count; ++i) {
+    Field& field = batch.fields[record.first_field + i];
+    std::string_view key = field.key.bytes();
+    if (field.cut || !has_key(batch, record, key, nullptr)) continue;
+    char* name = batch.arena.allocate(key.size() + 12);
+    char* digits = std::copy(key.begin(), key.end(), name);
+    *digits++ = '_';
+    // Where so many are taken the pair goes without: the message has it still.
+    field.cut = true;
+    for (int suffix = 2; field.cut && suffix < kMostSuffixes; ++suffix) {
+      char* end = std::to_chars(digits, digits + 11, suffix).ptr;
+      std::string_view made{name, static_cast<size_t>(end - name)};
+      if (has_key(batch, record, made, &field)) continue;
+      field.key = Text(made, TextForm::kClean);
+      field.cut = false;
+    }
+  }
+}
+
+}  // namespace
+
+// The tokens of `object` become the record's, beside the fields that it has already.
+void Prose::take_object(Batch& batch, Record& record, const Record& object, bool says_message) {
+  Record said = record;
+  record.json = object.json;
+  record.first_token = object.first_token;
+  record.token_count = object.token_count;
+  record.marks.duplicate_keys += object.marks.duplicate_keys;
+  record.marks.repaired = record.marks.repaired || object.marks.repaired;
+  lift_.begin(record);
+  reader_.offer(batch, record, lift_, slots_said(record, says_message));
+  lift_.settle(batch, record);
+  if (!record.message) record.message = said.message;
+  keep(record.logger, said.logger);
+  keep(record.thread, said.thread);
+  keep(record.caller, said.caller);
+  keep(record.service_name, said.service_name);
+  keep(record.request_id, said.request_id);
+  keep(record.correlation_id, said.correlation_id);
+  keep(record.tenant_id, said.tenant_id);
+  keep_apart(batch, record);
 }
 
 }  // namespace waybill::parsers

@@ -7,6 +7,7 @@
 
 #include "core/batch.h"
 #include "parsers/common/lift.h"
+#include "parsers/common/object_reader.h"
 #include "parsers/common/time.h"
 #include "parsers/parser.h"
 
@@ -32,13 +33,20 @@ class Prose {
   static void set_time(Record& record, const std::optional<Time>& time);
   // The level and the source's word for it; an inferred one counts as said. Without: the default.
   void set_level(Record& record, std::optional<Severity> severity, std::string_view word) const;
-  // Notes the key=value pairs of `message` where `pairs`, lifts what has a known name.
+  // Notes the key=value pairs of `message` where `pairs`, and the members of a JSON object at its
+  // end; lifts what has a known name. What the header has said counts more than the object. The
+  // object stays in the message, unless a tab stands before it (zap) or it is all of the message
+  // and says a message itself.
   void finish(Batch& batch, Record& record, std::string_view message, bool pairs = true);
 
  private:
   void note_pairs(Batch& batch, std::string_view message);
   void offer(Batch& batch, const Record& record);
+  void settle_fields(Batch& batch, Record& record);
+  size_t find_object(Batch& batch, std::string_view message, Record& object);
+  void take_object(Batch& batch, Record& record, const Record& object, bool says_message);
 
+  ObjectReader reader_;
   Lift lift_;
   Level default_level_;
   uint32_t first_ = 0;

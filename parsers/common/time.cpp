@@ -73,7 +73,7 @@ std::optional<Time> clock_time(std::string_view text, TimeZone& zone, int64_t no
   int64_t utc = zone.to_utc(today + clock.second_of_day);
   if (utc > now + kDaySeconds / 2) utc -= kDaySeconds;
   if (utc < now - kDaySeconds / 2) utc += kDaySeconds;
-  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position()};
+  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), true};
 }
 
 std::string_view trimmed(std::string_view text) {

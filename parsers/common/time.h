@@ -11,9 +11,10 @@
 namespace waybill::parsers {
 
 struct Time {
-  int64_t ns = 0;      // since the epoch, UTC
-  uint8_t digits = 3;  // fractional digits that the source had, 3 to 9
-  size_t size = 0;     // bytes of the text that it took
+  int64_t ns = 0;         // since the epoch, UTC
+  uint8_t digits = 3;     // fractional digits that the source had, 3 to 9
+  size_t size = 0;        // bytes of the text that it took
+  bool zoneless = false;  // it named no zone: the default one was taken
 };
 
 // The time at the beginning of `text`, in any of these forms:

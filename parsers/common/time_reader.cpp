@@ -185,8 +185,9 @@ bool read_zone(Reader& in, int64_t& offset) {
 Time with_zone(Reader& in, int64_t days, const Clock& clock, TimeZone& zone) {
   int64_t local = days * kDaySeconds + clock.second_of_day;
   int64_t offset;
-  int64_t utc = read_zone(in, offset) ? local - offset : zone.to_utc(local);
-  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position()};
+  bool zoned = read_zone(in, offset);
+  int64_t utc = zoned ? local - offset : zone.to_utc(local);
+  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), !zoned};
 }
 
 std::optional<Time> nearest_year(Reader& in, unsigned month, unsigned day, const Clock& clock,

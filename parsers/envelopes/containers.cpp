@@ -26,7 +26,8 @@ bool unwrap_cri(std::string_view line, const EnvelopeContext& context, Envelope&
   bool out = rest.starts_with("stdout ");
   if (!out && !rest.starts_with("stderr ")) return false;
   rest.remove_prefix(7);
-  // Tags are separated by ':'; the first is P (the line goes on) or F (it ends).
+  // Tags are separated by ':'; the first is P (the line goes on) or F (it ends): Kubernetes' CRI
+  // logging format.
   if (rest.empty() || (rest[0] != 'F' && rest[0] != 'P')) return false;
   size_t tags = std::min(rest.find(' '), rest.size());
   if (tags > 1 && rest[1] != ':') return false;
@@ -36,6 +37,7 @@ bool unwrap_cri(std::string_view line, const EnvelopeContext& context, Envelope&
   envelope.format = "cri";
   envelope.time = time;
   envelope.stream = out ? "stdout" : "stderr";
+  envelope.partial = rest[0] == 'P';
   envelope.inside = rest.substr(std::min(tags + 1, rest.size()));
   return true;
 }
@@ -43,9 +45,10 @@ bool unwrap_cri(std::string_view line, const EnvelopeContext& context, Envelope&
 namespace {
 
 // A string's characters, without the line end that Docker keeps, with room behind them.
-std::string_view content_of(Text text, Arena& arena) {
+std::string_view content_of(Text text, Arena& arena, bool& ended) {
   std::string_view content = characters(text, arena);
-  if (content.ends_with('\n')) content.remove_suffix(1);
+  ended = content.ends_with('\n');
+  if (ended) content.remove_suffix(1);
   if (content.ends_with('\r')) content.remove_suffix(1);
   if (text.form != TextForm::kJson) return content;  // within the line
   char* copy = arena.allocate(content.size() + kPadding);
@@ -71,11 +74,15 @@ bool unwrap_docker(std::string_view line, const EnvelopeContext& context, Envelo
   envelope.format = "docker";
   bool has_log = false;
   bool sound = true;
+  size_t members = 0;
   for_each_inside(record, tokens.data(), [&](const Member& member) {
     std::string_view name = member.key.bytes();
     bool text = member.type == JsonType::kString;
+    ++members;
     if (name == "log" && text) {
-      envelope.inside = content_of(member.text, context.arena);
+      bool ended = false;
+      envelope.inside = content_of(member.text, context.arena, ended);
+      envelope.partial = !ended;
       has_log = true;
     } else if (name == "stream" && text) {
       std::string_view stream = member.text.bytes();
@@ -95,7 +102,9 @@ bool unwrap_docker(std::string_view line, const EnvelopeContext& context, Envelo
       sound = false;  // some program's own line with a `log`
     }
   });
-  return has_log && sound && envelope.time && !envelope.stream.empty();
+  if (!has_log || !sound) return false;
+  if (members == 1) envelope.partial = false;
+  return members == 1 || (envelope.time && !envelope.stream.empty());
 }
 
 std::span<const EnvelopeKind> envelope_kinds() {

@@ -23,13 +23,17 @@ struct Envelope {
   std::optional<Severity> severity;
   std::string_view stream;    // "stdout" or "stderr"
   std::string_view program;   // the logger, if the line inside names none
+  std::string_view process;   // which of the program's, where it says so
+  std::string_view host;      // on which host
   std::vector<Field> fields;  // for the context
+  bool partial = false;       // what is inside goes on in the next one of its stream
 
   void clear() {
-    format = inside = stream = program = {};
+    format = inside = stream = program = process = host = {};
     time.reset();
     severity.reset();
     fields.clear();
+    partial = false;
   }
   void add(std::string_view name, std::string_view value, JsonType type = JsonType::kString);
 };
@@ -45,7 +49,8 @@ struct EnvelopeContext {
 // "2026-01-02T03:04:05.678901234Z stdout F the line" (Kubernetes CRI logging format).
 bool unwrap_cri(std::string_view line, const EnvelopeContext& context, Envelope& envelope);
 
-// {"log":"the line\n","stream":"stdout","time":"2026-…Z"} (Docker's json-file driver).
+// {"log":"the line\n","stream":"stdout","time":"2026-…Z"} (Docker's json-file driver). A `log`
+// without its line end is partial. A `log` alone, without stream and time, is never.
 bool unwrap_docker(std::string_view line, const EnvelopeContext& context, Envelope& envelope);
 
 // "<34>1 2026-01-02T03:04:05Z host app 71 ID47 [sd@1 a="b"] the line" (RFC 5424),

@@ -55,7 +55,13 @@ void set_priority(Envelope& envelope, int priority) {
 void set_process(Envelope& envelope, std::string_view process) {
   bool number =
       all_digits(process) && process.size() < 19 && (process[0] != '0' || process.size() == 1);
+  envelope.process = process;
   envelope.add(number ? "pid" : "procid", process, number ? JsonType::kNumber : JsonType::kString);
+}
+
+void set_host(Envelope& envelope, std::string_view host) {
+  envelope.host = host;
+  envelope.add("hostname", host);
 }
 
 // ---- RFC 5424 ----
@@ -147,7 +153,7 @@ bool read_5424(std::string_view text, const EnvelopeContext& context, Envelope& 
     envelope.time = time_of_text(header[0], context.zone, context.near_ns);
     if (!envelope.time) return false;
   }
-  if (header[1] != "-") envelope.add("hostname", header[1]);
+  if (header[1] != "-") set_host(envelope, header[1]);
   if (header[2] != "-") envelope.program = header[2];
   if (header[3] != "-") set_process(envelope, header[3]);
   if (header[4] != "-") envelope.add("msgid", header[4]);
@@ -222,7 +228,7 @@ void read_host_and_tag(std::string_view text, Envelope& envelope) {
   skip_blanks(behind);
   bool host = looks_like_host(first) && first.find('[') == first.npos && !behind.empty();
   if (host) {
-    envelope.add("hostname", first);
+    set_host(envelope, first);
     text = behind;
     read_facility_and_severity(text, envelope);
     if (!read_tag(text, envelope)) {
@@ -251,7 +257,7 @@ bool read_in_file(std::string_view text, bool iso, Envelope& envelope) {
   text.remove_prefix(host.size());
   if (text.empty()) return false;
   skip_blanks(text);
-  envelope.add("hostname", host);
+  set_host(envelope, host);
   bool facility = read_facility_and_severity(text, envelope);
   size_t fields = envelope.fields.size();
   if (!read_tag(text, envelope)) return false;

@@ -36,10 +36,11 @@ Formats::Formats() {
 }
 
 const Format* Formats::find_in(const ByByte& formats, size_t at, Subject& subject, Match& match,
-                               std::string_view name) const {
+                               std::string_view name, const unsigned char* behind_level) const {
   if (at >= subject.line.size()) return nullptr;
   for (const Format* format : formats[static_cast<unsigned char>(subject.line[at])]) {
     if (!name.empty() && format->name != name) continue;
+    if (behind_level != nullptr && !format->pattern.goes_on_with(*behind_level)) continue;
     if (format->pattern.match(subject, match)) return format;
   }
   return nullptr;
@@ -49,6 +50,7 @@ const Format* Formats::find(Subject& subject, Match& match, std::string_view nam
   std::string_view line = subject.line;
   if (line.empty()) return nullptr;
   bool bracket = line.front() == '[';
+  bool timed = false;
   if (const auto& time = subject.time(bracket)) {
     size_t at = time->size + (bracket ? 1 : 0);
     size_t next = at;
@@ -56,19 +58,30 @@ const Format* Formats::find(Subject& subject, Match& match, std::string_view nam
     using Front = Pattern::Front;
     Front front = bracket ? (next > at ? Front::kBracketTimeBlank : Front::kBracketTime)
                           : (next > at ? Front::kTimeBlank : Front::kTime);
-    const Format* found =
-        find_in(by_front_[static_cast<size_t>(front)], next, subject, match, name);
+    std::string_view level = subject.level_word(next);
+    size_t behind = next + level.size();
+    while (behind < line.size() && (line[behind] == ' ' || line[behind] == '\t')) ++behind;
+    unsigned char byte = 0;
+    if (behind < line.size()) byte = static_cast<unsigned char>(line[behind]);
+    const Format* found = find_in(by_front_[static_cast<size_t>(front)], next, subject, match, name,
+                                  front == Front::kTimeBlank ? &byte : nullptr);
     if (found != nullptr) return found;
+    timed = true;
   }
   if (std::string_view level = subject.level_word(0); !level.empty()) {
     const Format* found = find_in(by_front_[static_cast<size_t>(Pattern::Front::kLevel)],
                                   level.size(), subject, match, name);
     if (found != nullptr) return found;
   }
+  if (!timed) {
+    const Format* found =
+        find_in(by_front_[static_cast<size_t>(Pattern::Front::kWord)], 0, subject, match, name);
+    if (found != nullptr) return found;
+  }
   return find_in(by_front_[static_cast<size_t>(Pattern::Front::kOther)], 0, subject, match, name);
 }
 
-std::vector<std::string_view> names() {
+std::vector<std::string_view> names(const Settings&) {
   std::vector<std::string_view> all;
   for (const auto& [name, notation] : kTable) {
     if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "parsers/formats/pattern.h"
+#include "parsers/parser.h"
 
 namespace waybill::parsers::formats {
 
@@ -28,13 +29,13 @@ class Formats {
   using ByByte = std::array<std::vector<const Format*>, 256>;
 
   const Format* find_in(const ByByte& formats, size_t at, Subject& subject, Match& match,
-                        std::string_view name) const;
+                        std::string_view name, const unsigned char* behind_level = nullptr) const;
 
   std::vector<Format> all_;
   std::array<ByByte, Pattern::kFronts> by_front_;  // by Pattern::Front, then by the byte there
 };
 
 // The names of all formats, in the order of the tables.
-std::vector<std::string_view> names();
+std::vector<std::string_view> names(const Settings& settings = {});
 
 }  // namespace waybill::parsers::formats

@@ -36,6 +36,12 @@ Place place_of(std::string_view name) {
   return Place::kContext;
 }
 
+// Whether the first of its words might be a time's.
+bool takes_any_word(Type type) {
+  return type == Type::kWord || type == Type::kOpt || type == Type::kPeer || type == Type::kName ||
+         type == Type::kClass || type == Type::kSource;
+}
+
 }  // namespace
 
 Result<Pattern> Pattern::compile(std::string_view notation) {
@@ -99,7 +105,7 @@ Result<Pattern> Pattern::compile(std::string_view notation) {
 }
 
 bool Pattern::match(Subject& subject, Match& match) const {
-  if (quotes_ && !subject.has_quote()) return false;
+  if ((marks_ & ~subject.marks()) != 0) return false;
   if (postgres_ && !subject.has_colon_and_blanks()) return false;
   match.time.reset();
   match.severity.reset();
@@ -155,7 +161,8 @@ void Pattern::look_at_front() {
     return i < steps_.size() && steps_[i].field && steps_[i].type == Type::kTime;
   };
   for (const Step& step : steps_) {
-    quotes_ = quotes_ || step.literal.find('"') != std::string::npos;
+    for (char c : step.literal) marks_ |= mark_of(c);
+    if (step.type == Type::kSource) marks_ |= mark_of(':');
     postgres_ = postgres_ || step.type == Type::kPostgres;
   }
   bool bracket = steps_[0].literal == "[" && is_time(1);
@@ -167,12 +174,17 @@ void Pattern::look_at_front() {
   }
   if ((!bracket && !is_time(0)) || behind >= steps_.size()) {
     next_ = first_bytes(0);
+    if (steps_[0].field && takes_any_word(steps_[0].type)) front_ = Front::kWord;
     return;
   }
   bool blank = steps_[behind].blank;
   front_ = bracket ? (blank ? Front::kBracketTimeBlank : Front::kBracketTime)
                    : (blank ? Front::kTimeBlank : Front::kTime);
-  next_ = first_bytes(blank ? behind + 1 : behind);
+  size_t next = blank ? behind + 1 : behind;
+  next_ = first_bytes(next);
+  bool level = next + 2 < steps_.size() && steps_[next].field &&
+               steps_[next].type == Type::kLevel && steps_[next + 1].blank;
+  if (level && front_ == Front::kTimeBlank) behind_level_ = first_bytes(next + 2);
 }
 
 }  // namespace waybill::parsers::formats

@@ -106,14 +106,24 @@ class Pattern {
   // Whether the whole line has this form; fills `match` then. Linear in the line; no backtracking.
   bool match(Subject& subject, Match& match) const;
 
-  // How a line of this form begins: with a time, with one behind a '[', with a level, or otherwise;
-  // and what stands right behind that, or (kBlank) behind the blanks there. With it, most patterns
-  // need not be tried (formats.h).
-  enum class Front : uint8_t { kTime, kTimeBlank, kBracketTime, kBracketTimeBlank, kLevel, kOther };
-  static constexpr size_t kFronts = 6;
+  // How a line of this form begins: with a time, with one behind a '[', with a level, with a word
+  // of any kind but those, or otherwise; and what stands right behind that, or (kBlank) behind the
+  // blanks there. With it, most patterns need not be tried (formats.h).
+  enum class Front : uint8_t {
+    kTime,
+    kTimeBlank,
+    kBracketTime,
+    kBracketTimeBlank,
+    kLevel,
+    kWord,
+    kOther
+  };
+  static constexpr size_t kFronts = 7;
   Front front() const { return front_; }
   // The bytes that can stand there; of kOther the line's first ones.
   const std::bitset<256>& next() const { return next_; }
+  // Behind a time, a level and blanks `c` can stand; true for any other beginning.
+  bool goes_on_with(unsigned char c) const { return !behind_level_ || behind_level_->test(c); }
 
  private:
   void look_at_front();
@@ -122,7 +132,8 @@ class Pattern {
   std::vector<Step> steps_;
   Front front_ = Front::kOther;
   std::bitset<256> next_;
-  bool quotes_ = false;    // needs a '"'
+  std::optional<std::bitset<256>> behind_level_;
+  uint32_t marks_ = 0;     // that a line must have (subject.h)
   bool postgres_ = false;  // needs a ":  "
 };
 

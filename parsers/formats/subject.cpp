@@ -5,6 +5,22 @@
 
 namespace waybill::parsers::formats {
 
+namespace {
+
+static_assert(kMarks.size() <= 32);
+
+constexpr std::array<uint32_t, 256> kMarkOf = [] {
+  std::array<uint32_t, 256> marks{};
+  for (size_t i = 0; i < kMarks.size(); ++i) {
+    marks[static_cast<unsigned char>(kMarks[i])] = uint32_t{1} << i;
+  }
+  return marks;
+}();
+
+}  // namespace
+
+uint32_t mark_of(char c) { return kMarkOf[static_cast<unsigned char>(c)]; }
+
 const std::optional<Time>& Subject::time(bool behind_bracket) {
   size_t which = behind_bracket ? 1 : 0;
   if (!looked_[which]) {
@@ -29,9 +45,13 @@ std::string_view Subject::level_word(size_t at) {
   return level_word_;
 }
 
-bool Subject::has_quote() {
-  if (quote_ < 0) quote_ = line.find('"') != std::string_view::npos ? 1 : 0;
-  return quote_ == 1;
+uint32_t Subject::marks() {
+  if (!marks_) {
+    uint32_t found = 0;
+    for (char c : line) found |= kMarkOf[static_cast<unsigned char>(c)];
+    marks_ = found;
+  }
+  return *marks_;
 }
 
 }  // namespace waybill::parsers::formats

@@ -12,6 +12,11 @@
 
 namespace waybill::parsers::formats {
 
+// Bytes that tell lines apart: a pattern that needs one does not match a line without it.
+constexpr std::string_view kMarks = "[](){}<>|\"'#*@=:;,/-%+";
+// The bit of each byte; 0 for all others.
+uint32_t mark_of(char c);
+
 // Remembers what many patterns ask of their line.
 class Subject {
  public:
@@ -24,7 +29,8 @@ class Subject {
 
   // The time at the front, or behind a '[' there.
   const std::optional<Time>& time(bool behind_bracket);
-  bool has_quote();
+  // Which of the marks below stand in the line, as bits in their order.
+  uint32_t marks();
   bool has_colon_and_blanks();  // ":  "
   // The level's word at `at`, empty without one. The last place asked for is remembered.
   std::string_view level_word(size_t at);
@@ -36,7 +42,7 @@ class Subject {
   std::optional<Severity> severity_;
   std::array<std::optional<Time>, 2> times_;
   std::array<bool, 2> looked_{};
-  int quote_ = -1;
+  std::optional<uint32_t> marks_;
   int colon_ = -1;
 };
 

@@ -79,7 +79,8 @@ TEST_CASE("json: a string error becomes error.message, an object keeps what is n
   CHECK(json(R"({"error":"e"})") ==
         R"({"service_name":"unknown_service","error":{"message":"e"}})");
   CHECK(json(R"({"error":{"message":"m","name":"N","code":500,"more":[1]}})") ==
-        R"({"service_name":"unknown_service","error":{"type":"N","code":"500","message":"m"},)"
+        R"({"service_name":"unknown_service","error":{"kind":"app","type":"N","code":"500",)"
+        R"("message":"m"},)"
         R"("context":{"error":{"more":[1]}}})");
   CHECK(json(R"({"error":null,"err":false})") ==
         R"({"service_name":"unknown_service","context":{"error":null,"err":false}})");

@@ -25,7 +25,7 @@ class Log:
     expects: list[Expect] = field(default_factory=list)
     zone: str = "UTC"
     events: list[int] | None = None  # every line, 1-based, on which a record begins
-    covered: int | None = None  # `events` is known up to this line; None: to the end
+    inside: set[int] | None = None  # lines of which it is known, beside `events`; None: all
     messages: list[str] | None = None  # of all records in order: joined lines
     # Which records may be compared, where the log holds others as well (`messages` alone).
     subset: bool = False
@@ -86,6 +86,11 @@ def family(test: str) -> str:
     return "other"
 
 
+def first_line(message: str) -> str | None:
+    """Of a JSON line that a module has kept whole nothing: what is in it counts."""
+    return None if message.startswith("{") else message.split("\n")[0] or None
+
+
 def filebeat(root: Path) -> Iterator[Log]:
     for path in sorted(root.glob("*/*/*.expect.jsonl")):
         log = path.with_name(path.name.replace(".expect.jsonl", ".log"))
@@ -95,14 +100,23 @@ def filebeat(root: Path) -> Iterator[Log]:
         local = any(truth["ecs"].get("event.timezone") == "-02:00" for truth in truths)
         expects = [
             Expect(line=truth["line"], time=truth.get("timestamp"), level=truth.get("level"),
-                   message_end=truth.get("message", "").split("\n")[0] or None)
+                   message_end=first_line(truth.get("message", "")))
             for truth in truths
         ]
         data = log.read_bytes()
+        lines = data.decode("utf-8", "replace").split("\n")
+        events = [truth["line"] for truth in truths]
+        # A module drops some lines, so only those within a joined event are known to begin none.
+        inside = {line for truth, end in zip(truths, events[1:], strict=False)
+                  if truth["multiline"] for line in range(truth["line"] + 1, end)}
+        # What MySQL writes of the time belongs to the query below it; the module drops it.
+        inside = {line for line in inside if not lines[line - 1].startswith("# Time: ")}
+        begins = [line - 1 if line > 1 and lines[line - 2].startswith("# Time: ") else line
+                  for line in events]
         module = log.parts[-3]
         yield Log(f"filebeat {module} {log.parts[-2]}", "/".join(log.parts[-3:]), data, expects,
                   zone="Etc/GMT+2" if local else "UTC",
-                  events=[truth["line"] for truth in truths], covered=truths[-1]["line"])
+                  events=begins, inside=inside)
 
 
 def drain(root: Path) -> Iterator[Log]:

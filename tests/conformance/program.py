@@ -7,6 +7,7 @@ import bisect
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from expect import Record
@@ -21,10 +22,17 @@ class Broken(Exception):
 
 def records_of(data: bytes, zone: str = "UTC") -> list[Record]:
     """What `waybill --to json` makes of `data`; each record with its `line`, 1-based."""
-    ended = subprocess.run(
-        [BINARY, "--to", "json"], input=data, capture_output=True, timeout=TIMEOUT, check=False,
-        env={"PATH": os.environ["PATH"], "TZ": zone, "HOME": "/nonexistent"},
-    )
+    with tempfile.TemporaryDirectory(prefix="waybill-conformance-") as folder:
+        log = Path(folder, "x.log")
+        log.write_bytes(data)
+        config = Path(folder, "waybill.yaml")
+        config.write_text(json.dumps({
+            "state_dir": f"{folder}/state",
+            "inputs": {"log": {"type": "file", "include": [str(log)]}},
+            "outputs": {"out": {"type": "console", "style": "json"}}}))  # which is YAML
+        ended = subprocess.run(
+            [BINARY, "run", "-c", config, "--once"], capture_output=True, timeout=TIMEOUT,
+            check=False, env={"PATH": os.environ["PATH"], "TZ": zone, "HOME": folder})
     if ended.returncode != 0:
         raise Broken(f"exit {ended.returncode}: {ended.stderr.decode(errors='replace')[-500:]}")
     starts = [0]

@@ -68,12 +68,12 @@ def test_a_bad_client_does_no_harm(waybill: Runner) -> None:
     host, _, port = tcp_address(process).rpartition(":")
     for data in (b"\0\xff" * 100, b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n", b"GET"):
         with socket.create_connection((host, int(port)), timeout=5) as client:
-            client.sendall(data)
-            client.shutdown(socket.SHUT_WR)
             try:
+                client.sendall(data)
+                client.shutdown(socket.SHUT_WR)
                 assert b" 200 " not in client.recv(4096)
-            except ConnectionResetError:
-                pass  # as good an answer as any
+            except OSError:
+                pass  # a connection that is closed at once is as good an answer as any
     slow = [socket.create_connection((host, int(port)), timeout=5) for _ in range(50)]
     assert process.page("/healthz").status == 200
     for client in slow:

@@ -110,8 +110,6 @@ NOT_BUILT = {
     "trace.inherit": "trace: {inherit: {keys: [request_id]}}",
     "trace.derive": "trace: {derive: request_id}",
     "trace.generate": "trace: {generate: run}",
-    "parse.patterns": "parse: {patterns: [{name: a, regex: b}]}",
-    "parse.multiline": "parse: {multiline: {mode: auto}}",
     "outputs.o.when": "outputs: {o: {type: console, when: 'level >= INFO'}}",
     "outputs.o.memory": "outputs: {o: {type: console, memory: 1MiB}}",
     "kafka": "outputs: {o: {type: kafka, brokers: [a]}}",
@@ -208,3 +206,48 @@ def test_an_empty_config_is_fine(waybill: Runner, tmp_path: Path) -> None:
         ended = waybill.run("run", config=text, stdin=b"x\n")
         assert ended.code == 0, ended.err
         assert len(ended.records) == 1
+
+
+def test_two_inputs_at_one_place(waybill: Runner, tmp_path: Path) -> None:
+    """The start would say that another program listens there."""
+    lines = check(waybill, f"""\
+inputs:
+  a: {{type: tcp, listen: "127.0.0.1:5599"}}
+  b: {{type: udp, listen: "127.0.0.1:5599"}}
+  c: {{type: tcp, listen: ":5599"}}
+  d: {{type: unix, path: {tmp_path}/log.sock}}
+  e: {{type: unix, mode: stream, path: {tmp_path}/./log.sock}}
+  f: {{type: tcp, listen: "127.0.0.1:0"}}
+  g: {{type: tcp, listen: "127.0.0.1:0"}}
+outputs: {{out: {{type: console}}}}
+""")
+    assert [line.split(":", 3)[1] for line in lines] == ["4", "6"], lines
+    assert "inputs.c.listen: inputs.a has tcp 127.0.0.1:5599 already" in lines[0]
+    assert f"inputs.e.path: inputs.d has unix {tmp_path}/log.sock already" in lines[1]
+
+
+@pytest.mark.parametrize(("on_full", "other", "why"), [
+    ("block", '{type: udp, listen: "127.0.0.1:0"}', "cannot wait"),
+    ("drop", '{type: udp, listen: "127.0.0.1:0"}', "is spooled"),
+    ("drop", '{type: file, include: ["/var/log/x.log"]}', "waits"),
+])
+def test_a_pipe_cannot_ask_for_what_another_input_cannot_do(
+    waybill: Runner, on_full: str, other: str, why: str
+) -> None:
+    (line,) = check(waybill, f"""\
+inputs:
+  other: {other}
+  pipe: {{type: stdin, on_full: {on_full}}}
+outputs: {{out: {{type: console}}}}
+""")
+    assert f"inputs.pipe.on_full: `{on_full}` cannot hold beside inputs.other, which {why}" in line
+
+
+def test_a_pipe_may_wait_beside_files(waybill: Runner) -> None:
+    ended = waybill.run("check", config="""\
+inputs:
+  app: {type: file, include: ["/var/log/x.log"]}
+  pipe: {type: stdin, on_full: block}
+outputs: {out: {type: console}}
+""")
+    assert ended.code == 0, ended.err

@@ -22,7 +22,7 @@ GOOD = {
     "inputs": """\
 inputs:
   app: {type: file, include: ["/var/log/app/*.log"], start_at: beginning, follow_links: true}
-  pipe: {type: stdin, on_full: block}
+  pipe: {type: stdin, on_full: spool}
   net: {type: udp, listen: "127.0.0.1:0", trust_service: true}
   sock: {type: unix, path: /tmp/waybill-schema.sock, mode: stream}
 """,
@@ -37,7 +37,13 @@ outputs:
     "the rest": """\
 service: {name: shop, version: "1.4"}
 memory: 32MiB
-parse: {max_line: 64KiB, default_level: WARN, time: {default_zone: Europe/Berlin}}
+parse:
+  max_line: 64KiB
+  default_level: WARN
+  time: {default_zone: Europe/Berlin}
+  patterns:
+    - {name: shop, regex: '^(?P<n>\\d+) (?P<message>.*)$', types: {n: int}}
+    - {name: till, dissect: "%{a} %{b}", samples: ["x y", {line: "1 2", record: {a: "1"}}]}
 admin: {listen: "127.0.0.1:0"}
 shutdown: {grace: 5s}
 """,
@@ -50,6 +56,9 @@ BAD = {
     "a list for a mapping": "inputs: [a, b]",
     "an unknown word": "outputs: {o: {type: console, style: prety}}",
     "a word for a list": "inputs: {a: {type: file, include: {x: y}}}",
+    "a pattern without a name": "parse: {patterns: [{regex: x}]}",
+    "an unknown type of a group": "parse: {patterns: [{name: a, dissect: '%{x}', types: {x: i}}]}",
+    "a sample without a line": "parse: {patterns: [{name: a, regex: x, samples: [{record: {}}]}]}",
     "a mapping for a duration": "shutdown: {grace: {s: 5}}",
     "nothing where something must be": "outputs: {o: {type: loki}}",
 }

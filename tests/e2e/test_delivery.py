@@ -95,7 +95,9 @@ def test_a_busy_backend_is_asked_again(
     loki_backend.wait_taken(20)
     assert [entry.line for entry in loki_backend.taken] == lines
     process.wait_delivered("loki", 20)
-    assert process.metrics().value("waybill_output_retries_total", output="loki") == 3
+    # The third 500 may be about one of the records: halves are other requests.
+    again = 2 if status == 500 else 3
+    assert process.metrics().value("waybill_output_retries_total", output="loki") == again
     assert end(process) == 0
     process.err.wait_for(str(status))
     process.err.wait_for("delivering again")

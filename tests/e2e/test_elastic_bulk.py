@@ -174,3 +174,25 @@ def test_files_name_their_place(
     places = [(flattened(document.source)["log.file.path"],
                flattened(document.source)["log.offset"]) for document in elastic_backend.taken]
     assert places == [(str(tmp_path / "a.log"), 0), (str(tmp_path / "a.log"), 4)]
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_document_that_is_never_taken_holds_up_no_other(
+    waybill: Runner, elastic_backend: ElasticBackend, status: int
+) -> None:
+    """With one request at a time, as by default: it waits by itself, and is set aside when it was
+    refused again and again while others were taken; sooner, when too many would be ahead of it."""
+    elastic_backend.statuses = lambda documents: [
+        status if "poison" in document.source["message"] else 201 for document in documents]
+    config = config_for(elastic_backend, batch={"delay": "20ms"}, concurrency=1) | {
+        "inputs": {"pipe": {"type": "stdin"}}}
+    process = waybill.start("run", config=config).wait_ready()
+    process.write("poison\n" + "\n".join(numbered(9)) + "\n")
+    process.wait_delivered("es", 9)
+    for number in range(100):  # more payloads than are sent ahead of one that is not settled
+        process.write(f"later {number}\n")
+        process.wait_delivered("es", 10 + number)
+    assert process.output("es")["dead_lettered"] == 1
+    (letter,) = (waybill.state_dir / "dead_letters.ndjson").read_text("utf-8").splitlines()
+    assert json.loads(letter)["original"] == "poison"
+    assert process.stop() == 3, "one is refused"

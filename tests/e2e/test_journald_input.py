@@ -12,8 +12,10 @@ from harness import journal
 from harness.admin import assert_balanced
 from harness.journal import entry
 from harness.poll import until
+from harness.programs import compile_preload
 from harness.runner import Runner
 from harness.sending import messages
+from test_system_faults import preloaded
 
 pytestmark = pytest.mark.skipif(not journal.REMOTE.exists(),
                                 reason="systemd-journal-remote is not installed")
@@ -60,13 +62,15 @@ def test_an_entry_as_a_record(waybill: Runner, folder: Path) -> None:
 def test_any_bytes(waybill: Runner, folder: Path) -> None:
     journal.write(folder / "a.journal", [
         entry("two\nlines", 1), entry(b"broken \xff\x00 bytes", 2), entry("x" * 200_000, 3),
-        entry('{"msg":"json"}', 4)])
+        entry('{"msg":"json","n":1}', 4)])
     assert waybill.run("run", "--once", config=config_for(folder)).code == 0
     said = messages(waybill.written())
     assert said[0] == "two\nlines"
     assert said[1] == "broken \ufffd\x00 bytes"
     assert said[2] == "x" * 200_000
-    assert said[3] == '{"msg":"json"}'
+    # A program's JSON is its record; what the journal says of it stands beside it.
+    assert said[3] == "json"
+    assert waybill.written()[3]["context"]["n"] == 1
 
 
 @pytest.mark.parametrize(("options", "wanted"), [
@@ -170,3 +174,34 @@ def test_no_such_folder(waybill: Runner, tmp_path: Path) -> None:
     ended = waybill.run("run", config=config_for(tmp_path / "none"))
     assert ended.code == 1
     assert f"inputs.jrnl: cannot open {tmp_path}/none: No such file or directory" in ended.err
+
+
+def test_an_entry_that_cannot_be_read_is_counted(waybill: Runner, folder: Path) -> None:
+    journal.write(folder / "a.journal", numbered(5))
+    env = preloaded(waybill, compile_preload("journal", folder.parent),
+                    WAYBILL_TEST_DAMAGED="MESSAGE=entry 3")
+    process = waybill.daemon(config_for(folder, start_at="beginning"), env=env)
+    waybill.wait_written(4)
+    assert messages(waybill.written()) == [*texts(3), "entry 4"]
+    assert process.input("jrnl")["missed"]["damaged"] == 1
+    process.err.wait_for("cannot read an entry")
+    assert process.stop() == 0
+
+
+@pytest.mark.parametrize("size", [4096 - len("MESSAGE="), 5000, 300_000])
+def test_a_field_that_is_longer_than_a_line_may_be(
+    waybill: Runner, folder: Path, size: int
+) -> None:
+    """libsystemd decompresses no more than it is asked to, and says nothing of the rest."""
+    config = config_for(folder) | {"parse": {"max_line": "4KiB"}}
+    journal.write(folder / "a.journal", [entry("x" * size, 1, OTHER="whole"), entry("next", 2)])
+    process = waybill.start("run", "--once", config=config)
+    assert process.wait() == 0
+    first, second = waybill.written()
+    kept = 4096 - len("MESSAGE=")
+    assert first["message"] == "x" * kept
+    # Of a field that is compressed, no more is looked at.
+    cut = {size - kept, min(size - kept, 3 * 4096)}
+    assert first["source"].get("truncated_bytes", 0) in cut
+    assert first["context"]["other"] == "whole"
+    assert second["message"] == "next" and "truncated_bytes" not in second["source"]

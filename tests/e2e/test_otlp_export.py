@@ -86,7 +86,7 @@ def test_what_may_be_retried(waybill: Runner, otlp_backend: OtlpBackend, status:
     assert len(otlp_backend.taken) == 1
 
 
-@pytest.mark.parametrize("status", [400, 500, 408])
+@pytest.mark.parametrize("status", [400, 408, 422])
 def test_what_must_not_be_retried(
     waybill: Runner, otlp_backend: OtlpBackend, status: int
 ) -> None:
@@ -96,6 +96,27 @@ def test_what_must_not_be_retried(
     assert ended.code == 3
     assert len(otlp_backend.requests) == 1
     assert str(status) in ended.err
+
+
+def test_a_receiver_that_fails_on_everything_loses_nothing(
+    waybill: Runner, otlp_backend: OtlpBackend
+) -> None:
+    """A 500 must not be sent again as it is, and is no verdict while nothing is taken."""
+    otlp_backend.always(500)
+    process = waybill.start("run", config={
+        **config_for(otlp_backend, batch={"delay": "50ms"}),
+        "inputs": {"pipe": {"type": "stdin"}}}).wait_ready()
+    lines = numbered(8)
+    process.write("\n".join(lines) + "\n")
+    bodies = [request.body for request in otlp_backend.wait_requests(4)[:4]]
+    assert len(set(bodies)) == 4, "never the same request"
+    counts = process.output("otlp")
+    assert (counts["in_flight"], counts["dead_lettered"]) == (8, 0)
+    otlp_backend.recover()
+    process.wait_delivered("otlp", 8)
+    assert sorted(str(record.body) for record in otlp_backend.taken) == lines
+    process.close_stdin()
+    assert process.wait() == 0
 
 
 def test_13_partial_success_is_counted_and_not_sent_again(

@@ -40,7 +40,8 @@ LIBRARIES: dict[str, tuple[str, dict[str, Any]]] = {
         '"err":{"type":"TypeError","message":"x is undefined","stack":"at f"}}',
         {"timestamp": "2026-01-02T03:04:05.678Z", "level": "ERROR", "message": "bad",
          "logger": "api", "context": {"pid": 657, "hostname": "h", "level_text": "50"},
-         "error": {"type": "TypeError", "message": "x is undefined", "stack": "at f"}},
+         "error": {"kind": "app", "type": "TypeError", "message": "x is undefined",
+                   "stack": "at f"}},
     ),
     "bunyan": (
         '{"name":"myapp","hostname":"h","pid":1,"level":30,"msg":"hi",'
@@ -55,7 +56,7 @@ LIBRARIES: dict[str, tuple[str, dict[str, Any]]] = {
         '"thrown":{"name":"java.io.IOException","message":"disk"}}',
         {"timestamp": "2026-01-02T03:04:05.678000001Z", "level": "FATAL", "message": "down",
          "logger": "shop.Main", "thread": "main",
-         "error": {"type": "java.io.IOException", "message": "disk"}},
+         "error": {"kind": "app", "type": "java.io.IOException", "message": "disk"}},
     ),
     "ecs": (
         '{"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"WARN","message":"hm",'
@@ -118,7 +119,7 @@ LOGFMT: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "errors": (
         'level=error msg=failed err="connection refused" component=db',
-        {"level": "ERROR", "error": {"message": "connection refused"},
+        {"level": "ERROR", "error": {"kind": "network", "message": "connection refused"},
          "context": {"component": "db"}},
     ),
 }

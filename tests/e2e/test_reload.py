@@ -191,6 +191,31 @@ def test_a_reload_repairs_an_output_that_holds_everything_up(
     daemon.stop()
 
 
+def test_an_output_that_is_removed_does_not_hold_the_checkpoints(
+    waybill: Runner, absent_backend: LokiBackend, tmp_path: Path
+) -> None:
+    """It was dead and has no spool: what it had not delivered is dropped, and said."""
+    loki = {"type": "loki", "endpoint": absent_backend.url, "spool": {"size": 0},
+            "batch": {"delay": "10ms"}}
+    one = file_output(tmp_path, "one")
+    config = config_for(tmp_path, {"loki": loki, "one": one}) | {"shutdown": {"grace": "2s"}}
+    daemon = waybill.daemon(config)
+    append(tmp_path / "a.log", *numbered(50))
+    daemon.wait_delivered("one", 50)
+    config["outputs"] = {"one": one}
+    assert change(waybill, daemon, config) == "applied"
+    until(lambda: daemon.output("loki")["dropped"]["output_removed"] == 50, daemon.story)
+    daemon.err.wait_for("output loki: it was removed or changed")
+    append(tmp_path / "a.log", "new")
+    daemon.wait_delivered("one", 51)
+    assert daemon.stop() == 3
+    daemon = waybill.daemon(config)
+    append(tmp_path / "a.log", "last")
+    daemon.wait_delivered("one", 1)
+    assert daemon.stop() == 0
+    assert messages(waybill.written("one")) == [*numbered(50), "new", "last"], "each once"
+
+
 @pytest.mark.parametrize("path", ["{folder}/out.log", "out.log", "./a/../out.log"])
 def test_an_output_must_not_write_what_an_input_reads(
     waybill: Runner, tmp_path: Path, path: str

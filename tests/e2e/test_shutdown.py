@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -136,6 +137,77 @@ def test_at_the_end_of_the_input_retries_may_use_the_grace(
     ended = waybill.run("run", config=config_for(loki_backend, "20s"), stdin=lines(7).encode())
     assert ended.code == 0
     assert len(loki_backend.taken) == 7
+
+
+# ---- the ledger at the end ----
+
+
+def sums(text: str, of: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Both sides of what the end says of an input or output."""
+    line = re.search(rf"\b{of}: (\d.*) = ([^;\n]*)", text)
+    assert line, text
+    left, right = ({what: int(number) for number, what in re.findall(r"(\d+) ([a-z ]*[a-z])", side)}
+                   for side in line.groups())
+    assert sum(left.values()) == sum(right.values()), line.group(0)
+    return left, right
+
+
+def test_the_ledger_is_printed_when_something_is_left_and_it_balances(
+    waybill: Runner, absent_backend: LokiBackend
+) -> None:
+    for run in (1, 2):
+        process = waybill.start("run", config=config_for(absent_backend)).wait_ready()
+        process.write(lines(7))
+        process.close_stdin()
+        assert process.stop() == 3
+        assert sums(process.err.text, "input pipe")[0] == {"lines": 7}
+        came, went = sums(process.err.text, "output loki")
+        assert came == {"records": 7, "recovered": 7 * (run - 1), "synthetic": 0}
+        assert went["left"] == 7 * run
+
+
+def test_what_was_never_read_stands_in_the_ledger(waybill: Runner, tmp_path: Path) -> None:
+    append(tmp_path / "a.log", "old")
+    config = {"inputs": {"app": {"type": "file", "include": [str(tmp_path / "*.log")]}},
+              "outputs": {"out": {"type": "file", "path": str(tmp_path / "out")}}}
+    process = waybill.start("run", "-v", config=config).wait_ready()
+    assert process.stop() == 0
+    assert "never read: 4 bytes (start_at)" in process.err.text
+    sums(process.err.text, "output out")
+
+
+def test_on_a_terminal_the_ledger_is_printed(waybill: Runner) -> None:
+    ours, theirs = os.openpty()
+    try:
+        shell = waybill.start_command(
+            ["bash", "-c", 'printf "one\\ntwo\\n" | "$0" run --to json 2>"$1"',
+             str(waybill.binary), os.ttyname(theirs)])
+        assert shell.wait() == 0
+        text = os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert sums(text.replace("\r", ""), "input stdin")[0] == {"lines": 2}
+
+
+def test_lines_of_files_are_not_lost_because_a_pipe_is(
+    waybill: Runner, absent_backend: LokiBackend, tmp_path: Path
+) -> None:
+    append(tmp_path / "a.log", *numbered(5))
+    config = config_for(absent_backend)
+    config["inputs"]["app"] = {"type": "file", "include": [str(tmp_path / "*.log")],
+                               "start_at": "beginning"}
+    config["outputs"]["loki"] |= {"spool": {"size": 0}, "batch": {"delay": "10ms"}}
+    process = waybill.start("run", config=config).wait_ready()
+    until(lambda: process.output("loki")["records"] == 5, process.story)
+    process.err.wait_for("refused")  # so what comes now is of another batch
+    process.write(lines(7))
+    process.close_stdin()
+    until(lambda: process.output("loki")["records"] == 12, process.story)
+    assert process.stop() == 3
+    process.err.wait_for("5 records not delivered")
+    assert re.search(r"5 records not delivered.*the next run reads them again", process.err.text)
+    assert re.search(r"7 records not delivered.*they are lost", process.err.text)
 
 
 def test_once_with_a_dead_backend(

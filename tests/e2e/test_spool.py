@@ -5,7 +5,9 @@ users of such daemons."""
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +114,25 @@ def test_a_reload_keeps_the_spool(
     assert process.stop() == 0
 
 
+def test_a_reload_drops_nothing_of_a_spool_that_blocks(
+    waybill: Runner, absent_backend: LokiBackend, tmp_path: Path
+) -> None:
+    spool = {"size": "1MiB", "when_full": "block"}
+    process = waybill.daemon(config_for(absent_backend, tmp_path, spool=spool))
+    lines = lines_of(20_000)
+    sender = threading.Thread(target=send, args=(tmp_path, lines), daemon=True)
+    sender.start()
+    process.err.wait_for("is full")
+    waybill.write_config(config_for(absent_backend, tmp_path, spool=spool) | {
+        "service": {"name": "another"}})
+    assert process.reload() == "applied"
+    absent_backend.listen()
+    absent_backend.wait_taken(len(lines), limit=60)
+    assert sorted(taken(absent_backend)) == lines
+    assert sum(process.output("loki")["dropped"].values()) == 0
+    assert process.stop() == 0
+
+
 # ---- 35: a producer on a pipe, and no backend ----
 
 
@@ -166,6 +187,60 @@ def test_8_and_9_an_orderly_stop_leaves_everything_on_disk(
     process.err.wait_for("3000 records of an earlier run")
     assert sorted(taken(backend)) == lines
     assert process.output("loki")["recovered"] == len(lines)
+    assert process.stop() == 0
+
+
+def test_a_pipe_that_waits_in_memory_is_left_on_disk(
+    waybill: Runner, absent_backend: LokiBackend, tmp_path: Path
+) -> None:
+    """`on_full: block` keeps what was read off the disk, until there is no tomorrow in memory."""
+    config = config_for(absent_backend, tmp_path) | {
+        "memory": "16MiB", "inputs": {"pipe": {"type": "stdin", "on_full": "block"}}}
+    process = waybill.start("run", config=config).wait_ready()
+    lines = lines_of(3000)
+    process.write("".join(line + "\n" for line in lines))
+    wait_records(process, len(lines))
+    assert spooled(process) == 0
+    process.close_stdin()
+    assert process.stop() == 3
+    process.err.wait_for("3000 records not delivered")
+    process.err.wait_for(f"the next run delivers them from {waybill.state_dir}/spool")
+    assert "lost" not in process.err.text
+    absent_backend.listen()
+    process = waybill.start("run", config=config).wait_ready()
+    absent_backend.wait_taken(len(lines))
+    assert taken(absent_backend) == lines
+    process.close_stdin()
+    assert process.wait() == 0
+
+
+def test_what_a_stop_says_is_left_is_what_the_next_run_delivers(
+    waybill: Runner, absent_backend: LokiBackend, tmp_path: Path
+) -> None:
+    """Also of records that were read back when the oldest had to go."""
+    config = config_for(absent_backend, tmp_path, spool={"size": "1MiB"})
+    process = waybill.daemon(config)
+    lines = lines_of(12_000)
+    send(tmp_path, lines[:800])
+    wait_records(process, 800)
+    assert process.stop() == 3
+    process.err.wait_for("800 records not delivered")
+    process = waybill.daemon(config)
+    until(lambda: process.metrics().value("waybill_output_queue_records", output="loki") > 0,
+          "some of it is read back")
+    send(tmp_path, lines[800:])
+    wait_records(process, len(lines) - 800)
+    until(lambda: process.output("loki")["dropped"]["spool_full"] > 0, process.story)
+    assert process.stop() == 3
+    said = re.search(r"(\d+) records not delivered.*the next run delivers", process.err.text)
+    gone = re.search(r"(\d+) records dropped \(spool_full\)\n", process.err.text)
+    assert said and gone, process.story()
+    assert int(said.group(1)) + int(gone.group(1)) == len(lines)
+    absent_backend.listen()
+    process = waybill.daemon(config)
+    assert process.output("loki")["recovered"] == int(said.group(1))
+    until(lambda: process.output("loki")["in_flight"] == 0, process.story)
+    assert len(set(taken(absent_backend))) == len(taken(absent_backend)) == int(said.group(1))
     assert process.stop() == 0
 
 

@@ -48,16 +48,20 @@ def recover(waybill: Runner, backend: LokiBackend, config: dict[str, Any], lost:
     return process
 
 
+@pytest.mark.parametrize("place", ["in the middle", "the last one"])
 def test_29_two_bytes_of_a_record_cost_that_record(
     waybill: Runner, absent_backend: LokiBackend,
-    full_spool: tuple[dict[str, Any], list[str]],
+    full_spool: tuple[dict[str, Any], list[str]], place: str,
 ) -> None:
     config, lines = full_spool
     (segment,) = segments(waybill)
-    at = segment.read_bytes().index(lines[1000].encode())
-    overwrite(segment, at + 5, b"??")
+    data = segment.read_bytes()
+    number = 1000 if place == "in the middle" else max(
+        range(len(lines)), key=lambda n: data.index(lines[n].encode()))
+    overwrite(segment, data.index(lines[number].encode()) + 5, b"??")
     process = recover(waybill, absent_backend, config, lost=1)
-    assert sorted(taken(absent_backend)) == lines[:1000] + lines[1001:]
+    assert sorted(taken(absent_backend)) == lines[:number] + lines[number + 1 :]
+    assert "cut off" not in process.err.text
     process.err.wait_for("1 record of its spool is damaged")
     assert process.stop() == 3, "one record is lost"
     assert segment.with_suffix(".damaged").exists()
@@ -76,6 +80,7 @@ def test_30_a_torn_end_costs_the_record_that_was_torn(
     process.err.wait_for("cut off")
     torn = process.metrics().value("waybill_spool_torn_bytes_total", output="loki")
     assert torn > 0, "what was left of the record"
+    assert process.metrics().value("waybill_spool_torn_records_total", output="loki") == 1
     assert process.stop() == 0
 
 

@@ -141,3 +141,43 @@ def test_57_the_file_system_comes_back_with_another_device_number(
     until(lambda: set(messages(waybill.written())) == set(numbered(150)), daemon.story)
     stays(lambda: messages(waybill.written()) == numbered(150), "each once", 1.5)
     assert daemon.stop() == 0
+
+
+# ---- no more threads ----
+
+
+def test_without_a_thread_nothing_starts_and_what_runs_goes_on(
+    waybill: Runner, loki_backend: LokiBackend, tmp_path: Path
+) -> None:
+    """A limit of processes: the start says so; a reload is refused, or does without."""
+    limit = tmp_path / "limit"
+    preload = compile_preload("threads", tmp_path)
+    env = preloaded(waybill, preload, WAYBILL_TEST_NO_THREADS=str(limit))
+    (tmp_path / "logs").mkdir()
+    config = config_for(tmp_path)
+    out = config["outputs"]["out"]
+    loki = {"type": "loki", "endpoint": loki_backend.url, "line": "message"}
+    limit.touch()
+    for outputs in ({"out": out}, {"out": out | {"spool": {"size": 0}}}, {"loki": loki}):
+        ended = waybill.run("run", config=config | {"outputs": outputs}, env=env)
+        assert ended.code == 1
+        assert "ulimit -u, TasksMax" in ended.err
+    limit.unlink()
+    daemon = waybill.daemon(config | {"inputs": {"pipe": {"type": "stdin"}}}, env=env)
+    limit.touch()
+    waybill.write_config(config | {"outputs": {"out": out, "loki": loki}})
+    assert daemon.reload() == "refused"
+    daemon.err.wait_for("ulimit -u, TasksMax")
+    # Files need a thread for their checkpoints: without, they are written less often.
+    waybill.write_config(config)
+    append(tmp_path / "logs" / "a.log", *numbered(10))
+    assert daemon.reload() == "applied"
+    daemon.wait_delivered("out", 10)
+    daemon.err.wait_for("kept less often")
+    assert daemon.stop() == 0
+    limit.unlink()
+    daemon = waybill.daemon(config, env=env)
+    append(tmp_path / "logs" / "a.log", "new")
+    daemon.wait_delivered("out", 1)
+    assert daemon.stop() == 0
+    assert messages(waybill.written()) == [*numbered(10), "new"], "each once"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "outputs/output.h"
+#include "parsers/patterns/check.h"
 #include "tests/fuzz/target.h"
 
 namespace waybill::fuzz {
@@ -40,6 +41,7 @@ void config(std::string_view input) {
     FUZZ_CHECK(!diagnostics.empty());
     return check_faults(diagnostics, input);
   }
+  (void)parsers::patterns::check(loaded->parse.patterns, {});
   // Outputs read their *_file secrets from the disk.
   bool reads_files = input.find("_file") != input.npos;
   for (const config::Named& named : loaded->outputs) {

@@ -17,7 +17,7 @@
 #include "outputs/http/http_settings.h"
 #include "outputs/loki/encoder.h"
 #include "outputs/otlp/encoder.h"
-#include "parsers/line_parser.h"
+#include "parsers/event_reader.h"
 #include "tests/fuzz/target.h"
 
 namespace waybill::fuzz {
@@ -47,7 +47,28 @@ struct World {
     add(std::make_unique<outputs::otlp::Backend>(outputs::otlp::Settings{}, url), false);
     parsers::Settings settings;
     if (auto berlin = parsers::TimeZone::find("Europe/Berlin")) settings.default_zone = *berlin;
-    parser = std::make_unique<parsers::LineParser>(settings, std::vector<std::string>{"auto"});
+    const std::vector<std::string> formats{"auto"};
+    reader = std::make_unique<parsers::EventReader>(settings, formats, budget);
+    settings.patterns = patterns();
+    own = std::make_unique<parsers::EventReader>(settings, formats, budget);
+  }
+
+  // Names of every kind and every type, over both notations.
+  static std::vector<parsers::UserPattern> patterns() {
+    return {
+        {"whole",
+         R"(^#(?P<time>\S*) (?P<level>\w*) (?P<error.type>\w+)?:(?P<message>.*)$)",
+         "",
+         {}},
+        {"part",
+         R"((?P<a>\d+)(?P<unit>[a-z]*) (?P<trace_id>\w+)?(?P<id>x)?(?P<level_text>y)?;)",
+         "",
+         {{"a", "int"}, {"unit", "bool"}}},
+        {"form",
+         "",
+         "<%{ts->} %{n}|%{took}|%{+took}|%{size}> %{msg}",
+         {{"ts", "float"}, {"n", "float"}, {"took", "duration"}, {"size", "bytes"}}},
+    };
   }
 
   struct Encoder {
@@ -56,8 +77,9 @@ struct World {
   };
   Identity identity;
   std::vector<Encoder> backends;
-  std::unique_ptr<parsers::LineParser> parser;
   ByteBudget budget{256 << 20};
+  std::unique_ptr<parsers::EventReader> reader;
+  std::unique_ptr<parsers::EventReader> own;  // with patterns of the user's
 };
 
 std::shared_ptr<const Source> source_of(unsigned how) {
@@ -145,20 +167,13 @@ void encode_all(World& world, const Batch& batch) {
   }
 }
 
-}  // namespace
-
-void lines(std::string_view input) {
-  if (input.empty()) return;
-  static World world;
-  Batch batch(world.budget);
-  fill(batch, input.substr(1), source_of(static_cast<unsigned char>(input[0])));
+void check_records(World& world, Batch& batch) {
   Buffer json;
   for (Record& record : batch.records) {
-    world.parser->parse(batch, record);
     FUZZ_CHECK(!record.format.empty());
     lineage::resolve_trace(batch, record);
     if (record.passed == nullptr) {
-      record.id = lineage::record_id(batch.source_of(record).nonce, record.offset);
+      record.id = lineage::record_id(batch.source_of(record).nonce, record);
     }
     check_text_kept(record);
     check_ids(record);
@@ -167,6 +182,27 @@ void lines(std::string_view input) {
     check_json(json.view(), record.passed == nullptr);
   }
   encode_all(world, batch);
+}
+
+}  // namespace
+
+void lines(std::string_view input) {
+  if (input.empty()) return;
+  static World world;
+  Batch batch(world.budget);
+  fill(batch, input.substr(1), source_of(static_cast<unsigned char>(input[0])));
+  const bool with_patterns = (static_cast<unsigned char>(input[0]) & 32) != 0;
+  parsers::EventReader& reader = with_patterns ? *world.own : *world.reader;
+  reader.begin_slice(batch);
+  reader.read(batch, false);
+  check_records(world, batch);
+  // What might have gone on.
+  Batch rest(world.budget);
+  rest.reset(0);
+  while (reader.take_due(rest, SteadyTime::max())) {
+    check_records(world, rest);
+    rest.reset(0);
+  }
 }
 
 }  // namespace waybill::fuzz

@@ -31,7 +31,8 @@ ONLY: dict[tuple[str, str], set[str]] = {
     ("delivery", "inputs"): {"inputs/checkpoint_store.h"},
 }
 # In a folder of components: the parts that components share.
-SHARED = {"parsers": {"common", "envelopes"}, "outputs": {"http", "writer"}, "inputs": {"tls"}}
+SHARED = {"parsers": {"common", "envelopes", "errors", "multiline"},
+          "outputs": {"http", "writer"}, "inputs": {"tls"}}
 # What begins an include of a library -> who may.
 LIBRARIES: dict[str, set[str]] = {
     "yaml-cpp/": {"config"},

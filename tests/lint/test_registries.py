@@ -12,7 +12,7 @@ from harness.tree import ROOT
 KINDS = {
     "inputs": ("INPUT", {"tls"}),
     "outputs": ("OUTPUT", {"http", "writer"}),
-    "parsers": ("PARSER", {"common", "envelopes"}),
+    "parsers": ("PARSER", {"common", "envelopes", "errors", "multiline"}),
 }
 
 

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/event_reader.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/canonical.h"
+#include "core/json_text.h"
+
+using namespace waybill;
+using parsers::EventReader;
+
+namespace {
+
+constexpr int64_t kNow = 1'767'323'045'000'000'000;  // 2026-01-02T03:04:05Z
+
+// What a pipeline does with the lines of its sources, one read after another.
+class Reading {
+ public:
+  explicit Reading(parsers::multiline::Settings multiline = {}) {
+    settings_.multiline = std::move(multiline);
+    reader_ = std::make_unique<EventReader>(settings_, std::vector<std::string>{"auto"}, budget_);
+  }
+
+  std::shared_ptr<const Source> source(std::string path = "") {
+    auto made = std::make_shared<Source>();
+    made->number = next_source_number();
+    made->input = "test";
+    made->path = std::move(path);
+    return made;
+  }
+
+  // One batch of lines. Their messages go to `messages`, where they are whole.
+  TicketRef read(const std::string& text, const std::shared_ptr<const Source>& from) {
+    Batch batch(budget_);
+    batch.reset(text.size());
+    batch.sources.push_back(from);
+    std::memcpy(batch.room().data(), text.data(), text.size());
+    batch.commit(text.size());
+    batch.read_at = steady_now();
+    batch.ticket = std::make_shared<Ticket>([] {});
+    TicketRef ticket = batch.ticket;
+    reader_->begin_slice(batch);
+    for (size_t at = 0; at < text.size();) {
+      size_t end = std::min(text.find('\n', at), text.size());
+      std::string_view line{batch.bytes() + at, end - at};
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (!line.empty()) {
+        Record& record = batch.records.emplace_back();
+        record.line = line;
+        record.offset = offset_ + at;
+        record.read_ns = record.time_ns = kNow;
+      }
+      at = end + 1;
+    }
+    offset_ += text.size();
+    reader_->read(batch, false);
+    take(batch);
+    return ticket;
+  }
+  // Everything that is kept.
+  void flush() {
+    Batch batch(budget_);
+    batch.reset(0);
+    while (reader_->take_due(batch, SteadyTime::max())) {
+      take(batch);
+      batch.reset(0);
+    }
+  }
+  bool keeps() const { return reader_->due() != SteadyTime::max(); }
+  EventReader& reader() { return *reader_; }
+
+  std::vector<std::string> messages;
+  std::vector<std::string> lines;
+  std::vector<uint32_t> counts;
+  std::vector<std::string> json;
+
+ private:
+  void take(Batch& batch) {
+    for (const Record& record : batch.records) {
+      Buffer out;
+      append_characters(out, record.message);
+      messages.emplace_back(out.view());
+      lines.emplace_back(record.line);
+      counts.push_back(record.lines);
+      out.clear();
+      append_canonical(out, batch, record, {}, part::kLevel | part::kMessage | part::kContext);
+      json.emplace_back(out.view());
+    }
+  }
+
+  ByteBudget budget_{64 << 20};
+  parsers::Settings settings_;
+  std::unique_ptr<EventReader> reader_;
+  uint64_t offset_ = 0;
+};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("event reader: a trace within one read is one record") {
+  Reading reading;
+  reading.read(
+      "hello\nTraceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'\nbye\n",
+      reading.source());
+  CHECK(reading.messages ==
+        Texts{"hello", "Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'",
+              "bye"});
+  CHECK(reading.counts == std::vector<uint32_t>{1, 3, 1});
+  CHECK_FALSE(reading.keeps());
+}
+
+TEST_CASE("event reader: a trace over several reads is one record, and keeps their tickets") {
+  Reading reading;
+  auto source = reading.source();
+  TicketRef first = reading.read("java.lang.IllegalStateException: x\n", source);
+  CHECK(reading.messages.empty());
+  CHECK(reading.keeps());
+  CHECK(first.use_count() > 1);
+  TicketRef second = reading.read("\tat a.B.c(B.java:1)\n", source);
+  CHECK(reading.messages.empty());
+  reading.read("\tat a.B.d(B.java:2)\nbye\n", source);
+  CHECK(reading.messages ==
+        Texts{"java.lang.IllegalStateException: x\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)",
+              "bye"});
+  CHECK(first.use_count() == 1);
+  CHECK(second.use_count() == 1);
+}
+
+TEST_CASE("event reader: what nothing follows comes when its time is over") {
+  Reading reading;
+  TicketRef ticket = reading.read("2026-01-02T03:04:05Z ERROR broken\n", reading.source());
+  CHECK(reading.messages.empty());
+  CHECK(ticket.use_count() == 2);
+  reading.flush();
+  CHECK(reading.messages == Texts{"broken"});
+  CHECK(reading.lines == Texts{"2026-01-02T03:04:05Z ERROR broken"});
+  CHECK(ticket.use_count() == 1);
+  CHECK_FALSE(reading.keeps());
+}
+
+TEST_CASE("event reader: lines that are records by themselves never wait") {
+  Reading reading;
+  reading.read(
+      "{\"level\":\"error\",\"msg\":\"x\"}\nlevel=error msg=y\n"
+      "2026-01-02T03:04:05Z INFO z\nplain\n",
+      reading.source());
+  CHECK(reading.messages.size() == 4);
+  CHECK_FALSE(reading.keeps());
+}
+
+TEST_CASE("event reader: a runtime's pieces are put together, each stream by itself") {
+  Reading reading;
+  auto source = reading.source("/var/log/pods/x.log");
+  reading.read(
+      "2026-01-02T03:04:05.1Z stdout P {\"msg\":\"one \n"
+      "2026-01-02T03:04:05.2Z stderr F other\n"
+      "2026-01-02T03:04:05.3Z stdout P and \n",
+      source);
+  CHECK(reading.messages == Texts{"other"});
+  reading.read("2026-01-02T03:04:05.4Z stdout F two\"}\n", source);
+  CHECK(reading.messages == Texts{"other", "one and two"});
+  CHECK(reading.counts.back() == 3);
+  CHECK_FALSE(reading.keeps());
+  // Docker's pieces have no line end.
+  reading.read(R"({"log":"a ","stream":"stdout","time":"2026-01-02T03:04:05Z"})"
+               "\n"
+               R"({"log":"b\n","stream":"stdout","time":"2026-01-02T03:04:05Z"})"
+               "\n",
+               source);
+  CHECK(reading.messages.back() == "a b");
+}
+
+TEST_CASE("event reader: pieces that come to more than a line may have are cut, and counted") {
+  Reading reading({.max_line = 20});
+  std::string piece(15, 'x');
+  reading.read("2026-01-02T03:04:05.1Z stdout P " + piece + "\n2026-01-02T03:04:05.1Z stdout P " +
+                   piece + "\n2026-01-02T03:04:05.1Z stdout F " + piece + "\n",
+               reading.source());
+  reading.flush();
+  CHECK(reading.messages == Texts{std::string(20, 'x')});
+  auto discarded = reading.reader().take_discarded();
+  CHECK(discarded.lines == 1);
+  CHECK(discarded.bytes == 25);
+}
+
+TEST_CASE("event reader: a trace in a container's lines, and in a log of JSON lines") {
+  Reading reading;
+  auto source = reading.source();
+  reading.read(
+      "2026-01-02T03:04:05.1Z stderr F shop.CartError: empty\n"
+      "2026-01-02T03:04:05.1Z stdout F between\n"
+      "2026-01-02T03:04:05.1Z stderr F \tat shop.Cart.check(Cart.java:7)\n",
+      source);
+  reading.flush();
+  CHECK(reading.messages ==
+        Texts{"between", "shop.CartError: empty\n\tat shop.Cart.check(Cart.java:7)"});
+  reading.messages.clear();
+  auto line = [](const std::string& app, const std::string& message) {
+    return R"({"time":"2026-01-02T03:04:05Z","app":")" + app + R"(","msg":")" + message + "\"}\n";
+  };
+  reading.read(line("shop", "shop.CartError: empty") +
+                   line("shop", "\\tat shop.Cart.a(Cart.java:7)") +
+                   line("till", "\\tat till.Till.a(Till.java:7)") +
+                   line("shop", "\\tat shop.Cart.b(Cart.java:9)"),
+               source);
+  // A line that says something else besides is no part of another one.
+  CHECK(reading.messages ==
+        Texts{"shop.CartError: empty\n\tat shop.Cart.a(Cart.java:7)\n\tat shop.Cart.b(Cart.java:9)",
+              "\tat till.Till.a(Till.java:7)"});
+}
+
+TEST_CASE("event reader: lines of several processes in one syslog file are kept apart") {
+  Reading reading;
+  reading.read(
+      "Jan  2 03:04:05 box shop[7]: shop.CartError: empty\n"
+      "Jan  2 03:04:05 box till[8]: till.Error: open\n"
+      "Jan  2 03:04:05 box shop[7]: \tat shop.Cart.check(Cart.java:7)\n"
+      "Jan  2 03:04:05 box till[8]: \tat till.Till.open(Till.java:7)\n",
+      reading.source("/var/log/syslog"));
+  reading.flush();
+  CHECK(reading.messages == Texts{"shop.CartError: empty\n\tat shop.Cart.check(Cart.java:7)",
+                                  "till.Error: open\n\tat till.Till.open(Till.java:7)"});
+}
+
+TEST_CASE("event reader: JSON over several lines, and several objects on one") {
+  Reading reading;
+  auto source = reading.source();
+  reading.read("{\n  \"msg\": \"pretty\",\n  \"n\": {\n    \"a\": 1\n", source);
+  CHECK(reading.messages.empty());
+  reading.read("  }\n}\n{\"msg\":\"a\"}{\"msg\":\"b\"} {\"msg\":\"c\"}\n{ no json\n  at all }\n",
+               source);
+  reading.flush();
+  CHECK(reading.messages == Texts{"pretty", "a", "b", "c", "{ no json", "  at all }"});
+  CHECK(reading.json[0] == R"({"message":"pretty","context":{"n": {     "a": 1   }}})");
+}
+
+TEST_CASE("event reader: an event is never larger than its bounds") {
+  Reading reading({.max_lines = 3});
+  std::string text = "shop.CartError: empty\n";
+  for (int i = 0; i < 7; ++i) text += "\tat shop.Cart.check(Cart.java:7)\n";
+  reading.read(text, reading.source());
+  reading.flush();
+  CHECK(reading.counts == std::vector<uint32_t>{3, 3, 2});
+}
+
+TEST_CASE("event reader: line ends and empty lines of Windows") {
+  Reading reading;
+  reading.read("panic: boom\r\n\r\ngoroutine 1 [running]:\r\nmain.main()\r\nbye\r\n",
+               reading.source());
+  CHECK(reading.messages == Texts{"panic: boom\n\ngoroutine 1 [running]:\nmain.main()", "bye"});
+}
+
+TEST_CASE("event reader: off means a line, a record") {
+  Reading reading({.mode = parsers::multiline::Mode::kOff});
+  reading.read("Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'\n",
+               reading.source());
+  CHECK(reading.messages.size() == 3);
+  CHECK_FALSE(reading.keeps());
+}

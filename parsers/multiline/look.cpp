@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/multiline/look.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/level.h"
+
+namespace waybill::parsers::multiline {
+
+namespace {
+
+constexpr size_t kHeaderBytes = 160;  // in which a level is looked for
+constexpr size_t kFrontBytes = 60;    // in which one in small letters counts
+constexpr size_t kLongestLevel = 13;  // "informational"
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_letter(char c) { return is_upper(c) || is_lower(c); }
+
+// Whether `text` begins as `shape` says: '0' a digit, 'A' a letter, '-' one of "-/.", 't' one of
+// "Tt _-:", anything else itself.
+bool fits(std::string_view text, std::string_view shape) {
+  if (text.size() < shape.size()) return false;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    char c = text[i];
+    switch (shape[i]) {
+      case '0':
+        if (!is_digit(c)) return false;
+        break;
+      case 'A':
+        if (!is_letter(c)) return false;
+        break;
+      case '-':
+        if (c != '-' && c != '/' && c != '.') return false;
+        break;
+      case 't':
+        if (c != 'T' && c != 't' && c != ' ' && c != '_' && c != '-' && c != ':') return false;
+        break;
+      default:
+        if (c != shape[i]) return false;
+    }
+  }
+  return true;
+}
+
+bool is_month_or_day(std::string_view word) {
+  constexpr std::string_view names =
+      "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mon Tue Wed Thu Fri Sat Sun ";
+  return word.size() >= 3 && is_upper(word[0]) && names.find(word.substr(0, 3)) % 4 == 0;
+}
+
+// Only of digits: an address, or a time in one of its usual forms.
+bool begins_with_numbers(std::string_view text) {
+  constexpr std::array shapes = {
+      "0000-00-00t",      // 2026-01-02T…
+      "00-00-0000",       // 25/01/2026
+      "00-AAA-0000",      // 02/Jan/2026
+      "00:00:00",         // 03:04:05
+      "0:00:00",          //
+      "00-00-00 ",        // 17/06/09 20:10:40
+      "00-00 00:00",      // 03-17 16:13:38
+      "00000000 00",      // 20260102 03…, 20260102T03…
+      "00000000T00",      //
+      "00000000-00",      // 20171223-22:15:29
+      "000000 00",        // 081109 203615, 161209 14:18:50, 161209  4:18:50
+      "000000  0:",       //
+      "00 AAA 0000 00:",  // 02 Jan 2026 03:…
+      "0000-0-0",         // 2026-1-2
+      "0-0-0000 ",        // 1/2/2026
+      "0-00-0000 ",       //
+      "00-0-0000 ",       //
+      "0000000000.0",     // 1767323045.678
+      "0000000000 ",      //
+      "0000000000000 ",   // 1767323045678
+  };
+  for (std::string_view shape : shapes) {
+    if (fits(text, shape)) return true;
+  }
+  return false;
+}
+
+bool begins_with_address(std::string_view text) {
+  size_t dots = 0;
+  size_t at = 0;
+  while (at < text.size() && (is_digit(text[at]) || text[at] == '.')) dots += text[at++] == '.';
+  return dots == 3 && at >= 7 && at < text.size() && (is_blank(text[at]) || text[at] == ':');
+}
+
+bool begins_with_time(std::string_view text) {
+  if (text.empty()) return false;
+  if (is_digit(text[0])) return begins_with_numbers(text);
+  if (!is_upper(text[0]) || text.size() < 8) return false;
+  // "I0102 03:04:05" (glog), then "Jan  2 03:", "Thu Jan  2", "Thu, 02 Jan".
+  if (fits(text, "A0000 00:00:00") || fits(text, "A00000000 00:00:00")) return true;
+  if (!is_month_or_day(text)) return false;
+  size_t at = 3;
+  if (text[at] == ',') ++at;
+  if (!is_blank(text[at])) return false;
+  while (at < text.size() && is_blank(text[at])) ++at;
+  std::string_view next = text.substr(at);
+  return !next.empty() && (is_digit(next[0]) || is_month_or_day(next));
+}
+
+// The letters at the front of `text`.
+std::string_view word_of(std::string_view text) {
+  size_t end = 0;
+  while (end < text.size() && is_letter(text[end])) ++end;
+  return text.substr(0, end);
+}
+
+bool all_upper(std::string_view word) { return std::all_of(word.begin(), word.end(), is_upper); }
+
+bool begins_with_level(std::string_view text) {
+  std::string_view word = word_of(text);
+  if (word.size() < 3 || word.size() > kLongestLevel || !all_upper(word)) return false;
+  char behind = word.size() < text.size() ? text[word.size()] : '\0';
+  bool apart = is_blank(behind) || behind == ':' || behind == '|' || behind == ']' ||
+               behind == ',' || behind == '[' || behind == '/';
+  return apart && severity_of_word(word).has_value();
+}
+
+// "ts=…", "level=…", "type=SYSCALL": how lines of pairs begin.
+bool begins_with_pair(std::string_view text) {
+  constexpr std::array<std::string_view, 10> keys = {"ts",  "t",   "time",   "timestamp", "level",
+                                                     "lvl", "msg", "caller", "type",      "at"};
+  size_t end = text.substr(0, 10).find('=');
+  if (end == std::string_view::npos) return false;
+  return std::find(keys.begin(), keys.end(), text.substr(0, end)) != keys.end();
+}
+
+Look look_in_brackets(std::string_view line) {
+  std::string_view inside = without_indent(line.substr(1));
+  if (begins_with_time(inside)) return Look::kTimed;
+  // "[    0.000000]" is the kernel's.
+  size_t at = 0;
+  while (at < inside.size() && (is_digit(inside[at]) || inside[at] == '.')) ++at;
+  bool number = at > 0 && at < inside.size() && (inside[at] == ']' || inside[at] == '>');
+  if (number) return line[0] == '<' || inside.find('.') < at ? Look::kFresh : Look::kPlain;
+  std::string_view word = word_of(inside);
+  char behind = word.size() < inside.size() ? inside[word.size()] : '\0';
+  bool level = (behind == ']' || behind == '>' || behind == '/') && word.size() <= kLongestLevel &&
+               severity_of_word(word).has_value();
+  return level || begins_with_level(inside) ? Look::kFresh : Look::kPlain;
+}
+
+Look look_at_json(std::string_view line) {
+  std::string_view end = line;
+  while (!end.empty() && is_blank(end.back())) end.remove_suffix(1);
+  if (end.size() > 1 && end.back() == '}') return Look::kWhole;
+  std::string_view next = without_indent(line.substr(1));
+  return next.empty() || next[0] == '"' ? Look::kJsonBegin : Look::kPlain;
+}
+
+}  // namespace
+
+std::string_view without_indent(std::string_view line) {
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+  return line;
+}
+
+std::string_view without_colours(std::string_view line) {
+  while (line.size() > 2 && line[0] == '\x1b' && line[1] == '[') {
+    size_t end = line.find_first_not_of("0123456789;", 2);
+    if (end == std::string_view::npos || line[end] != 'm') return line;
+    line.remove_prefix(end + 1);
+  }
+  return line;
+}
+
+Look look_at(std::string_view line) {
+  if (line.empty()) return Look::kBlank;
+  switch (line[0]) {
+    case '{': return look_at_json(line);
+    case '\x1b': {
+      std::string_view plain = without_colours(line);
+      return plain.size() == line.size() ? Look::kPlain : look_at(plain);
+    }
+    case ' ':
+    case '\t': {
+      std::string_view text = without_indent(line);
+      if (text.empty()) return Look::kBlank;
+      // Times in a column to the right, and JSON behind a blank.
+      bool fresh = begins_with_time(text) || (text[0] == '{' && look_at_json(text) == Look::kWhole);
+      return fresh ? look_at(text) : Look::kIndented;
+    }
+    case '[':
+    case '<': return look_in_brackets(line);
+    default: break;
+  }
+  if (begins_with_time(line)) return Look::kTimed;
+  if (is_digit(line[0])) return begins_with_address(line) ? Look::kWhole : Look::kPlain;
+  if (begins_with_pair(line)) return Look::kWhole;
+  return begins_with_level(line) ? Look::kFresh : Look::kPlain;
+}
+
+bool speaks_of_trouble(std::string_view line) {
+  std::string_view head = line.substr(0, kHeaderBytes);
+  // glog's letter.
+  if (fits(head, "A0000 00:00") && head[0] != 'I') return true;
+  for (size_t at = 0; at < head.size();) {
+    if (!is_letter(head[at])) {
+      ++at;
+      continue;
+    }
+    std::string_view word = word_of(head.substr(at));
+    char before = at > 0 ? head[at - 1] : ' ';
+    at += word.size();
+    char behind = at < head.size() ? head[at] : ' ';
+    bool bracketed = (before == '[' && behind == ']') || (before == '<' && behind == '>');
+    bool said = before == '=' || before == '|';
+    bool column = all_upper(word) && !is_digit(behind) && behind != '_';
+    bool early = at < kFrontBytes && is_blank(before) && (is_blank(behind) || behind == ':');
+    bool stands = bracketed || said || column || early;
+    if (!stands || word.size() < 3 || word.size() > kLongestLevel) continue;
+    auto severity = severity_of_word(word);
+    if (severity && severity->level >= Level::kWarn) return true;
+  }
+  return false;
+}
+
+}  // namespace waybill::parsers::multiline

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/multiline/look.h"
+
+#include <doctest/doctest.h>
+
+#include <string_view>
+
+using namespace waybill::parsers::multiline;
+
+TEST_CASE("look: where a record begins") {
+  const std::string_view timed[] = {
+      "2026-01-02T03:04:05Z x",
+      "2026/01/02 03:04:05 x",
+      "02/Jan/2026:03:04:05 +0000 x",
+      "02-Jan-2026 03:04:05.678 INFO x",
+      "01/25/2026 16:19:40 x",
+      "03:04:05.678 [main] x",
+      "03-17 16:13:38.811  1702  2395 D x",
+      "081109 203615 148 INFO x",
+      "1767323045.678 x",
+      "1767323045678 x",
+      "Jan  2 03:04:05 host x",
+      "Thu Jan  2 03:04:05 2026 x",
+      "Thu, 02 Jan 2026 03:04:05 GMT x",
+      "I0102 03:04:05.678901    7 x.go:1] x",
+      "[2026-01-02 03:04:05,678] x",
+      "[ 2026-01-02 03:04:05 ] x",
+      "  2026-01-02 03:04:05 right-aligned",
+      "\x1b[32m2026-01-02T03:04:05Z\x1b[0m x",
+  };
+  for (std::string_view line : timed) {
+    CAPTURE(line);
+    CHECK(look_at(line) == Look::kTimed);
+  }
+  const std::string_view fresh[] = {
+      "ERROR: x", "WARN  [main] x", "[INFO] x", "<34>x", "[    0.000000] Linux", "[error] x",
+  };
+  for (std::string_view line : fresh) {
+    CAPTURE(line);
+    CHECK(look_at(line) == Look::kFresh);
+  }
+  for (std::string_view line : {"level=info x=1", "ts=1 x", "type=SYSCALL x", "10.0.0.1 - - [x"}) {
+    CAPTURE(line);
+    CHECK(look_at(line) == Look::kWhole);
+  }
+}
+
+TEST_CASE("look: what may go on with the line before") {
+  const std::string_view plain[] = {
+      "hello",
+      "Caused by: x",
+      "Traceback (most recent call last):",
+      "goroutine 1 [running]:",
+      "{x} y",
+      "[0] first",
+      "#0 main",
+      "Information is power",
+      "INFOrmal",
+      "12 monkeys",
+      "Marching on",
+      "Mayor: x",
+      "}",
+      "[signal SIGSEGV]",
+      "1.2.3 is out",
+      "\x1b[31mred\x1b[0m",
+  };
+  for (std::string_view line : plain) {
+    CAPTURE(line);
+    CHECK(look_at(line) == Look::kPlain);
+  }
+  CHECK(look_at("\tat a.b.C") == Look::kIndented);
+  CHECK(look_at("   \t ") == Look::kBlank);
+  CHECK(look_at("") == Look::kBlank);
+  CHECK(look_at(R"({"a":1})") == Look::kWhole);
+  CHECK(look_at(R"({"a":1}  )") == Look::kWhole);
+  CHECK(look_at(R"( {"a":1})") == Look::kWhole);
+  CHECK(look_at("{") == Look::kJsonBegin);
+  CHECK(look_at(R"({ "a": [)") == Look::kJsonBegin);
+}
+
+TEST_CASE("look: headers that speak of trouble") {
+  const std::string_view trouble[] = {"2026-01-02 03:04:05 ERROR x",
+                                      "2026-01-02 03:04:05 [error] x",
+                                      "E0102 03:04:05.1 7 x.go:1] x",
+                                      "time=1 level=warning msg=x",
+                                      "03:04:05 |Fatal| x",
+                                      "2026-01-02 error: x",
+                                      "[2026-01-02T03:04:05][WARN ][x]"};
+  for (std::string_view line : trouble) {
+    CAPTURE(line);
+    CHECK(speaks_of_trouble(line));
+  }
+  const std::string_view peace[] = {
+      "2026-01-02 03:04:05 INFO x", "I0102 03:04:05.1 7 x.go:1] x", "",
+      "2026-01-02 03:04:05 INFO this sentence is so long that it speaks of an error only "
+      "at its end"};
+  for (std::string_view line : peace) {
+    CAPTURE(line);
+    CHECK_FALSE(speaks_of_trouble(line));
+  }
+}

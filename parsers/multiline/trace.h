@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trace: whether a line goes on with the event before it. A state machine over whole lines, for the
+// stack traces of the usual languages and for text below a line with a time.
+//
+// The rules for traces follow those that Google's exception detectors and Fluent Bit use; none is a
+// regular expression, and none looks back.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "parsers/multiline/look.h"
+
+namespace waybill::parsers::multiline {
+
+// Whether a text is a line of a stack trace by its own letters, whatever stands before it: an
+// indented frame ("  at a.b.C(C.java:1)"), "Caused by: …", "... 3 more" and their like.
+bool is_frame(std::string_view text);
+
+class Trace {
+ public:
+  // A new event, whose first line this is. Cheap: `line` is only looked at when somebody asks, so
+  // it must stay until settle() or the next begin().
+  void begin(std::string_view line, Look look) {
+    first_ = line;
+    look_ = look;
+    judged_ = false;
+  }
+
+  // Whether `line` belongs to it; then the state has moved on. `joins_plain`: in this stream lines
+  // without a time belong to the one before them.
+  bool continues(std::string_view line, Look look, bool joins_plain);
+
+  // Whether its next line has to be waited for: its kind of event usually has one.
+  bool expects_more();
+
+  // Judges the first line, which need not stay any longer.
+  void settle();
+
+  Look look() const { return look_; }
+
+ private:
+  enum class Kind : uint8_t {
+    kNone,           // no sign of a trace so far
+    kHinted,         // speaks of an exception
+    kFrames,         // Java, Node, .NET: frames have been seen
+    kPython,         // frames
+    kPythonGroup,    // frames with a margin before them
+    kPythonEnd,      // behind the exception's own line
+    kPythonChained,  // another traceback has to come
+    kGo,
+    kRustMessage,  // the message has to come
+    kRust,
+    kPhp,
+    kRuby,
+    kDartHead,  // up to the first frame
+    kDart,
+    kNodeHead,  // the place in the source, its line, and a mark below it
+    kNodeProperties,
+    kSlowQuery,
+  };
+
+  void judge();
+  Kind kind_of_first() const;
+  static Kind kind_of_traceback(std::string_view line);
+  bool continues_indented(std::string_view text, bool trouble);
+  bool continues_plain(std::string_view line);
+  bool continues_python(std::string_view line);
+  bool begins_below_header(std::string_view line);
+  bool user_begins(std::string_view line);
+  void see_frame(std::string_view text);
+
+  std::string_view first_;
+  Look look_ = Look::kPlain;
+  bool judged_ = false;
+  bool trouble_ = false;  // its header speaks of it
+  Kind kind_ = Kind::kNone;
+  uint8_t head_lines_ = 0;  // of kDartHead and kNodeHead
+  bool user_seen_ = false;  // of kSlowQuery
+};
+
+}  // namespace waybill::parsers::multiline

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/multiline/trace.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace waybill::parsers::multiline;
+
+namespace {
+
+// The events that lines fall into, as how many lines each has.
+std::vector<int> events_of(const std::vector<std::string_view>& lines, bool joins_plain = false) {
+  std::vector<int> events;
+  Trace trace;
+  for (std::string_view line : lines) {
+    Look look = look_at(line);
+    if (!events.empty() && trace.continues(line, look, joins_plain)) {
+      ++events.back();
+      continue;
+    }
+    trace.begin(line, look);
+    events.push_back(1);
+  }
+  return events;
+}
+
+using Events = std::vector<int>;
+
+}  // namespace
+
+TEST_CASE("trace: Java") {
+  CHECK(events_of({"Exception in thread \"main\" shop.CartError: empty",
+                   "\tat shop.Cart.check(Cart.java:7)", "\tSuppressed: shop.Late: x",
+                   "\t\tat shop.Late.run(Late.java:1)",
+                   "Caused by: java.io.IOException: broken pipe", "\t... 12 more", "done"}) ==
+        Events{6, 1});
+  // Below a header, with the class on a line of its own; and two in a row.
+  CHECK(
+      events_of({"2026-01-02 03:04:05 ERROR c.s.Cart - failed", "shop.CartError: empty",
+                 "\tat shop.Cart.check(Cart.java:7)", "2026-01-02 03:04:06 ERROR c.s.Cart - failed",
+                 "shop.CartError: empty", "\tat shop.Cart.check(Cart.java:7)",
+                 "2026-01-02 03:04:07 INFO c.s.Cart - went on"}) == Events{3, 3, 1});
+}
+
+TEST_CASE("trace: Python") {
+  CHECK(events_of({"starting", "Traceback (most recent call last):",
+                   "  File \"cart.py\", line 7, in check", "    total = 1 / count",
+                   "            ~~^~~~~~~", "ZeroDivisionError: division by zero",
+                   "During handling of the above exception, another exception occurred:",
+                   "Traceback (most recent call last):", "  File \"cart.py\", line 9, in <module>",
+                   "shop.CartError",
+                   "Traceback (most recent call last):", "  File \"x.py\", line 1, in <module>",
+                   "KeyError: 'x'", "goodbye"}) == Events{1, 9, 3, 1});
+  // logging.exception() writes it below the line with the time.
+  CHECK(events_of({"2026-01-02 03:04:05,678 ERROR shop: it failed",
+                   "Traceback (most recent call last):", "  File \"cart.py\", line 7, in check",
+                   "KeyError: 'x'", "2026-01-02 03:04:05,679 INFO shop: next"}) == Events{4, 1});
+  // But whatever happened to be written last is not where it belongs.
+  CHECK(events_of({"2026-01-02 03:04:05,678 INFO shop: ready", "Traceback (most recent call last):",
+                   "  File \"cart.py\", line 7, in check", "KeyError: 'x'"}) == Events{1, 3});
+  CHECK(events_of({"  + Exception Group Traceback (most recent call last):",
+                   "  |   File \"x.py\", line 1, in <module>",
+                   "  | ExceptionGroup: two (2 sub-exceptions)",
+                   "  +-+---------------- 1 ----------------", "    | ValueError: a",
+                   "    +------------------------------------", "next"}) == Events{6, 1});
+}
+
+TEST_CASE("trace: Go") {
+  CHECK(events_of({"panic: runtime error: index out of range [3] with length 3",
+                   "[signal SIGSEGV: segmentation violation code=0x1]", "goroutine 1 [running]:",
+                   "main.(*Cart).check(0xc000012345, {0x4, 0x5})", "\t/src/cart.go:7 +0x1d",
+                   "main.main()", "\t/src/main.go:3 +0x1d", "created by main.serve in goroutine 7",
+                   "\t/src/main.go:9 +0x25", "exit status 2", "restarting"}) == Events{10, 1});
+  CHECK(events_of({"2026/01/02 03:04:05 http: panic serving 10.0.0.1:5: boom",
+                   "goroutine 24 [running]:", "net/http.(*conn).serve.func1(0xc00007eaa0)",
+                   "\t/go/src/net/http/server.go:1746 +0xd0", "2026/01/02 03:04:06 next"}) ==
+        Events{4, 1});
+}
+
+TEST_CASE("trace: Node and .NET") {
+  CHECK(events_of({"/app/cart.js:7", "    throw new TypeError('no cart');", "    ^",
+                   "TypeError: no cart", "    at check (/app/cart.js:7:11)",
+                   "    at Object.<anonymous> (/app/index.js:1:1) {", "  code: 'ENOCART'", "}",
+                   "Node.js v20.20.2", "bye"}) == Events{9, 1});
+  CHECK(events_of({"Unhandled exception. Shop.CartException: empty",
+                   " ---> System.IO.IOException: gone",
+                   "   at Shop.Disk.Read() in /src/Disk.cs:line 3",
+                   "   --- End of inner exception stack trace ---",
+                   "   at Shop.Cart.Check() in /src/Cart.cs:line 7", "fine"}) == Events{5, 1});
+}
+
+TEST_CASE("trace: Ruby, PHP, Rust, Dart") {
+  CHECK(events_of({"cart.rb:7:in `check': empty cart (CartError)", "\tfrom cart.rb:12:in `<main>'",
+                   "fine"}) == Events{2, 1});
+  CHECK(events_of({"NoMethodError (undefined method `x' for nil:NilClass):",
+                   "  app/models/cart.rb:7:in `check'", "lib/x.rb:1:in `y'", "fine"}) ==
+        Events{3, 1});
+  CHECK(events_of({"PHP Fatal error:  Uncaught CartError: empty in /app/cart.php:7",
+                   "Stack trace:", "#0 /app/index.php(3): check()", "#1 {main}",
+                   "  thrown in /app/cart.php on line 7", "fine"}) == Events{5, 1});
+  CHECK(events_of(
+            {"thread 'main' (71) panicked at src/cart.rs:7:19:", "assertion `left == right` failed",
+             "  left: 10", " right: 5", "stack backtrace:", "   0: rust_begin_unwind",
+             "             at /rustc/library/std/src/panicking.rs:1:5",
+             "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+             "fine"}) == Events{8, 1});
+  CHECK(events_of({"Unhandled exception:", "Bad state: no cart",
+                   "#0      check (file:///app/cart.dart:7:3)", "<asynchronous suspension>",
+                   "#1      main (file:///app/main.dart:1:3)", "fine"}) == Events{5, 1});
+}
+
+TEST_CASE("trace: text below a line with a time") {
+  CHECK(events_of({"2026-01-02 03:04:05 INFO the settings are", "  colour: red", "  size: 7",
+                   "ready"}) == Events{3, 1});
+  // Without a time nobody knows.
+  CHECK(events_of({"the settings are", "  colour: red", "  size: 7"}) == Events{1, 1, 1});
+  // Streams in which every event begins with a time.
+  CHECK(events_of({"2026-01-02 03:04:05 INFO the query is", "select 1", "from x",
+                   "2026-01-02 03:04:05 INFO next", R"({"whole":1})", "plain"},
+                  true) == Events{3, 1, 1, 1});
+  CHECK(events_of({"2026-01-02 03:04:05 INFO list [", "]"}) == Events{2});
+}
+
+TEST_CASE("trace: MySQL's slow queries") {
+  CHECK(events_of({"# Time: 2026-01-02T03:04:05.678901Z",
+                   "# User@Host: root[root] @ localhost []  Id:     7",
+                   "# Query_time: 2.000  Lock_time: 0.000 Rows_sent: 1  Rows_examined: 0",
+                   "SET timestamp=1767323045;", "SELECT sleep(2);",
+                   "# User@Host: root[root] @ localhost []  Id:     8", "SELECT 1;",
+                   "# Time: 2026-01-02T03:04:06.678901Z",
+                   "# User@Host: root[root] @ localhost []  Id:     7"}) == Events{5, 2, 2});
+}
+
+TEST_CASE("trace: what is worth waiting for") {
+  auto waits = [](std::string_view line) {
+    Trace trace;
+    trace.begin(line, look_at(line));
+    return trace.expects_more();
+  };
+  CHECK(waits("Traceback (most recent call last):"));
+  CHECK(waits("java.lang.IllegalStateException: x"));
+  CHECK(waits("2026-01-02 03:04:05 ERROR x"));
+  CHECK_FALSE(waits("2026-01-02 03:04:05 INFO x"));
+  CHECK_FALSE(waits("hello"));
+  CHECK_FALSE(waits(R"({"level":"error"})"));
+  CHECK_FALSE(waits("level=error msg=x time=1"));
+}
