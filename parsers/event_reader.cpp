@@ -142,7 +142,7 @@ void EventReader::read_objects(Batch& batch, std::span<const std::string_view> l
     Record& record = batch.records.emplace_back(first);
     record.line = line;
     joiner_.insert(batch.records.size() - 1, parser_.unwrap(batch, record));
-    parser_.parse(batch, record);
+    parser_.parse(batch, record, joiner_.wrapping(batch.records.size() - 1));
   }
   merge_frames(batch);
   note_errors(batch);

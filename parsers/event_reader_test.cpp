@@ -262,3 +262,29 @@ TEST_CASE("event reader: off means a line, a record") {
   CHECK(reading.messages.size() == 3);
   CHECK_FALSE(reading.keeps());
 }
+
+TEST_CASE("event reader: the lines of a dead letter are one event again") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"hello\nworld", "hello\nworld"},
+      {"2026-01-02T03:04:05.1Z stdout P one \n2026-01-02T03:04:05.1Z stdout F two", "one two"},
+      {R"({"level":"error","msg":"shop.CartError: x"})"
+       "\n"
+       R"_({"level":"error","msg":"\tat shop.Cart.a(Cart.java:7)"})_",
+       "shop.CartError: x\n\tat shop.Cart.a(Cart.java:7)"},
+  };
+  for (const auto& [text, message] : cases) {
+    CAPTURE(text);
+    ByteBudget budget(1 << 20);
+    EventReader reader({}, {"auto"}, budget);
+    Batch batch(budget);
+    batch.reset(text.size());
+    batch.sources.push_back(std::make_shared<Source>());
+    std::memcpy(batch.room().data(), text.data(), text.size());
+    batch.commit(text.size());
+    batch.records.emplace_back().line = {batch.bytes(), text.size()};
+    reader.read_event(batch);
+    Buffer out;
+    append_characters(out, batch.records.front().message);
+    CHECK(out.view() == message);
+  }
+}

@@ -15,7 +15,10 @@ namespace {
 constexpr size_t kMostStreams = 4096;
 constexpr size_t kMostHeld = 4096;   // events that wait at a time
 constexpr size_t kKeptBytes = 4096;  // of a stream's copies, for the next event
-uint64_t mixed(uint64_t seed, std::string_view text);
+
+uint64_t mixed(uint64_t seed, std::string_view text) {
+  return (seed ^ std::hash<std::string_view>()(text)) * 0x9e3779b97f4a7c15u;
+}
 
 // What the envelopes of a line say besides its time.
 uint64_t metadata_of(std::span<const Envelope> envelopes) {
@@ -27,10 +30,6 @@ uint64_t metadata_of(std::span<const Envelope> envelopes) {
     }
   }
   return all;
-}
-
-uint64_t mixed(uint64_t seed, std::string_view text) {
-  return (seed ^ std::hash<std::string_view>()(text)) * 0x9e3779b97f4a7c15u;
 }
 
 }  // namespace
@@ -141,8 +140,8 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
   }
   add_line(event, batch, record, wrapping, partial);
   if (piece) {
-    add_piece(stream, wrapping.inside);
-    stream.discards = partial && event.inside_copy.size() >= settings_.max_line;
+    bool cut = add_piece(event, wrapping.inside);
+    stream.discards = partial && cut;
     if (stream.discards) event.partial = false;
     // What the line is shows when it is whole.
     if (!event.partial) {
@@ -198,15 +197,16 @@ void Joiner::add_line(Event& event, const Batch& batch, const Record& record,
   event.repaired |= record.marks.repaired;
 }
 
-// A piece of a line that a runtime has split, up to the longest line that there may be.
-void Joiner::add_piece(Stream& stream, std::string_view piece) {
-  Event& event = stream.event;
+// A piece of a line that a runtime has split, up to the longest line that there may be. Whether
+// something of it had to be cut.
+bool Joiner::add_piece(Event& event, std::string_view piece) {
   size_t room = settings_.max_line - std::min(settings_.max_line, event.inside_copy.size());
   event.inside_copy.append(piece.substr(0, room));
-  if (piece.size() <= room) return;
+  if (piece.size() <= room) return false;
   ++discarded_.lines;
   event.cut_bytes += piece.size() - room;
   discarded_.bytes += piece.size() - room;
+  return true;
 }
 
 void Joiner::begin(Stream& stream, const Batch& batch, const Wrapping& wrapping, uint32_t index,

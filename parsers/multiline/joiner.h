@@ -70,7 +70,7 @@ class Joiner {
   bool goes_on(Stream& stream, std::string_view line, Look look);
   void add_line(Event& event, const Batch& batch, const Record& record, const Wrapping& wrapping,
                 bool partial);
-  void add_piece(Stream& stream, std::string_view piece);
+  bool add_piece(Event& event, std::string_view piece);
   void begin(Stream& stream, const Batch& batch, const Wrapping& wrapping, uint32_t index,
              Look look, bool partial);
   void close(Stream& stream, Batch& batch);

@@ -15,7 +15,8 @@ constexpr size_t kMostDue = 512;  // that are taken at a time
 
 }  // namespace
 
-// The same of one that was held back; `source` is the index of its source in the batch.
+// An event that was held back is whole: its record goes in front. `source` is the index of its
+// source in the batch.
 void Joiner::close_held(Stream& stream, Batch& batch, uint32_t source) {
   Event& event = stream.event;
   let_go(stream);

@@ -51,7 +51,6 @@ struct Joiner::Event {
   SteadyTime due{};
 
   size_t size() const { return copied ? inside_copy.size() : inside.size(); }
-  std::string_view text() const { return copied ? std::string_view(inside_copy) : inside; }
   void copy() {
     if (copied) return;
     original_copy.assign(original);
@@ -69,9 +68,8 @@ struct Joiner::Stream {
   bool ever_joined = false;
   uint32_t timed = 0;   // events that began with a time
   uint32_t strays = 0;  // plain lines by themselves
-  Event event;
-
   const Custom* custom = &kOfPipes;
+  Event event;
 
   bool joins_plain() const {
     return timed >= custom->timed && uint64_t{strays} * custom->strays_in <= timed;
