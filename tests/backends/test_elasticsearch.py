@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.programs import events_of_example
 from harness.runner import Runner
 from servers.opensearch import OpenSearch
 
@@ -204,13 +204,13 @@ def test_flat_mapping(waybill: Runner, opensearch: OpenSearch, unique: str) -> N
 def test_the_example_program(
     waybill: Runner, legacy: Path, opensearch: OpenSearch, unique: str
 ) -> None:
-    said = subprocess.run([legacy], check=True, capture_output=True, env={"TZ": "UTC"}).stdout
+    count = events_of_example(legacy)
     config = config_for(opensearch, unique)
     del config["inputs"]
     ended = waybill.run("exec", "--quiet", "--", str(legacy), config=config)
     assert ended.code == 0, ended.err
-    hits = opensearch.wait_for(unique, said.count(b"\n"))
-    assert len(hits) == said.count(b"\n")
+    hits = opensearch.wait_for(unique, count)
+    assert len(hits) == count
     traced = opensearch.search(unique, {"match": {"trace.id": TRACE}})
     assert len(traced) == 2
 

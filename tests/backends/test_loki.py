@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 from harness.poll import until
+from harness.programs import events_of_example
 from harness.runner import Runner
 from servers.loki import Loki
 
@@ -136,11 +136,10 @@ def test_services_of_one_stream(waybill: Runner, loki: Loki, unique: str) -> Non
 
 
 def test_the_example_program(waybill: Runner, legacy: Path, loki: Loki, unique: str) -> None:
-    said = subprocess.run([legacy], check=True, capture_output=True, env={"TZ": "UTC"}).stdout
+    count = events_of_example(legacy)
     ended = waybill.run("exec", "--quiet", "--service", unique, "--to", f"loki={loki.url}", "--",
                         str(legacy))
     assert ended.code == 0, ended.err
-    count = said.count(b"\n")
     found = loki.wait_for(f'{{service_name="{unique}"}}', count)
     assert len(found) == count
     traced = loki.query(f'{{service_name="{unique}"}} | trace_id="{TRACE}"')

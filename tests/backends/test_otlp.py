@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.programs import events_of_example
 from harness.runner import Runner
 from servers.loki import Loki
 from servers.otelcol import OtelCol
@@ -107,12 +107,12 @@ def test_by_the_environment_alone(waybill: Runner, otelcol: OtelCol, unique: str
 def test_the_example_program(
     waybill: Runner, legacy: Path, otelcol: OtelCol, unique: str
 ) -> None:
-    said = subprocess.run([legacy], check=True, capture_output=True, env={"TZ": "UTC"}).stdout
+    count = events_of_example(legacy)
     ended = waybill.run("exec", "--quiet", "--service", unique, "--to", f"otlp={otelcol.url}",
                         "--", str(legacy))
     assert ended.code == 0, ended.err
-    found = otelcol.wait_for(unique, said.count(b"\n"))
-    assert len(found) == said.count(b"\n")
+    found = otelcol.wait_for(unique, count)
+    assert len(found) == count
     assert sum(record.trace_id == TRACE for record in found) == 2
     assert {record.attributes["log.iostream"] for record in found} == {"stdout"}
 

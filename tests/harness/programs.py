@@ -33,6 +33,16 @@ def waybill_binary() -> Path:
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
+def events_of_example(binary: Path) -> int:
+    """What examples/legacy.c says is this many events: the lines of its stack trace are one's."""
+    said = subprocess.run([binary], check=True, capture_output=True, env={"TZ": "UTC"}).stdout
+    lines = said.splitlines()
+    trace = [n for n, line in enumerate(lines)
+             if line.startswith((b"java.", b"\t", b"Caused by: "))]
+    assert trace == list(range(trace[0], trace[-1] + 1)), "the trace stands in one piece"
+    return len(lines) - len(trace)
+
+
 def compile_preload(name: str, folder: Path) -> Path:
     """One of harness/preload/*.c, for LD_PRELOAD: what cannot be had of a system otherwise."""
     target = folder / f"{name}.so"
