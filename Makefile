@@ -7,8 +7,10 @@ PACKAGES = build-essential cmake ninja-build ccache \
   libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev prometheus-cpp-dev \
   doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libisal-dev libre2-dev libfmt-dev libspdlog-dev \
   libcli11-dev libhowardhinnant-date-dev libcurl4 libssl3 openssl tzdata \
-  python3 python3-pytest python3-yaml python3-snappy python3-jsonschema iproute2 curl systemd-journal-remote
+  python3 python3-pytest python3-yaml python3-snappy python3-jsonschema python3-pytest-xdist iproute2 curl systemd-journal-remote
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+# Black-box tests mostly wait: four side by side, also on two processors.
+SIDE_BY_SIDE = -n 4
 WAYBILL = build/release/waybill
 
 .DEFAULT_GOAL := help
@@ -48,7 +50,7 @@ build/legacy: examples/legacy.c
 test: packages build/release/build.ninja build/legacy ## unit, black-box and lint tests
 	cmake --build --preset release
 	build/release/tests/waybill_tests
-	$(PYTEST) tests/e2e tests/lint
+	$(PYTEST) $(SIDE_BY_SIDE) tests/e2e tests/lint
 
 .PHONY: test-backends
 test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collector
@@ -57,6 +59,7 @@ test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collecto
 	$(PYTEST) -rs tests/backends
 
 .PHONY: test-asan
+test-asan fuzz: PACKAGES += clang-14 libclang-rt-14-dev
 test-asan: packages build/asan/build.ninja ## unit tests under AddressSanitizer and UBSan
 	cmake --build --preset asan --target waybill_tests
 	build/asan/tests/waybill_tests
@@ -65,18 +68,20 @@ test-asan: packages build/asan/build.ninja ## unit tests under AddressSanitizer 
 test-tsan: packages build/tsan/build.ninja build/legacy ## unit and black-box tests under TSan
 	cmake --build --preset tsan --target waybill_tests waybill
 	build/tsan/tests/waybill_tests
-	WAYBILL_BIN=$(CURDIR)/build/tsan/waybill $(PYTEST) tests/e2e
+	WAYBILL_BIN=$(CURDIR)/build/tsan/waybill $(PYTEST) $(SIDE_BY_SIDE) tests/e2e
 
 .PHONY: conformance
 conformance: build ## DATA=DIR: real logs and cases, and the share that comes out right
 	python3 tests/conformance/run.py "$(DATA)" $(if $(LEAST),--least $(LEAST)) $(if $(PAGE),--write $(PAGE))
 
+FUZZ = json_walker lines config line_carry stream_framer times gzip_file
+FUZZ_SECONDS = 60
 .PHONY: fuzz
-fuzz: PACKAGES += clang-14 libclang-rt-14-dev
-fuzz: build/fuzz/build.ninja ## builds the fuzzers and runs each for a minute
-	cmake --build --preset fuzz
-	for f in build/fuzz/tests/fuzz/fuzz_*; do [ -x $$f ] && [ -f $$f ] || continue; \
-	  $$f -max_total_time=60 tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; done
+fuzz: packages build/asan/build.ninja ## FUZZ="TARGET …" FUZZ_SECONDS=60: fuzzers under the same, one after another
+	cmake --build --preset asan --target $(FUZZ:%=fuzz_%)
+	for f in $(FUZZ); do \
+	  mkdir -p build/asan/found/$$f && build/asan/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
+	    -artifact_prefix=build/asan/found/ build/asan/found/$$f tests/fuzz/corpus/$$f || exit 1; done
 
 .PHONY: bench
 bench: packages build/release/build.ninja ## speed, memory and allocations, as a table

@@ -56,6 +56,8 @@ WORKS = (
     Work("file", "zap", "file", 0),
     Work("text to loki", "text", "loki", 0),
 )
+LOGS = Work("logs to loki", "logs", "loki", 100)  # --logs
+LOGS_BYTES = 100e6
 MOST_PEAK_MB = 32
 MOST_SPOOL_COST = 25  # per cent of the throughput to Loki
 
@@ -129,7 +131,6 @@ class Bench:
     def __init__(self, programs: Path, folder: Path, lines: int) -> None:
         self.programs = programs
         self.folder = folder
-        self.lines = lines
         self.logs: dict[str, Path] = {}
         for shape in SHAPES:
             self.logs[shape] = folder / f"{shape}.log"
@@ -138,6 +139,18 @@ class Bench:
                 subprocess.run(
                     [generate, "--lines", str(lines), "--shape", shape], stdout=out, check=True
                 )
+        self.counts = dict.fromkeys(SHAPES, lines)
+
+    def add_logs(self, files: list[Path]) -> None:
+        """Real logs, one behind the other, as often as it takes to fill some seconds."""
+        whole = b"".join(data if data.endswith(b"\n") else data + b"\n"
+                         for data in (file.read_bytes() for file in sorted(files)) if data)
+        times = max(1, round(LOGS_BYTES / len(whole)))
+        self.logs["logs"] = self.folder / "logs.log"
+        with self.logs["logs"].open("wb") as out:
+            for _ in range(times):
+                out.write(whole)
+        self.counts["logs"] = whole.count(b"\n") * times
 
     def megabytes(self, shape: str) -> float:
         return self.logs[shape].stat().st_size / 1e6
@@ -181,7 +194,7 @@ class Bench:
             work,
             size / cpu,
             size / cpu / max(floors),
-            cpu / self.lines * 1e9,
+            cpu / self.counts[work.shape] * 1e9,
             max(cost.peak for cost in costs),
         )
 
@@ -296,6 +309,8 @@ def main() -> None:
                          help="of each work: the best speed is shown, and the largest peak")
     options.add_argument("--only", nargs="*", metavar="WORK", help="these rows alone, no sizes: "
                          + ", ".join(work.name for work in WORKS))
+    options.add_argument("--logs", type=Path, nargs="*", default=[], metavar="FILE",
+                         help="real logs: one more row, over all of them")
     options.add_argument("--keep", action="store_true", help="makes this run the new baseline")
     given = options.parse_args()
     unknown = set(given.only or ()) - {work.name for work in WORKS}
@@ -305,13 +320,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="waybill-bench-") as folder:
         bench = Bench(given.build.resolve(), Path(folder), given.lines)
         works = [work for work in WORKS if not given.only or work.name in given.only]
+        if given.logs:
+            bench.add_logs(given.logs)
+            works.append(LOGS)
         rows = [bench.row(work, given.runs) for work in works]
         print_table(rows, kept)
         print_spool_cost(rows)
         if not given.only:
             print_sizes(bench, given.runs)
     if given.keep:
-        kept.update({row.work.name: round(row.ratio, 3) for row in rows})
+        kept.update({row.work.name: round(row.ratio, 3) for row in rows if row.work is not LOGS})
         BASELINE.write_text(json.dumps(kept, indent=1) + "\n")
 
 

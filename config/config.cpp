@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "config/address.h"
+#include "config/multiline.h"
 #include "config/options.h"
 #include "config/patterns.h"
 #include "config/scalars.h"
@@ -48,21 +49,6 @@ const OptionTable<ServiceSettings>& service_table() {
           .text("version", &ServiceSettings::version, "service.version")
           .text("namespace", &ServiceSettings::namespace_, "service.namespace")
           .text("environment", &ServiceSettings::environment, "deployment.environment.name");
-  return made;
-}
-
-const OptionTable<MultilineSettings>& multiline_table() {
-  using Settings = MultilineSettings;
-  static const auto made =
-      OptionTable<Settings>()
-          .choice("mode", &Settings::mode, {"off", "auto"},
-                  "joining of events that span several lines")
-          .integer("max_lines", &Settings::max_lines, 2, 100'000,
-                   "lines of one event at most; what follows begins the next record")
-          .bytes("max_bytes", &Settings::max_bytes, 1024, kLargestMaxLine,
-                 "bytes of one event at most")
-          .duration("timeout", &Settings::timeout, std::chrono::milliseconds(10),
-                    std::chrono::minutes(1), "how long an event waits for its next line");
   return made;
 }
 

@@ -26,11 +26,17 @@ struct ServiceSettings {
   std::string environment;
 };
 
-enum class MultilineMode : uint8_t { kOff, kAuto };
+// Which lines belong together; at least one of the two is not empty.
+struct JoinRuleSection {
+  std::string start;  // regular expressions, not compiled yet
+  std::string go_on;  // `continue`
+  Section section;    // where faults of it are reported
+};
 
 struct MultilineSettings {
-  MultilineMode mode = MultilineMode::kAuto;
-  int64_t max_lines = 500;  // of one event
+  bool automatic = true;               // `auto` is the mode, or one of its items
+  std::vector<JoinRuleSection> rules;  // in file order
+  int64_t max_lines = 500;             // of one event
   size_t max_bytes = size_t{256} * 1024;
   Duration timeout = std::chrono::milliseconds(300);
 };

@@ -112,6 +112,7 @@ std::vector<std::string> alternatives(const OptionInfo& option) {
     case OptionKind::kSection: return {R"({"type": "object"})"};
     case OptionKind::kSections: return {};
     case OptionKind::kTextsOrSections: return {R"({"type": "string"})"};
+    case OptionKind::kChoiceOrSections: return {string_enum(option.choices)};
   }
   return out;
 }
@@ -131,6 +132,10 @@ void write_list(Writer& out, const OptionInfo& option) {
   if (option.kind == OptionKind::kTextsOrSections) {
     out.item();
     out.raw(R"({"type": "string"})");
+  }
+  if (option.kind == OptionKind::kChoiceOrSections) {
+    out.item();
+    out.raw(string_enum(option.choices));
   }
   out.item();
   write_object(out, option.children, "", "");
@@ -158,7 +163,7 @@ void write_option(Writer& out, const OptionInfo& option) {
       out.raw(alternative);
     }
   }
-  bool list = option.kind == OptionKind::kSections || option.kind == OptionKind::kTextsOrSections;
+  bool list = is_list(option.kind);
   if (list) write_list(out, option);
   bool scalar =
       !list && option.kind != OptionKind::kSection && option.kind != OptionKind::kStringMap;

@@ -22,6 +22,7 @@ const char* type_name(OptionKind kind) {
     case OptionKind::kSection: return "mapping";
     case OptionKind::kSections: return "list of mappings";
     case OptionKind::kTextsOrSections: return "list of texts or mappings";
+    case OptionKind::kChoiceOrSections: return "";  // its choices say more
   }
   return "";
 }
@@ -37,12 +38,12 @@ std::string cell(std::string_view text) {
 }
 
 std::string type_cell(const OptionInfo& option) {
-  if (option.kind == OptionKind::kChoice) {
+  if (option.kind == OptionKind::kChoice || option.kind == OptionKind::kChoiceOrSections) {
     std::string choices;
     for (const std::string& choice : option.choices) {
       choices += fmt::format("{}`{}`", choices.empty() ? "" : ", ", choice);
     }
-    return choices;
+    return option.kind == OptionKind::kChoice ? choices : choices + ", list of mappings";
   }
   if (option.bounds.empty()) return type_name(option.kind);
   return fmt::format("{}, {}", type_name(option.kind), option.bounds);
@@ -59,7 +60,7 @@ void append_rows(std::string& out, const std::string& prefix, const OptionList& 
     const std::string key = prefix + option.key;
     out += fmt::format("| `{}` | {} | {} | {} |\n", key, cell(type_cell(option)),
                        cell(default_cell(option)), cell(option.prose));
-    bool list = option.kind == OptionKind::kSections || option.kind == OptionKind::kTextsOrSections;
+    bool list = is_list(option.kind);
     append_rows(out, key + (list ? "[]." : "."), option.children);
   }
 }

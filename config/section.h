@@ -54,9 +54,15 @@ enum class OptionKind {
   kStrings,
   kStringMap,
   kSection,
-  kSections,         // a list of mappings
-  kTextsOrSections,  // a list of texts and mappings
+  kSections,          // a list of mappings
+  kTextsOrSections,   // a list of texts and mappings
+  kChoiceOrSections,  // one of the choices, or a list of mappings and choices
 };
+// Whether there are mappings in a list.
+inline bool is_list(OptionKind kind) {
+  return kind == OptionKind::kSections || kind == OptionKind::kTextsOrSections ||
+         kind == OptionKind::kChoiceOrSections;
+}
 struct OptionInfo {
   std::string key;
   OptionKind kind = OptionKind::kString;

@@ -22,12 +22,21 @@ size_t clean_prefix(const char* bytes, size_t size) {
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
   const __m128i limit = _mm_set1_epi8(0x1f);
-  for (; i + 16 <= size; i += 16) {
-    __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i));
+  auto special_of = [&](__m128i block) {
     __m128i special = _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash));
     // max(block, 0x1f) == 0x1f  <=>  block <= 0x1f, unsigned
     special = _mm_or_si128(special, _mm_cmpeq_epi8(_mm_max_epu8(block, limit), limit));
-    unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(special));
+    return static_cast<unsigned>(_mm_movemask_epi8(special));
+  };
+  for (; i < size && size >= 16; i += 16) {
+    if (i + 16 > size) i = size - 16;  // what was looked at before is clean
+    unsigned mask = special_of(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i)));
+    if (mask != 0) return i + static_cast<size_t>(std::countr_zero(mask));
+  }
+  for (; i < size && size >= 8; i += 8) {
+    if (i + 8 > size) i = size - 8;
+    unsigned mask =
+        special_of(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes + i))) & 0xffu;
     if (mask != 0) return i + static_cast<size_t>(std::countr_zero(mask));
   }
 #endif

@@ -78,6 +78,9 @@ class App {
   void hurry();
   void on_reader_gone();
   void finish_inputs();
+  void set_deadline();
+  void let_outputs_go_on();
+  uint64_t settled();
   void drain_outputs();
   void on_output_drained();
   void finish();

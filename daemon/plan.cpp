@@ -10,6 +10,7 @@
 #include "daemon/otel_environment.h"
 #include "lineage/resource.h"
 #include "outputs/basics.h"
+#include "parsers/multiline/rules.h"
 #include "parsers/patterns/check.h"
 
 namespace waybill::daemon {
@@ -83,9 +84,8 @@ class Planner {
   }
 
   static parsers::multiline::Settings multiline_of(const config::ParseSettings& parse) {
-    using parsers::multiline::Mode;
-    bool joins = parse.multiline.mode == config::MultilineMode::kAuto;
-    return {.mode = joins ? Mode::kAuto : Mode::kOff,
+    return {.automatic = parse.multiline.automatic,
+            .rules = parsers::multiline::rules_of(parse.multiline.rules),
             .max_lines = static_cast<size_t>(parse.multiline.max_lines),
             .max_bytes = parse.multiline.max_bytes,
             .timeout = parse.multiline.timeout,

@@ -60,12 +60,8 @@ void App::begin_drain(bool at_once) {
   phase_ = Phase::kDrainingInputs;
   drain_at_once_ = at_once;
   notify_stopping();
+  set_deadline();
   Duration grace = plan_.config.shutdown.grace;
-  deadline_ = steady_now() + grace;
-  grace_timer_.expires_at(deadline_);
-  grace_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) finish();
-  });
   if (running_.empty()) return finish_inputs();
   inputs_timer_.expires_at(deadline_ - grace / kInputsShare);
   inputs_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -76,6 +72,14 @@ void App::begin_drain(bool at_once) {
     plan_.inputs[i]->drain();
   }
   if (child_ && phase_ == Phase::kDrainingInputs) child_->drain();
+}
+
+void App::set_deadline() {
+  deadline_ = steady_now() + plan_.config.shutdown.grace;
+  grace_timer_.expires_at(deadline_);
+  grace_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) finish();
+  });
 }
 
 // The reader of our standard output has closed it. Where nobody else is to get anything, nothing is
@@ -109,11 +113,29 @@ void App::finish_inputs() {
   pipeline_.close();
   if (outputs_draining_ == 0) return finish();
   if (drain_at_once_) return drain_outputs();
-  // At the end of the input nobody is in a hurry: retries go on for a while before the last one.
+  let_outputs_go_on();
+}
+
+// At the end of the input nobody is in a hurry: outputs go on for as long as they deliver, and
+// retries for a while before the last one.
+void App::let_outputs_go_on() {
+  const uint64_t before = settled();
   inputs_timer_.expires_at(deadline_ - plan_.config.shutdown.grace / kInputsShare);
-  inputs_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) drain_outputs();
+  inputs_timer_.async_wait([this, before](const boost::system::error_code& error) {
+    if (error) return;
+    if (settled() == before) return drain_outputs();
+    set_deadline();
+    let_outputs_go_on();
   });
+}
+
+uint64_t App::settled() {
+  uint64_t records = 0;
+  for (const auto& output : plan_.outputs) {
+    const auto counts = ledger_.output(output->name).snapshot().counts;
+    records += counts.delivered + counts.dead_lettered;
+  }
+  return records;
 }
 
 void App::drain_outputs() {

@@ -8,6 +8,7 @@
 
 #include "core/canonical.h"
 #include "core/cut.h"
+#include "core/find.h"
 #include "core/json_text.h"
 
 namespace waybill::lineage {
@@ -234,9 +235,8 @@ bool is_named(std::string_view key, std::string_view name) {
 bool take_text(Batch& batch, Record& record, std::string_view text) {
   size_t from = 0;
   while (from + 5 < text.size()) {
-    const void* found = memmem(text.data() + from, text.size() - from, "race", 4);
-    if (found == nullptr) return false;
-    size_t at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    size_t at = find_short(text, "race", from);
+    if (at == text.npos) return false;
     from = at + 4;
     if (at == 0 || (text[at - 1] | 0x20) != 't') continue;
     size_t begin = at - 1, end = at;
@@ -270,9 +270,8 @@ bool is_word(char c) { return is_lower_hex(c | 0x20) || is_key_letter(c); }
 // of a word.
 bool take_bare_traceparent(Batch& batch, Record& record, std::string_view text) {
   for (size_t from = 0; from + kTraceparentSize <= text.size();) {
-    const void* found = memmem(text.data() + from, text.size() - from, "00-", 3);
-    if (found == nullptr) return false;
-    auto at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    size_t at = find_short(text, "00-", from);
+    if (at == text.npos) return false;
     from = at + 1;
     size_t end = at + kTraceparentSize;
     bool apart = end <= text.size() && (at == 0 || !is_word(text[at - 1])) &&

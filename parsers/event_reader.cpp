@@ -11,6 +11,7 @@
 #include "parsers/errors/errors.h"
 #include "parsers/multiline/json_scan.h"
 #include "parsers/multiline/look.h"
+#include "parsers/multiline/rules.h"
 #include "parsers/multiline/trace.h"
 
 namespace waybill::parsers {
@@ -161,8 +162,7 @@ void EventReader::parse(Batch& batch) {
       split(batch, i);
       i += batch.records.size() - before;  // these are parsed
     }
-    frames = frames || (settings_.mode == multiline::Mode::kAuto &&
-                        is_frame(batch.records[i].message, batch.arena));
+    frames = frames || (settings_.automatic && is_frame(batch.records[i].message, batch.arena));
   }
   if (frames) merge_frames(batch);
   note_errors(batch);
@@ -253,6 +253,9 @@ void EventReader::merge_frames(Batch& batch) {
 size_t EventReader::target_of(Batch& batch, size_t count, const Record& frame) {
   if (frame.passed != nullptr || frame.lines != 1) return count;
   if (!is_frame(frame.message, batch.arena)) return count;
+  // A line that a rule begins with begins a record.
+  const multiline::Rules* rules = settings_.rules.get();
+  if (rules != nullptr && rules->begins(frame.line) != multiline::Rules::kNone) return count;
   for (size_t back = 1; back <= std::min(count, kLookBack); ++back) {
     const Record& other = batch.records[count - back];
     if (other.passed != nullptr || !same_event(batch, other, frame)) continue;

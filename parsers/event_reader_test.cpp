@@ -9,6 +9,7 @@
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "parsers/multiline/rules.h"
 
 using namespace waybill;
 using parsers::EventReader;
@@ -256,11 +257,42 @@ TEST_CASE("event reader: line ends and empty lines of Windows") {
 }
 
 TEST_CASE("event reader: off means a line, a record") {
-  Reading reading({.mode = parsers::multiline::Mode::kOff});
+  Reading reading({.automatic = false});
   reading.read("Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'\n",
                reading.source());
   CHECK(reading.messages.size() == 3);
   CHECK_FALSE(reading.keeps());
+}
+
+TEST_CASE("event reader: rules of one's own, and no other") {
+  auto rules = parsers::multiline::Rules::compile({{"^order ", ""}, {"^BEGIN", "^[.]"}});
+  REQUIRE(rules.has_value());
+  Reading reading({.automatic = false, .rules = *rules});
+  auto from = reading.source();
+  reading.read("alone\norder 1\n{\"item\":1}\nlast\norder 2\nBEGIN\n.a\nb\n\tc\norder 3\n", from);
+  CHECK(reading.messages ==
+        Texts{"alone", "order 1\n{\"item\":1}\nlast", "order 2", "BEGIN\n.a", "b", "\tc"});
+  CHECK(reading.keeps());
+  reading.read("of it\norder 4\n", from);
+  CHECK(reading.messages.back() == "order 3\nof it");
+  reading.flush();
+  CHECK(reading.messages.back() == "order 4");
+}
+
+TEST_CASE("event reader: rules of one's own come first, then what is automatic") {
+  auto rules = parsers::multiline::Rules::compile({{"", "^[+] "}});
+  REQUIRE(rules.has_value());
+  Reading reading({.rules = *rules});
+  reading.read(
+      "{\"msg\":\"a\"}\n+ b\n"
+      "Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'\n+ c\nd\n",
+      reading.source());
+  reading.flush();
+  REQUIRE(reading.messages.size() == 3);
+  CHECK(reading.messages[0] == "{\"msg\":\"a\"}\n+ b");
+  CHECK(reading.messages[1] ==
+        "Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'\n+ c");
+  CHECK(reading.messages[2] == "d");
 }
 
 TEST_CASE("event reader: the lines of a dead letter are one event again") {

@@ -2,7 +2,6 @@
 #include "parsers/line_parser.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "core/canonical.h"
 #include "core/json_text.h"
@@ -11,31 +10,68 @@
 
 namespace waybill::parsers {
 
+namespace {
+
+// "10:22:17", "[10:22:17.5]"
+bool begins_with_clock(std::string_view line) {
+  size_t at = line.find_first_not_of(" [(");
+  if (at == line.npos || line.size() - at < 8) return false;
+  auto digit = [&](size_t i) { return line[at + i] >= '0' && line[at + i] <= '9'; };
+  return digit(0) && digit(1) && line[at + 2] == ':' && digit(3) && digit(4) && line[at + 5] == ':';
+}
+
+// A clock without a day and a zone was read in the default one. If it is whole quarter hours off
+// the moment at which its envelope was written, that is the zone it was written in.
+void settle_zone(Record& record, int64_t written_ns) {
+  constexpr int64_t second = 1'000'000'000;
+  constexpr int64_t quarter = 900 * second;
+  constexpr int64_t farthest = 14 * 4 * quarter;  // of any zone
+  int64_t off = record.time_ns - written_ns;
+  if (off < -farthest - second || off > farthest + second) return;
+  int64_t quarters = (off + (off < 0 ? -quarter / 2 : quarter / 2)) / quarter;
+  int64_t rest = off - quarters * quarter;
+  if (quarters == 0 || rest < -2 * second || rest > 2 * second) return;
+  record.time_ns -= quarters * quarter;
+  record.time_zoneless = false;
+}
+
+}  // namespace
+
 LineParser::LineParser(const Settings& settings, const std::vector<std::string>& formats)
     : zone_(settings.default_zone),
       unwraps_(std::find(formats.begin(), formats.end(), "auto") != formats.end()) {
   for (const Descriptor* descriptor : registry()) {
+    auto parser = descriptor->make(settings);
+    if (!parser) continue;
     std::vector<std::string_view> forms;
     if (descriptor->forms != nullptr) forms = descriptor->forms(settings);
-    bool in_auto = std::any_of(formats.begin(), formats.end(), [&](const std::string& format) {
-      return format == "auto" || format == descriptor->name;
-    });
-    Settings own = settings;
-    if (!in_auto) {
-      std::copy_if(formats.begin(), formats.end(), std::back_inserter(own.forms),
-                   [&](const std::string& format) {
-                     return std::find(forms.begin(), forms.end(), format) != forms.end();
-                   });
-      in_auto = !own.forms.empty();
+    all_.push_back(Entry{descriptor->name, std::move(parser), std::move(forms)});
+  }
+  for (const std::string& format : formats) {
+    if (format == "auto") {
+      auto_.insert(auto_.end(), all_.begin(), all_.end());
+      continue;
     }
-    auto parser = descriptor->make(own);
-    if (!parser) continue;
-    entries_.push_back(Entry{descriptor->name, std::move(parser), std::move(forms), in_auto});
+    for (const Descriptor* descriptor : registry()) add(*descriptor, settings, format);
+  }
+}
+
+// A parser by its name, or one that knows this form alone.
+void LineParser::add(const Descriptor& descriptor, const Settings& settings,
+                     const std::string& format) {
+  auto known = std::find_if(all_.begin(), all_.end(),
+                            [&](const Entry& entry) { return entry.name == descriptor.name; });
+  if (known == all_.end()) return;
+  if (known->name == format) {
+    auto_.push_back(*known);
+  } else if (std::find(known->forms.begin(), known->forms.end(), format) != known->forms.end()) {
+    Settings own = settings;
+    own.forms = {format};
+    auto_.push_back(Entry{known->name, descriptor.make(own), {}});
   }
 }
 
 bool LineParser::wanted(const Entry& entry, const Source& source) {
-  if (source.format == "auto") return entry.in_auto;
   return entry.name == source.format ||
          std::find(entry.forms.begin(), entry.forms.end(), source.format) != entry.forms.end();
 }
@@ -54,6 +90,11 @@ void LineParser::parse(Batch& batch, Record& record, const Wrapping& wrapping) {
   record.time_ns = wrapping.near_ns;
   parse_inside(batch, record, source, wrapping.depth > 0);
   record.line = line;
+  if (record.time_said && record.time_zoneless && wrapping.depth > 0) {
+    const Envelope& nearest = envelopes_[wrapping.first + wrapping.depth - 1];
+    bool zoned = nearest.time && !nearest.time->zoneless;
+    if (zoned && begins_with_clock(wrapping.inside)) settle_zone(record, nearest.time->ns);
+  }
   for (uint32_t i = wrapping.depth; i-- > 0;) apply(batch, record, envelopes_[wrapping.first + i]);
 }
 
@@ -107,8 +148,9 @@ bool LineParser::take_off(Batch& batch, Record& record, const Source& source, Wr
 }
 
 void LineParser::parse_inside(Batch& batch, Record& record, const Source& source, bool wrapped) {
-  for (const Entry& entry : entries_) {
-    if (wrapped ? !entry.in_auto : !wanted(entry, source)) continue;
+  const bool any = wrapped || source.format == "auto";
+  for (const Entry& entry : any ? auto_ : all_) {
+    if (!any && !wanted(entry, source)) continue;
     if (entry.parser->parse(batch, record) == Outcome::kParsed) return;
   }
   std::string_view line = record.line;
@@ -177,8 +219,9 @@ void LineParser::apply(Batch& batch, Record& record, const Envelope& envelope) {
 
 std::vector<std::string_view> LineParser::candidates(const Source& source) const {
   std::vector<std::string_view> names;
-  for (const Entry& entry : entries_) {
-    if (wanted(entry, source)) names.push_back(entry.name);
+  const bool any = source.format == "auto";
+  for (const Entry& entry : any ? auto_ : all_) {
+    if (any || wanted(entry, source)) names.push_back(entry.name);
   }
   return names;
 }

@@ -46,10 +46,10 @@ class LineParser {
  private:
   struct Entry {
     std::string_view name;
-    std::unique_ptr<Parser> parser;
+    std::shared_ptr<Parser> parser;
     std::vector<std::string_view> forms;
-    bool in_auto;
   };
+  void add(const Descriptor& descriptor, const Settings& settings, const std::string& format);
   static bool wanted(const Entry& entry, const Source& source);
 
   bool take_off(Batch& batch, Record& record, const Source& source, Wrapping& wrapping);
@@ -59,7 +59,8 @@ class LineParser {
   // A container's line that holds a syslog line that holds another, and no deeper.
   static constexpr uint32_t kDeepest = 3;
 
-  std::vector<Entry> entries_;
+  std::vector<Entry> all_;   // what `format` of a source may name, in the order of the registry
+  std::vector<Entry> auto_;  // those of the others, in the order in which they are tried
   TimeZone zone_;
   bool unwraps_ = false;  // with `format: auto`
   EnvelopePool envelopes_;

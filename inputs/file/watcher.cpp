@@ -16,6 +16,11 @@ namespace {
 // Watching far more folders than anybody writes to costs kernel memory; the sweep sees the rest.
 constexpr size_t kMaxFolders = 4096;
 
+// That a name is remembered after it was renamed: far less than a file is remembered after it was
+// let go of, which must not be read again under its next name.
+constexpr Duration kRemembered = std::chrono::seconds(30);
+constexpr size_t kMostRemembered = 8192;  // in folders where everything is renamed
+
 }  // namespace
 
 struct Watcher::Event {
@@ -40,6 +45,8 @@ void Watcher::close() {
   inotify_.reset();
   folders_.clear();
   folder_of_.clear();
+  leaving_.clear();
+  renamed_.clear();
 }
 
 void Watcher::tell(const char* what, int code) {
@@ -92,6 +99,10 @@ void Watcher::watch_folders(const std::set<std::string>& folders) {
 void Watcher::forget_folder(int watch) {
   auto found = folder_of_.find(watch);
   if (found == folder_of_.end()) return;
+  std::erase_if(renamed_, [&](const auto& item) {
+    return item.first.size() > found->second.size() && item.first.starts_with(found->second) &&
+           item.first[found->second.size()] == '/';
+  });
   folders_.erase(found->second);
   folder_of_.erase(found);
 }
@@ -103,7 +114,13 @@ void Watcher::wait(std::function<void()> news) {
 Watcher::News Watcher::collect() {
   News news;
   alignas(inotify_event) char buffer[16 * 1024];
-  leaving_.clear();
+  auto is_old = [at = steady_now() - kRemembered](const auto& item) {
+    return item.second.since < at;
+  };
+  std::erase_if(leaving_, is_old);
+  std::erase_if(renamed_, is_old);
+  if (renamed_.size() > kMostRemembered) renamed_.clear();
+  if (leaving_.size() > kMostRemembered) leaving_.clear();
   while (inotify_) {
     ssize_t got = ::read(inotify_.get(), buffer, sizeof buffer);
     if (got <= 0) break;
@@ -121,6 +138,8 @@ Watcher::News Watcher::collect() {
 void Watcher::take(const Event& event, News& news) {
   if (event.mask & IN_Q_OVERFLOW) {
     news.names = true;
+    leaving_.clear();  // what has become of these names since is not known
+    renamed_.clear();
   } else if (folder_of_.contains(event.watch)) {
     news.names = true;
     if (!event.name.empty()) note_name(event, news);
@@ -135,15 +154,20 @@ void Watcher::take(const Event& event, News& news) {
 }
 
 // Rotations may be faster than we look: a file that came and was renamed in between has only been
-// seen here. Both halves of a rename carry the same cookie, one behind the other.
+// seen here, and may have the name of the one before it by the time that we look. So names are
+// followed from one look to the next. Both halves of a rename carry the same cookie.
 void Watcher::note_name(const Event& event, News& news) {
   std::string path = folder_of_[event.watch] + "/" + std::string(event.name);
-  auto known = news.renamed.extract(path);  // whatever becomes of it, this name is not its any more
+  // Whatever becomes of it, this name is not its any more.
+  auto known = renamed_.extract(path);
+  news.renamed.erase(path);
   if (event.mask & IN_MOVED_FROM) {
-    leaving_[event.cookie] = known ? std::move(known.mapped()) : std::move(path);
+    leaving_[event.cookie] = known ? std::move(known.mapped()) : Past{path, steady_now()};
   } else if (event.mask & IN_MOVED_TO) {
     auto left = leaving_.extract(event.cookie);
-    if (left) news.renamed[path] = std::move(left.mapped());
+    if (!left) return;
+    news.renamed[path] = left.mapped().first;
+    renamed_[path] = std::move(left.mapped());
   }
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/clock.h"
 #include "inputs/fd.h"
 #include "inputs/readiness.h"
 
@@ -38,14 +39,19 @@ class Watcher {
   struct News {
     bool names = false;      // names came or went, or events were lost: scan
     std::vector<int> files;  // watches of files that were written to
-    // Files that were renamed within the watched folders, however often: the first name by the
-    // last.
+    // Files that were renamed within the watched folders, however often in the last seconds: the
+    // first name by the last.
     std::map<std::string, std::string> renamed;
   };
   News collect();
 
  private:
   struct Event;
+  // What a name was called before.
+  struct Past {
+    std::string first;
+    SteadyTime since{};
+  };
   void take(const Event& event, News& news);
   void note_name(const Event& event, News& news);
   void forget_folder(int watch);
@@ -56,7 +62,8 @@ class Watcher {
   Readiness readiness_;
   std::map<std::string, int> folders_;
   std::unordered_map<int, std::string> folder_of_;
-  std::map<uint32_t, std::string> leaving_;  // first names by cookie, until the new name comes
+  std::map<uint32_t, Past> leaving_;     // by cookie, until the new name comes
+  std::map<std::string, Past> renamed_;  // by what it is called now
   bool told_ = false;
 };
 

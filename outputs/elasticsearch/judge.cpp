@@ -51,6 +51,7 @@ class Items {
   size_t sent_;
   std::vector<http::Item> items_;
   size_t forbidden_ = 0;
+  bool away_ = false;    // a shard was not there for one of them
   size_t diverted_ = 0;  // to the failure store
 };
 
@@ -87,7 +88,9 @@ bool Items::read_item(uint32_t position, const element& item) {
   // itself. Somebody changes that, and the record is good.
   bool setup = status == 403 || status == 404;
   refused.retry = status == 429 || status >= 500 || setup;
-  refused.busy = status == 429 || status == 503;
+  refused.busy = status == 429;
+  // A shard that is away tells nothing of the record, and other shards take theirs meanwhile.
+  away_ |= status == 503;
   if (setup) ++forbidden_;
   element error;
   if (result["error"].get(error) == simdjson::SUCCESS) refused.reason = error_text(error);
@@ -111,6 +114,7 @@ Verdict Items::verdict() {
     return verdict;
   }
   verdict.outcome = Outcome::kPartial;
+  if (away_) verdict.refusals = http::kNeverGivenUp;
   verdict.items = std::move(items_);
   return verdict;
 }

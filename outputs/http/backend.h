@@ -72,8 +72,8 @@ enum class Outcome : uint8_t {
 // One record of a kPartial that was not stored.
 struct Item {
   uint32_t position = 0;  // index into Sent::picks
-  // Again later, alone, and dropped with `drop` after kMostRefusals while others were taken; else
-  // dropped at once.
+  // Again later, alone, and dropped with `drop` after Verdict::refusals while others were taken;
+  // else dropped at once.
   bool retry = false;
   DropReason drop = DropReason::kRejected;
   std::string reason = {};  // the server's words; may be empty
@@ -82,6 +82,7 @@ struct Item {
 
 // So often a record is refused while others are taken, until that counts as a verdict on it.
 constexpr uint32_t kMostRefusals = 8;
+constexpr uint32_t kNeverGivenUp = UINT32_MAX;
 
 struct Verdict {
   Outcome outcome = Outcome::kDelivered;
@@ -91,7 +92,7 @@ struct Verdict {
   uint32_t unnamed = 0;     // kPartial: so many more were dropped (with `drop`, for `reason`)
   DropReason drop = DropReason::kRejected;
   uint32_t patience = 1;              // kDoubtful: see there
-  uint32_t refusals = kMostRefusals;  // kDoubtful
+  uint32_t refusals = kMostRefusals;  // kDoubtful, and kPartial's items; or kNeverGivenUp
 };
 
 // What a status means where a backend has nothing more special to say: 2xx delivered; 401, 403,

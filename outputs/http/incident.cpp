@@ -15,7 +15,7 @@ std::optional<std::string> Incident::failed(SteadyTime now, bool misconfigured,
   last_said_ = now;
   misconfigured_ = misconfigured;
   said_ = true;
-  return problem + (misconfigured ? " (nothing is lost: trying again every 30 s)" : " (retrying)");
+  return problem + (misconfigured ? " (held: trying again every 30 s)" : " (retrying)");
 }
 
 std::optional<std::string> Incident::recovered(SteadyTime now) {

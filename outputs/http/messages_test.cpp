@@ -41,7 +41,7 @@ TEST_CASE("trouble that somebody has to act on is told at once") {
   Incident incident;
   SteadyTime now{1000s};
   CHECK(incident.failed(now, false, "refused"));
-  CHECK(incident.failed(now + 1s, true, "401") == "401 (nothing is lost: trying again every 30 s)");
+  CHECK(incident.failed(now + 1s, true, "401") == "401 (held: trying again every 30 s)");
   CHECK(!incident.failed(now + 31s, true, "401"));
 }
 

@@ -134,6 +134,9 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
   }
   // Those that have been sent in company count their attempts anew.
   bool progress = again.picks.size() < part.picks.size();
+  // Nothing of a request was taken: the backend may be away as a whole. Once more, and it waits by
+  // itself.
+  busy |= verdict.refusals == kNeverGivenUp && !progress && !part.backoff && part.attempt == 1;
   again.attempt = progress ? 1 : part.attempt;
   if (!progress) {
     again.backoff = std::move(part.backoff);
@@ -197,9 +200,10 @@ bool Sender::refused_beside_others(Part& part) {
 Sender::Next Sender::put_off(Payload& payload, Gate::Trouble trouble, const Verdict& verdict,
                              const std::string& problem) {
   Part& part = parts_.back();
-  if (refused_beside_others(part)) ++part.doubt->refusals;
+  const bool for_good = verdict.refusals != kNeverGivenUp;
+  if (refused_beside_others(part) && for_good) ++part.doubt->refusals;
   uint32_t most = pressed() ? std::min(verdict.refusals, kFewRefusals) : verdict.refusals;
-  if (part.doubt->refusals >= most) {
+  if (for_good && part.doubt->refusals >= most) {
     recovered();
     refused_.add(payload, part.picks, verdict.drop,
                  fmt::format("{} (again and again, while others are taken)", problem));

@@ -253,7 +253,7 @@ bool WriterOutput::failed(const std::string& problem) {
   ledger_->retried();
   SteadyTime now = steady_now();
   if (last_said_ == SteadyTime{} || now - last_said_ >= kSayEvery) {
-    spdlog::error("output {}: {} (nothing is lost: trying again)", name, problem);
+    spdlog::error("output {}: {} (held: trying again)", name, problem);
     last_said_ = now;
     failing_ = true;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/common/lift.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -100,6 +102,8 @@ bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
              fits_time(
                  name, value,
                  value.type == JsonType::kString ? characters(value.text, arena) : value.json);
+    case Slot::kDate:
+    case Slot::kTimeZone: return value.type == JsonType::kString && !value.text.empty();
     case Slot::kTimeNanos: {
       auto nanos = integer_of(value.json);
       if (!nanos || *nanos < 0 || *nanos > 999'999'999) return false;
@@ -190,6 +194,7 @@ Text Lift::take(Batch& batch, const Record& record, Slot slot) {
 uint32_t Lift::point_out(Slot slot) const { return has(slot) ? found(slot).index + 1 : 0; }
 
 void Lift::settle(Batch& batch, Record& record) {
+  if ((filled_ & bit(Slot::kDate)) != 0 && joins_date(batch, record)) filled_ |= bit(Slot::kTime);
   if ((filled_ & bit(Slot::kTime)) != 0) settle_time(batch, record);
   if ((filled_ & bit(Slot::kLevel)) != 0) {
     settle_level(batch, record);
@@ -224,6 +229,46 @@ void Lift::settle(Batch& batch, Record& record) {
   if ((filled_ & error_slots) != 0) settle_error(batch, record);
   if (has(Slot::kOwnContext)) record.own_context = found(Slot::kOwnContext).index;
   if (has(Slot::kRecordId)) settle_passed(batch, record);
+}
+
+std::optional<Time> Lift::day_and_clock(std::string_view day, std::string_view clock,
+                                        std::string_view zone) {
+  constexpr size_t longest = 64;
+  char form[longest];
+  auto made = fmt::format_to_n(form, longest, "{} {}{}", day, clock, zone);
+  if (made.size > longest) return std::nullopt;
+  return time_of_text({form, made.size}, zone_, near_ns_);
+}
+
+// {"date":"2026-01-02","time":"03:04:05","tz":"+0100"}: together a time, where alone they are a day
+// and an hour of any day. A `date` with an hour of its own is one where there is no `time`.
+bool Lift::joins_date(Batch& batch, const Record& record) {
+  std::string_view date = characters(found(Slot::kDate).text, batch.arena);
+  if (!has(Slot::kTime)) {
+    auto time = time_of_text(date, zone_, near_ns_);
+    if (!time || date.find(':') == date.npos) return false;
+    time_ = *time;
+    found(Slot::kTime) = found(Slot::kDate);
+    return true;
+  }
+  std::string_view clock = characters(found(Slot::kTime).text, batch.arena);
+  bool hour = clock.size() >= 4 && (clock[1] == ':' || clock[2] == ':');
+  if (!hour) return false;
+  date = date.substr(0, date.find_first_of("T "));  // "2026-01-02T00:00:00" is a day, too
+  auto time = day_and_clock(date, clock, "");
+  if (time && time->zoneless && has(Slot::kTimeZone)) {
+    std::string_view zone = characters(found(Slot::kTimeZone).text, batch.arena);
+    constexpr std::string_view fractions = ".,0123456789";
+    bool sound = fractions.find(zone[0]) == fractions.npos;
+    if (auto zoned = sound ? day_and_clock(date, clock, zone) : std::nullopt) {
+      time = zoned;
+      cut_field(batch, record, found(Slot::kTimeZone).index);
+    }
+  }
+  if (!time) return false;
+  time_ = *time;
+  cut_field(batch, record, found(Slot::kDate).index);
+  return true;
 }
 
 void Lift::settle_time(Batch& batch, Record& record) {

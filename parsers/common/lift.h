@@ -52,6 +52,9 @@ class Lift {
   void settle_odd_level(Batch& batch, Record& record);
   Text take(Batch& batch, const Record& record, Slot slot);
   uint32_t point_out(Slot slot) const;
+  bool joins_date(Batch& batch, const Record& record);
+  std::optional<Time> day_and_clock(std::string_view day, std::string_view clock,
+                                    std::string_view zone);
   void settle_time(Batch& batch, Record& record);
   void settle_level(Batch& batch, Record& record);
   void settle_caller(Batch& batch, Record& record);

@@ -37,6 +37,9 @@ constexpr std::array kNames = {
     Name{"unixTime", Slot::kTime, 16},
     Name{"t", Slot::kTime, 17},        // Grafana
     Name{"t.$date", Slot::kTime, 18},  // MongoDB
+    Name{"date", Slot::kDate, 0},
+    Name{"Date", Slot::kDate, 1},
+    Name{"tz", Slot::kTimeZone, 0},
     Name{"__REALTIME_TIMESTAMP", Slot::kTime, 13, Reading::kEpochMicros},
 
     Name{"level", Slot::kLevel, 0},
@@ -218,6 +221,9 @@ constexpr std::array kNames = {
     Name{"exception.message", Slot::kErrorMessage, 6},
     Name{"exception.exception_message", Slot::kErrorMessage, 8},
     Name{"exception.stacktrace", Slot::kErrorStack, 4},
+    Name{"context.exception", Slot::kInside, 0},  // Monolog
+    Name{"context.exception.class", Slot::kErrorType, 7},
+    Name{"context.exception.message", Slot::kErrorMessage, 9},
     Name{"fields.error", Slot::kErrorMessage, 7},
     Name{"stacktrace", Slot::kErrorStack, 5},
     Name{"stack_trace", Slot::kErrorStack, 6},

@@ -10,6 +10,8 @@ namespace waybill::parsers {
 // A place of the record that a key of the line may fill.
 enum class Slot : uint8_t {
   kTime,
+  kDate,       // a day beside a kTime that has only the hour, or a whole time
+  kTimeZone,   // of these two
   kTimeNanos,  // the part below a second, beside kTime (log4j2's instant, GCP's timestampNanos)
   kLevel,
   kMessage,

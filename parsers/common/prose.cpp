@@ -17,9 +17,9 @@ constexpr int kMostSuffixes = 64;
 
 // Names whose value in the middle of a message is not the record's own.
 bool liftable(Slot slot) {
-  return slot != Slot::kTime && slot != Slot::kTimeNanos && slot != Slot::kMessage &&
-         slot != Slot::kOwnContext && slot != Slot::kRecordId && slot != Slot::kService &&
-         slot != Slot::kInside;
+  return slot != Slot::kTime && slot != Slot::kTimeNanos && slot != Slot::kDate &&
+         slot != Slot::kTimeZone && slot != Slot::kMessage && slot != Slot::kOwnContext &&
+         slot != Slot::kRecordId && slot != Slot::kService && slot != Slot::kInside;
 }
 
 // The names that add() may lift. (Other names that it is given are constants, too short for
@@ -181,7 +181,8 @@ constexpr uint64_t kNeverInside = bit(Slot::kOwnContext) | bit(Slot::kRecordId);
 uint64_t slots_said(const Record& record, bool says_message) {
   uint64_t said = kNeverInside;
   auto add = [&](bool is, uint64_t slots) { said |= is ? slots : 0; };
-  add(record.time_said, bit(Slot::kTime) | bit(Slot::kTimeNanos));
+  add(record.time_said,
+      bit(Slot::kTime) | bit(Slot::kTimeNanos) | bit(Slot::kDate) | bit(Slot::kTimeZone));
   add(record.level_said, bit(Slot::kLevel));
   add(!says_message, bit(Slot::kMessage));
   add(bool(record.logger), bit(Slot::kLogger) | bit(Slot::kLoggerOfNumericLevel));

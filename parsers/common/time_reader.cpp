@@ -113,18 +113,6 @@ unsigned month_of(std::string_view text) {
 
 int64_t year_of(int64_t seconds) { return 1970 + seconds / 31'556'952; }
 
-bool Reader::digits(int count, unsigned& value) {
-  unsigned read = 0;
-  for (int i = 0; i < count; ++i) {
-    char c = peek(static_cast<size_t>(i));
-    if (!is_digit(c)) return false;
-    read = read * 10 + static_cast<unsigned>(c - '0');
-  }
-  at_ += static_cast<size_t>(count);
-  value = read;
-  return true;
-}
-
 bool Reader::day(unsigned& value) {
   if (peek() == ' ' && is_digit(peek(1))) ++at_;
   return digits(2, value) || digits(1, value);

@@ -49,7 +49,18 @@ class Reader {
     return true;
   }
   // Exactly `count` digits.
-  bool digits(int count, unsigned& value);
+  bool digits(size_t count, unsigned& value) {
+    if (text_.size() - at_ < count) return false;
+    unsigned read = 0;
+    for (size_t i = 0; i < count; ++i) {
+      unsigned digit = static_cast<unsigned char>(text_[at_ + i]) - unsigned{'0'};
+      if (digit > 9) return false;
+      read = read * 10 + digit;
+    }
+    at_ += count;
+    value = read;
+    return true;
+  }
   // One or two digits; a blank may stand for the first of two.
   bool day(unsigned& value);
   // A month's name, three letters or in full.

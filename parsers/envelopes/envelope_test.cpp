@@ -143,3 +143,25 @@ TEST_CASE("envelope: one inside the other, and a format of its own") {
   CHECK(Parsed(cri, {.format = "text"})->stream.empty());
   CHECK(Parsed("no envelope", {.format = "cri"})->format == "none");
 }
+
+TEST_CASE("envelope: a clock inside is of the zone that the envelope shows") {
+  const char* cases[][2] = {
+      {"2026-01-02T12:30:05+02:00 box app[7]: [12:30:05] [INF] up", "2026-01-02T10:30:05.000Z"},
+      {"2026-01-02T03:04:05.7Z stdout F 04:04:05,678 INFO up", "2026-01-02T03:04:05.678Z"},
+      // Not whole quarter hours: what the line says counts.
+      {"2026-01-02T03:04:05.7Z stdout F 02:57:01,678 INFO up", "2026-01-02T02:57:01.678Z"},
+      // A whole time is as it stands.
+      {"2026-01-02T03:15:01.2Z stdout F 2026-01-02 03:00:00 INFO x", "2026-01-02T03:00:00.000Z"},
+  };
+  for (const auto& [line, time] : cases) {
+    CAPTURE(line);
+    CHECK(Parsed(line).time() == time);
+  }
+}
+
+TEST_CASE("envelope: the line inside of one that was asked for is of any form") {
+  const char* line =
+      "2026-01-02T03:04:05.7Z stdout F 203.0.113.9 - - [02/Jan/2026:03:04:05 +0000] "
+      "\"POST /login HTTP/1.1\" 302 -";
+  CHECK(Parsed(line, {.format = "cri"})->format == "access");
+}

@@ -281,6 +281,14 @@ bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelo
                  (line[9] == ':' || line[8] == ':');
     bool iso = line.size() > 20 && is_digit(line[0]) && line[10] == 'T';
     if (!month && !iso) return false;
+    // What no host stands behind need not be read further: "2026-01-02T03:04:05Z INFO …". (A zone
+    // may stand apart.)
+    if (iso) {
+      std::string_view behind = line.substr(word_of(line).size());
+      skip_blanks(behind);
+      bool zone = behind.starts_with('+') || behind.starts_with('-');
+      if (!zone && !looks_like_host(word_of(behind))) return false;
+    }
   }
   envelope.clear();
   envelope.format = "syslog";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/canonical.h"
 #include "core/json_text.h"
 #include "parsers/errors/exception.h"
 #include "parsers/errors/kinds.h"
@@ -101,6 +102,17 @@ class Noter {
     return message.form == TextForm::kJson && message.bytes().find("\\n") != std::string_view::npos;
   }
 
+  // The trace that GELF has beside its short message.
+  bool find_in_full_message(Exception& found) {
+    bool trace = false;
+    if (record_.token_count == 0) return false;
+    for_each_context_member(batch_, record_, [&](const Member& member) {
+      bool full = member.type == JsonType::kString && member.key.bytes() == "full_message";
+      if (full && !trace) trace = find_trace(characters_of(member.text), found);
+    });
+    return trace;
+  }
+
   // An error in the message. False: there is no sign of one.
   bool find() {
     if (!record_.message) return false;
@@ -108,7 +120,7 @@ class Noter {
     if (!bad && !several_lines() && record_.level_said) return false;
     std::string_view message = characters_of(record_.message);
     Exception found;
-    bool trace = find_trace(message, found);
+    bool trace = find_trace(message, found) || (bad && find_in_full_message(found));
     if (!trace && bad) {
       Signs signs = look_for_signs(message);
       if (!signs.any()) return false;

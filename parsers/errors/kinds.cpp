@@ -88,14 +88,26 @@ constexpr size_t bucket_of(char first, char second, size_t size) {
   return (a * 31u + b * 7u + size) & 255u;
 }
 
-// Which first words phrases have, by bucket.
-constexpr std::array<bool, 256> kFirstWords = [] {
-  std::array<bool, 256> firsts{};
-  for (const Entry& phrase : kPhrases) {
-    size_t size = word_size(phrase.name, 0);
-    firsts[bucket_of(phrase.name[0], size > 1 ? phrase.name[1] : '\0', size)] = true;
+constexpr size_t bucket_at(std::string_view text, size_t at) {
+  size_t size = word_size(text, at);
+  return bucket_of(text[at], size > 1 ? text[at + 1] : '\0', size);
+}
+
+// The phrases by the bucket of their first word: the place behind that of the first one, or 0, and
+// the same of the next one in its bucket.
+static_assert(kPhrases.size() < 255);
+struct PhraseChains {
+  std::array<uint8_t, 256> first{};
+  std::array<uint8_t, kPhrases.size()> next{};
+};
+constexpr PhraseChains kChains = [] {
+  PhraseChains chains;
+  for (size_t i = kPhrases.size(); i-- > 0;) {
+    uint8_t& first = chains.first[bucket_at(kPhrases[i].name, 0)];
+    chains.next[i] = first;
+    first = static_cast<uint8_t>(i + 1);
   }
-  return firsts;
+  return chains;
 }();
 
 Kind of_namespace(std::string_view name) {
@@ -178,12 +190,14 @@ Kind kind_of_sqlstate(std::string_view state) {
 }
 
 bool may_begin_phrase(char first, char second, size_t size) {
-  return kFirstWords[bucket_of(first, size > 1 ? second : '\0', size)];
+  return kChains.first[bucket_of(first, size > 1 ? second : '\0', size)] != 0;
 }
 
 Kind phrase_at(std::string_view text, size_t at) {
   std::string_view rest = text.substr(at);
-  for (const Entry& phrase : kPhrases) {
+  if (rest.empty()) return Kind::kNone;
+  for (size_t i = kChains.first[bucket_at(text, at)]; i != 0; i = kChains.next[i - 1]) {
+    const Entry& phrase = kPhrases[i - 1];
     if (rest.size() < phrase.name.size() || lower(rest[0]) != phrase.name[0]) continue;
     bool equal = std::equal(phrase.name.begin(), phrase.name.end(), rest.begin(),
                             [](char a, char b) { return a == lower(b); });

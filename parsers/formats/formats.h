@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,12 +28,21 @@ class Formats {
 
  private:
   using ByByte = std::array<std::vector<const Format*>, 256>;
+  // Patterns with the same literals behind the time.
+  struct Group {
+    std::string literals;
+    std::vector<const Format*> formats;
+  };
+  // Those that a line may have, in the order of the tables.
+  class Candidates;
 
-  const Format* find_in(const ByByte& formats, size_t at, Subject& subject, Match& match,
-                        std::string_view name, const unsigned char* behind_level = nullptr) const;
+  void add(const Format& format);
+  void gather_timed(Subject& subject, bool bracket, size_t at, Candidates& candidates) const;
+  void gather_others(Subject& subject, bool timed, Candidates& candidates) const;
 
   std::vector<Format> all_;
-  std::array<ByByte, Pattern::kFronts> by_front_;  // by Pattern::Front, then by the byte there
+  std::array<std::vector<Group>, 2> timed_;  // with the time at the front, and behind a '['
+  ByByte level_, word_, other_;              // by Pattern::Front
 };
 
 // The names of all formats, in the order of the tables.

@@ -9,6 +9,9 @@ namespace waybill::parsers::formats {
 
 namespace {
 
+constexpr size_t kLongestTime = 40;  // that a field may have looked at before it did not fit
+constexpr size_t kLongestLevel = 13;
+
 class Matcher {
  public:
   Matcher(const std::vector<Step>& steps, Subject& subject, Match& match)
@@ -17,12 +20,31 @@ class Matcher {
   bool read() {
     for (size_t i = 0; i < steps_.size(); ++i) {
       const Step& step = steps_[i];
-      if (!(step.field ? field(step, i) : literal(step))) return false;
+      if (!(step.field ? field(step, i) : literal(step))) {
+        note_failure(step);
+        return false;
+      }
     }
-    return trimmed(line_.substr(at_)).empty();
+    if (trimmed(line_.substr(at_)).empty()) return true;
+    note_reach(line_.size());
+    return false;
   }
 
  private:
+  // Dates and statuses that cannot be: other digits could.
+  void note_failure(const Step& step) {
+    bool time = step.field && (step.type == Type::kTime || step.type == Type::kGlog ||
+                               step.type == Type::kYmd || step.type == Type::kEpoch);
+    bool digits = at_ < line_.size() && is_digit(line_[at_]);
+    if (digits && (time || (step.field && step.type == Type::kStatus))) {
+      note_reach(Subject::kBeyond);
+    }
+    size_t word = step.field && step.type == Type::kLevel ? kLongestLevel + 1 : 1;
+    note_reach(std::min(at_ + (time ? kLongestTime : word), line_.size()));
+  }
+
+  void note_reach(size_t end) { subject_.reach = std::max(subject_.reach, end); }
+
   bool literal(const Step& step) {
     if (step.blank) {
       size_t start = at_;
@@ -156,6 +178,7 @@ class Matcher {
   bool postgres(const Step& step) {
     size_t colon = line_.find(":  ", at_);
     if (colon == std::string_view::npos) return false;
+    note_reach(colon);
     size_t begin = colon;
     while (begin > at_ && is_letter(line_[begin - 1])) --begin;
     std::string_view word = line_.substr(begin, colon - begin);
@@ -204,6 +227,7 @@ class Matcher {
   bool quoted(const Step& step) {
     size_t end = at_;
     while (end < line_.size() && line_[end] != '"') end += line_[end] == '\\' ? 2 : 1;
+    note_reach(std::min(end, line_.size()));
     if (end >= line_.size()) return false;
     std::string_view value = line_.substr(at_, end - at_);
     at_ = end;
@@ -233,6 +257,7 @@ class Matcher {
   bool word(const Step& step, size_t i) {
     size_t end = at_;
     while (end < line_.size() && !is_blank(line_[end])) ++end;
+    note_reach(end);
     if (end == at_) return false;
     std::string_view stop = stop_behind(i);
     bool blank = i + 1 < steps_.size() && steps_[i + 1].blank;
@@ -306,16 +331,21 @@ class Matcher {
       bool last = step.type == Type::kLast;
       end = last ? line_.rfind(stop) : line_.find(stop, at_);
       while (end != std::string_view::npos && end >= at_ && !stops_at(i, end)) {
-        if (end == 0) return false;
-        end = last ? line_.rfind(stop, end - 1) : line_.find(stop, end + 1);
+        bool over = last && end == 0;
+        end = over ? line_.npos : last ? line_.rfind(stop, end - 1) : line_.find(stop, end + 1);
       }
+      bool whole = last || end == std::string_view::npos;
+      note_reach(whole ? line_.size() : std::min(end + stop.size() + 1, line_.size()));
       if (end == std::string_view::npos || end < at_) return false;
       if (i + 2 < steps_.size() && steps_[i + 1].blank && !steps_[i + 2].field) {
         // A blank stands before the literal: it is matched anew from there.
         while (end > at_ && is_blank(line_[end - 1])) --end;
       }
     } else if (stop == " ") {
-      end = std::min(line_.find(' ', at_), line_.size());
+      bool last = step.type == Type::kLast;
+      end = last ? line_.rfind(' ') : std::min(line_.find(' ', at_), line_.size());
+      if (last) note_reach(line_.size());
+      if (end == line_.npos || end < at_) return false;
     }
     std::string_view value = trimmed(line_.substr(at_, end - at_));
     at_ = end;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Formats: text in one of the forms that are known by name (tables/).
-#include "parsers/parser.h"
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include "core/json_text.h"
 #include "parsers/common/prose.h"
 #include "parsers/formats/formats.h"
+#include "parsers/formats/memory.h"
+#include "parsers/parser.h"
 
 namespace waybill::parsers::formats {
 
@@ -20,13 +25,14 @@ class FormatsParser final : public Parser {
     // Colours stand in front of what a pattern begins with.
     if (line.find('\x1b') != line.npos) line = Prose::clean(batch, record);
     while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-    bool any = source.format == "auto" || source.format == "formats";
+    // Of an envelope's name the line inside is meant, which may be of any form.
+    bool any = source.format == "auto" || source.format == "formats" || !is_form(source.format);
     Subject subject{line, zone_, record.time_ns};
     const Format* format = nullptr;
     if (!any) {
       format = formats_.find(subject, match_, source.format);
     } else if (forms_.empty()) {
-      format = formats_.find(subject, match_, {});
+      format = find_or_remember(subject, source.number);
     }
     for (size_t i = 0; any && format == nullptr && i < forms_.size(); ++i) {
       format = formats_.find(subject, match_, forms_[i]);
@@ -41,6 +47,33 @@ class FormatsParser final : public Parser {
   }
 
  private:
+  static bool is_form(std::string_view name) {
+    static const std::vector<std::string_view> all = names();
+    return std::find(all.begin(), all.end(), name) != all.end();
+  }
+
+  const Format* find_or_remember(Subject& subject, uint64_t stream) {
+    if (subject.line.empty()) return nullptr;
+    // PostgreSQL's mark may stand anywhere.
+    if (subject.has_colon_and_blanks()) return formats_.find(subject, match_, {});
+    uint64_t shape = shape_of(stream, subject.line);
+    Memory::Entry& entry = memory_->at(shape);
+    bool known = entry.shape == shape;
+    if (known && !entry.open) {
+      if (entry.format == nullptr) return nullptr;
+      if (entry.format->pattern.match(subject, match_)) return entry.format;
+    }
+    subject.measures = !known;
+    const Format* format = formats_.find(subject, match_, {});
+    if (known) return format;
+    // A front that is no time, but that other digits would make one.
+    bool bracket = subject.line.size() > 1 && subject.line.front() == '[';
+    char first = subject.line[bracket ? 1 : 0];
+    bool near_time = first >= '0' && first <= '9' && !subject.time(bracket);
+    entry = {shape, format, subject.reach > kFrontBytes || (format == nullptr && near_time)};
+    return format;
+  }
+
   // Patterns look at ASCII alone, so a repaired copy matches as well.
   static bool is_clean_utf8(Batch& batch, Record& record, std::string_view& line) {
     std::string_view repaired = Prose::repaired(batch, record, line);
@@ -73,7 +106,8 @@ class FormatsParser final : public Parser {
     Prose::set_time(record, match_.time);
     prose_.set_level(record, match_.severity, match_.level_word);
     if (message.empty()) message = line;
-    prose_.finish(batch, record, message, !request);
+    // XML is no prose.
+    prose_.finish(batch, record, message, !request && line.front() != '<');
   }
 
   TimeZone zone_;
@@ -81,6 +115,7 @@ class FormatsParser final : public Parser {
   std::vector<std::string> forms_;  // only these; empty: all
   Formats formats_;
   Match match_;
+  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
 };
 
 }  // namespace

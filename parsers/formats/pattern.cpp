@@ -105,8 +105,10 @@ Result<Pattern> Pattern::compile(std::string_view notation) {
 }
 
 bool Pattern::match(Subject& subject, Match& match) const {
-  if ((marks_ & ~subject.marks()) != 0) return false;
-  if (postgres_ && !subject.has_colon_and_blanks()) return false;
+  if (!subject.measures) {
+    if ((marks_ & ~subject.marks()) != 0) return false;
+    if (postgres_ && !subject.has_colon_and_blanks()) return false;
+  }
   match.time.reset();
   match.severity.reset();
   match.level_word = {};
@@ -167,24 +169,34 @@ void Pattern::look_at_front() {
   }
   bool bracket = steps_[0].literal == "[" && is_time(1);
   size_t behind = bracket ? 2 : 1;
-  if (steps_[0].field && steps_[0].type == Type::kLevel && behind < steps_.size()) {
+  if (behind < steps_.size() && (bracket || is_time(0))) {
+    front_ = bracket ? Front::kBracketTime : Front::kTime;
+    return look_behind_time(behind);
+  }
+  bool level = steps_[0].field && steps_[0].type == Type::kLevel && behind < steps_.size();
+  next_ = first_bytes(level ? behind : 0);
+  if (level) {
     front_ = Front::kLevel;
-    next_ = first_bytes(behind);
-    return;
+  } else if (steps_[0].field && takes_any_word(steps_[0].type)) {
+    front_ = Front::kWord;
   }
-  if ((!bracket && !is_time(0)) || behind >= steps_.size()) {
-    next_ = first_bytes(0);
-    if (steps_[0].field && takes_any_word(steps_[0].type)) front_ = Front::kWord;
-    return;
-  }
-  bool blank = steps_[behind].blank;
-  front_ = bracket ? (blank ? Front::kBracketTimeBlank : Front::kBracketTime)
-                   : (blank ? Front::kTimeBlank : Front::kTime);
-  size_t next = blank ? behind + 1 : behind;
-  next_ = first_bytes(next);
-  bool level = next + 2 < steps_.size() && steps_[next].field &&
-               steps_[next].type == Type::kLevel && steps_[next + 1].blank;
-  if (level && front_ == Front::kTimeBlank) behind_level_ = first_bytes(next + 2);
+}
+
+void Pattern::look_behind_time(size_t step) {
+  for (; step < steps_.size() && !steps_[step].field; ++step) lead_ += steps_[step].literal;
+  next_ = first_bytes(step);
+  leads_to_level_ = step < steps_.size() && steps_[step].type == Type::kLevel;
+  if (!leads_to_level_) return;
+  bool apart = step + 2 < steps_.size() && steps_[step + 1].blank;
+  behind_level_ = apart ? first_bytes(step + 2) : std::bitset<256>().set();
+}
+
+bool Pattern::begins_with_digits(size_t digits, char behind) const {
+  const Step& first = steps_[0];
+  constexpr size_t in_ymd = 6;
+  if (first.type == Type::kYmd) return digits == in_ymd;
+  if (!first.field || first.type != Type::kInt || steps_.size() < 2) return true;
+  return steps_[1].blank ? is_blank(behind) : steps_[1].literal.front() == behind;
 }
 
 }  // namespace waybill::parsers::formats

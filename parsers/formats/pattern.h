@@ -107,32 +107,31 @@ class Pattern {
   bool match(Subject& subject, Match& match) const;
 
   // How a line of this form begins: with a time, with one behind a '[', with a level, with a word
-  // of any kind but those, or otherwise; and what stands right behind that, or (kBlank) behind the
-  // blanks there. With it, most patterns need not be tried (formats.h).
-  enum class Front : uint8_t {
-    kTime,
-    kTimeBlank,
-    kBracketTime,
-    kBracketTimeBlank,
-    kLevel,
-    kWord,
-    kOther
-  };
-  static constexpr size_t kFronts = 7;
+  // of any kind but those, or otherwise. With it and what follows, most patterns need not be tried
+  // (formats.h).
+  enum class Front : uint8_t { kTime, kBracketTime, kLevel, kWord, kOther };
   Front front() const { return front_; }
-  // The bytes that can stand there; of kOther the line's first ones.
+  // kTime, kBracketTime: the literals behind the time, of which a blank stands for any number.
+  const std::string& lead() const { return lead_; }
+  // The bytes that can follow them, or the level of kLevel; else the line's first ones.
   const std::bitset<256>& next() const { return next_; }
-  // Behind a time, a level and blanks `c` can stand; true for any other beginning.
-  bool goes_on_with(unsigned char c) const { return !behind_level_ || behind_level_->test(c); }
+  // kTime, kBracketTime: a level follows the literals; and what can follow that and its blanks.
+  bool leads_to_level() const { return leads_to_level_; }
+  const std::bitset<256>& behind_level() const { return behind_level_; }
+  // Whether a line whose first `digits` bytes are digits, with `behind` behind them, can begin so.
+  bool begins_with_digits(size_t digits, char behind) const;
 
  private:
   void look_at_front();
+  void look_behind_time(size_t step);
   std::bitset<256> first_bytes(size_t step) const;
 
   std::vector<Step> steps_;
   Front front_ = Front::kOther;
   std::bitset<256> next_;
-  std::optional<std::bitset<256>> behind_level_;
+  std::string lead_;
+  bool leads_to_level_ = false;
+  std::bitset<256> behind_level_;
   uint32_t marks_ = 0;     // that a line must have (subject.h)
   bool postgres_ = false;  // needs a ":  "
 };

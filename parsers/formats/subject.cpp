@@ -47,9 +47,15 @@ std::string_view Subject::level_word(size_t at) {
 
 uint32_t Subject::marks() {
   if (!marks_) {
-    uint32_t found = 0;
-    for (char c : line) found |= kMarkOf[static_cast<unsigned char>(c)];
-    marks_ = found;
+    uint32_t found = 0, other = 0;
+    size_t at = 0;
+    for (; at + 4 <= line.size(); at += 4) {
+      auto mark = [&](size_t i) { return kMarkOf[static_cast<unsigned char>(line[at + i])]; };
+      found |= mark(0) | mark(1);
+      other |= mark(2) | mark(3);
+    }
+    for (; at < line.size(); ++at) found |= kMarkOf[static_cast<unsigned char>(line[at])];
+    marks_ = found | other;
   }
   return *marks_;
 }

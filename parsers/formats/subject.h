@@ -26,6 +26,11 @@ class Subject {
   std::string_view line;
   TimeZone& zone;
   int64_t now_ns;
+  // Whether patterns are to say in `reach` how many bytes of the line they have looked at before
+  // they did not match (but for has_colon_and_blanks()); they take no short cuts then.
+  bool measures = false;
+  size_t reach = 0;
+  static constexpr size_t kBeyond = SIZE_MAX;  // of `reach`: the very digits decided
 
   // The time at the front, or behind a '[' there.
   const std::optional<Time>& time(bool behind_bracket);

@@ -206,6 +206,50 @@ TEST_CASE("dialect: GELF") {
   CHECK(line.json().find(R"("level_text":"3")") != std::string::npos);
 }
 
+TEST_CASE("dialect: GELF with a trace in its full message") {
+  Parsed line(
+      R"({"version":"1.1","host":"box","short_message":"it failed","level":3,"full_message":)"
+      R"_("it failed\nshop.CartError: empty\n\tat shop.Cart.check(Cart.java:7)"})_");
+  CHECK(line.json().find(
+            R"("error":{"kind":"app","type":"shop.CartError","message":"empty",)"
+            R"_("stack":"shop.CartError: empty\n\tat shop.Cart.check(Cart.java:7)"})_") !=
+        std::string::npos);
+}
+
+TEST_CASE("dialect: Monolog") {
+  Parsed line(
+      R"({"message":"it failed","context":{"exception":{"class":"RuntimeException","message":)"
+      R"("disk is gone","code":0,"file":"/app/a.php:7"},"order":17},"level":400,"level_name":)"
+      R"("ERROR","channel":"shop","datetime":"2026-01-02T03:04:05.678901+00:00","extra":{}})");
+  CHECK(line.time() == "2026-01-02T03:04:05.678901Z");
+  CHECK(
+      line.json() ==
+      R"({"level":"ERROR","service_name":"unknown_service","message":"it failed","error":{)"
+      R"("kind":"app","type":"RuntimeException","message":"disk is gone"},"context":{"exception":{)"
+      R"("code":0,"file":"/app/a.php:7"},"order":17,"level":400,"channel":"shop","extra":{}}})");
+}
+
+TEST_CASE("dialect: a day and an hour that stand apart") {
+  Parsed line(R"({"date":"2026-01-02","time":"03:04:05.678","level":"info","msg":"m"})");
+  CHECK(line.time() == "2026-01-02T03:04:05.678Z");
+  CHECK(line.json() == R"({"level":"INFO","service_name":"unknown_service","message":"m"})");
+  Parsed zoned("date=2026-01-02 time=03:04:05 tz=\"-0700\" level=alert msg=\"login failed\" id=7");
+  CHECK(zoned.time() == "2026-01-02T10:04:05.000Z");
+  CHECK(zoned.json().find("tz") == std::string::npos);
+  Parsed whole(R"({"date":"2026-01-02 03:04:05","msg":"m"})");
+  CHECK(whole.time() == "2026-01-02T03:04:05.000Z");
+  Parsed midnight(R"({"date":"2026-01-02T00:00:00","time":"03:04:05","tz":".5","msg":"m"})");
+  CHECK(midnight.time() == "2026-01-02T03:04:05.000Z");
+  Parsed prose("2026-01-02 03:04:05 INFO sent date=2025-01-01T10:00:00Z");
+  CHECK(prose.time() == "2026-01-02T03:04:05.000Z");
+  CHECK(prose.json().find(R"("date":"2025-01-01T10:00:00Z")") != std::string::npos);
+  Parsed object(R"(2026-01-02 03:04:05 INFO x {"date":"2025-01-01 10:00:00","a":1})");
+  CHECK(object.time() == "2026-01-02T03:04:05.000Z");
+  Parsed day(R"({"date":"2026-01-02","time":"2025-01-02T03:04:05Z","msg":"m"})");
+  CHECK(day.time() == "2025-01-02T03:04:05.000Z");
+  CHECK(day.json().find(R"("date":"2026-01-02")") != std::string::npos);
+}
+
 TEST_CASE("dialect: Rust tracing") {
   Parsed line(R"({"timestamp":"2026-01-02T03:04:05.678901Z","level":"ERROR","fields":{"message":)"
               R"("failed","error":"broken pipe","n":3},"target":"shop::pay","span":{"name":"s"},)"

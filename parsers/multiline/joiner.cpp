@@ -127,7 +127,7 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
   Event& event = stream.event;
   bool piece = event.partial;
   if (!piece) {
-    if (settings_.mode == Mode::kOff) return false;
+    if (!settings_.joins()) return false;
     bool full = event.lines >= settings_.max_lines ||
                 event.size() + wrapping.inside.size() > settings_.max_bytes;
     // What an envelope says besides would be lost.
@@ -135,7 +135,10 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
       return false;
     }
     if (!goes_on(stream, wrapping.inside, look)) return false;
-    if (full) return false;
+    if (full) {
+      stream.rule_goes_on = event.rule;
+      return false;
+    }
     stream.ever_joined = true;
   }
   add_line(event, batch, record, wrapping, partial);
@@ -147,6 +150,7 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
     if (!event.partial) {
       event.trace.begin(event.inside_copy, look_at(event.inside_copy));
       event.trace.settle();
+      event.rule = rule_of(event.inside_copy);
     }
   }
   if (stream.held && !std::exchange(stream.touched, true)) {
@@ -157,6 +161,11 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
 
 bool Joiner::goes_on(Stream& stream, std::string_view line, Look look) {
   Event& event = stream.event;
+  if (const Rules* rules = settings_.rules.get()) {
+    if (rules->begins(line) != Rules::kNone) return false;
+    if (rules->continues(event.rule, line)) return true;
+    if (event.rule != Rules::kNone || !settings_.automatic) return false;
+  }
   if (!event.json) return event.trace.continues(line, look, stream.joins_plain());
   // Below an object that was cut off the next record begins at the margin.
   if (look == Look::kWhole && line.front() == '{') return event.json = false;
@@ -213,13 +222,15 @@ void Joiner::begin(Stream& stream, const Batch& batch, const Wrapping& wrapping,
                    Look look, bool partial) {
   const Record& record = batch.records[index];
   const std::string& only = batch.source_of(record).only_output;
-  if ((settings_.mode == Mode::kOff && !partial) || !only.empty()) return;
+  if ((!settings_.joins() && !partial) || !only.empty()) return;
   std::string_view line = wrapping.inside;
   if (look == Look::kTimed) ++stream.timed;
   if (look == Look::kPlain) ++stream.strays;
-  // The usual line of JSON costs no more than this.
-  if (look == Look::kWhole && !partial) return;
   Event& event = stream.event;
+  event.rule = std::exchange(stream.rule_goes_on, Rules::kNone);
+  if (event.rule == Rules::kNone) event.rule = rule_of(line);
+  // The usual line of JSON costs no more than this.
+  if (look == Look::kWhole && !partial && !follows_rules(event)) return;
   event.index = index;
   event.lines = 1;
   event.original = record.line;
@@ -233,7 +244,8 @@ void Joiner::begin(Stream& stream, const Batch& batch, const Wrapping& wrapping,
   event.repaired = false;
   event.metadata = wrapping.depth > 0 ? metadata_of(parser_.envelopes(wrapping)) : 0;
   event.trace.begin(line, look);
-  event.json = look == Look::kJsonBegin && !partial && settings_.mode == Mode::kAuto;
+  event.json =
+      look == Look::kJsonBegin && !partial && settings_.automatic && event.rule == Rules::kNone;
   if (event.json) {
     event.scan.begin();
     event.json = event.scan.feed(line) == JsonScan::State::kOpen;
@@ -273,14 +285,24 @@ void Joiner::fill(Event& event, Batch& batch, Record& record, Wrapping& wrapping
   }
 }
 
+size_t Joiner::rule_of(std::string_view line) const {
+  return settings_.rules ? settings_.rules->begins(line) : Rules::kNone;
+}
+
+// Whether a rule may go on with it.
+bool Joiner::follows_rules(const Event& event) const {
+  return event.rule != Rules::kNone || (settings_.rules && settings_.rules->join_any());
+}
+
 // Whether the open event's next line may stand beyond the slice, and is worth waiting for.
 bool Joiner::waits(Stream& stream, bool more) {
   Event& event = stream.event;
   if (!stream.held && held_.size() >= kMostHeld) return false;
   if (event.partial || event.json) return true;
-  if (settings_.mode == Mode::kOff || stream.discards) return false;
+  if (!settings_.joins() || stream.discards) return false;
   if (event.lines >= settings_.max_lines || event.size() >= settings_.max_bytes) return false;
-  if (event.trace.look() == Look::kWhole) return false;
+  if (follows_rules(event)) return true;
+  if (!settings_.automatic || event.trace.look() == Look::kWhole) return false;
   if (more || event.trace.expects_more()) return true;
   bool header = event.trace.look() == Look::kTimed;
   return header && (stream.ever_joined || stream.joins_plain());

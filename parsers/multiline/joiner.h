@@ -76,6 +76,8 @@ class Joiner {
   void close(Stream& stream, Batch& batch);
   void close_held(Stream& stream, Batch& batch, uint32_t source);
   void fill(Event& event, Batch& batch, Record& record, Wrapping& wrapping);
+  size_t rule_of(std::string_view line) const;
+  bool follows_rules(const Event& event) const;
   bool waits(Stream& stream, bool more);
   void hold(Stream& stream, Batch& batch);
   void touch(Event& event, const Batch& batch);

@@ -147,10 +147,11 @@ Look look_in_brackets(std::string_view line) {
 }
 
 Look look_at_json(std::string_view line) {
+  std::string_view next = without_indent(line.substr(1));
+  if (!next.empty() && next[0] != '"' && next[0] != '}') return Look::kPlain;
   std::string_view end = line;
   while (!end.empty() && is_blank(end.back())) end.remove_suffix(1);
   if (end.size() > 1 && end.back() == '}') return Look::kWhole;
-  std::string_view next = without_indent(line.substr(1));
   return next.empty() || next[0] == '"' ? Look::kJsonBegin : Look::kPlain;
 }
 

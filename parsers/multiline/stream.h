@@ -10,6 +10,7 @@
 
 #include "parsers/multiline/joiner.h"
 #include "parsers/multiline/json_scan.h"
+#include "parsers/multiline/rules.h"
 #include "parsers/multiline/trace.h"
 
 namespace waybill::parsers::multiline {
@@ -40,6 +41,7 @@ struct Joiner::Event {
   bool repaired = false;   // one of these
   uint64_t metadata = 0;   // of its envelope, but the time
   bool json = false;
+  size_t rule = Rules::kNone;  // that it began by
   Trace trace;
   JsonScan scan;
 
@@ -66,8 +68,9 @@ struct Joiner::Stream {
   bool touched = false;   // while held back: in this slice
   bool discards = false;  // the rest of a split line that has become too long
   bool ever_joined = false;
-  uint32_t timed = 0;   // events that began with a time
-  uint32_t strays = 0;  // plain lines by themselves
+  size_t rule_goes_on = Rules::kNone;  // of an event that was full, for the next one
+  uint32_t timed = 0;                  // events that began with a time
+  uint32_t strays = 0;                 // plain lines by themselves
   const Custom* custom = &kOfPipes;
   Event event;
 

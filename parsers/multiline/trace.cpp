@@ -164,6 +164,11 @@ bool is_rails_error(std::string_view line) { return line.ends_with("):") && has(
 
 bool is_traceback(std::string_view text) { return has(text, "Traceback (most recent call last)"); }
 
+// "| ExceptionGroup: two of three (2 sub-exceptions)", without a traceback above it.
+bool is_group_head(std::string_view text) {
+  return text.starts_with("| ") && has(text, " sub-exception");
+}
+
 }  // namespace
 
 bool is_frame(std::string_view text) {
@@ -179,6 +184,7 @@ Trace::Kind Trace::kind_of_traceback(std::string_view line) {
 Trace::Kind Trace::kind_of_first() const {
   std::string_view line = without_colours(first_);
   if (is_traceback(line)) return kind_of_traceback(line);
+  if (is_group_head(without_indent(line))) return Kind::kPythonGroup;
   if (has(line, "panicked at ")) {
     // Before Rust 1.73 the message stood between "panicked at" and the place.
     return line.ends_with(':') ? Kind::kRustMessage : Kind::kRust;
@@ -242,9 +248,8 @@ bool Trace::user_begins(std::string_view line) {
 }
 
 bool Trace::continues_indented(std::string_view text, bool trouble) {
-  if (is_traceback(text) && look_ == Look::kTimed && !trouble && kind_ <= Kind::kHinted) {
-    return false;
-  }
+  bool begins = is_traceback(text) || is_group_head(text);
+  if (begins && look_ == Look::kTimed && !trouble && kind_ <= Kind::kHinted) return false;
   if (is_indented_frame(text)) {
     see_frame(text);
     return true;

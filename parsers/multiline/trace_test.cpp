@@ -54,6 +54,11 @@ TEST_CASE("trace: Python") {
                    "shop.CartError",
                    "Traceback (most recent call last):", "  File \"x.py\", line 1, in <module>",
                    "KeyError: 'x'", "goodbye"}) == Events{1, 9, 3, 1});
+  // A group whose traceback nobody wrote.
+  CHECK(
+      events_of({"2026-01-02 03:04:05,678 INFO shop: up", "  | ExceptionGroup: x (1 sub-exception)",
+                 "  +-+---------------- 1 ----------------", "    | ValueError: 1",
+                 "    +------------------------------------", "goodbye"}) == Events{1, 4, 1});
   // logging.exception() writes it below the line with the time.
   CHECK(events_of({"2026-01-02 03:04:05,678 ERROR shop: it failed",
                    "Traceback (most recent call last):", "  File \"cart.py\", line 7, in check",

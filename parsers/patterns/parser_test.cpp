@@ -117,3 +117,13 @@ TEST_CASE("patterns: names of formats") {
   CHECK(has("patterns"));
   CHECK(has("till"));
 }
+
+TEST_CASE("patterns: parse.formats says the order, also between a pattern and JSON") {
+  Setup setup;
+  setup.patterns = {{"braces", R"(^\{(?P<inside>.*)\}$)", "", {}}};
+  setup.formats = {"json", "braces"};
+  CHECK(Parsed(R"({"a":1})", setup)->format == "json");
+  CHECK(Parsed("{a}", setup)->format == "braces");
+  setup.formats = {"braces", "json"};
+  CHECK(Parsed(R"({"a":1})", setup)->format == "braces");
+}

@@ -34,6 +34,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+constexpr bool is_in(std::string_view set, char c) {
+  for (char each : set) {
+    if (each == c) return true;
+  }
+  return false;
+}
+
 // "a.b.C", "c::d", "net/http", "Foo$Bar", "UserService", "user_service": no word of a sentence.
 enum class Name { kNone, kWord, kQualified };
 Name name_of(std::string_view text) {
@@ -46,8 +53,7 @@ Name name_of(std::string_view text) {
       if (i > 0 && is_upper(c) && text[i - 1] >= 'a' && text[i - 1] <= 'z') name = Name::kQualified;
       continue;
     }
-    constexpr std::string_view inside = "._$/:@#-<>~+";
-    if (inside.find(c) == std::string_view::npos) return Name::kNone;
+    if (!is_in("._$/:@#-<>~+", c)) return Name::kNone;
     if (c != '-' && c != ':') name = Name::kQualified;
     if (c == ':' && i + 1 < text.size() && text[i + 1] == ':') name = Name::kQualified;
   }
@@ -249,7 +255,8 @@ class HeaderReader {
   }
 
   bool bracket(char closing) {
-    size_t longest = header_.time ? kLongestThread : kLongestBracket;
+    bool number = at_ + 1 < line_.size() && is_digit(line_[at_ + 1]);
+    size_t longest = header_.time || number ? kLongestThread : kLongestBracket;
     size_t end = closing_of(at_, closing, longest);
     if (end == std::string_view::npos) return false;
     std::string_view inside = trimmed(line_.substr(at_ + 1, end - at_ - 1));
@@ -325,7 +332,9 @@ class HeaderReader {
   // A name in brackets or between bars: a dotted one is the logger, any other the thread. With
   // time and level known, a thread's name may hold blanks ("IPC Server handler 19").
   bool place(std::string_view inside) {
-    if (inside.find_first_of("=\"{[,") != std::string_view::npos) return false;
+    for (char c : inside) {
+      if (is_in("=\"{[,", c)) return false;
+    }
     if (!is_letter(inside.front()) && !is_digit(inside.front()) && inside.front() != '_') {
       return false;
     }
@@ -335,7 +344,7 @@ class HeaderReader {
       header_.logger = inside;
       return true;
     }
-    bool blanks = inside.find_first_of(" \t") != std::string_view::npos;
+    bool blanks = std::any_of(inside.begin(), inside.end(), is_blank);
     if (!header_.thread.empty() || (blanks && (!header_.time || !header_.severity))) return false;
     header_.thread = inside;
     return true;

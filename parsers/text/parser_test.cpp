@@ -224,6 +224,8 @@ TEST_CASE("line parser: a format of its own, and lines that nobody wants") {
   waybill::Source source;
   source.format = "auto";
   CHECK(parser.candidates(source) == std::vector<std::string_view>{"json"});
+  waybill::parsers::LineParser in_order({}, {"text", "access", "json"});
+  CHECK(in_order.candidates(source) == std::vector<std::string_view>{"text", "formats", "json"});
   source.format = "text";  // an input's own format beats the list
   CHECK(parser.candidates(source) == std::vector<std::string_view>{"text"});
   CHECK(waybill::parsers::format_names().front() == "auto");

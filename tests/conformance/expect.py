@@ -34,6 +34,8 @@ class Expect:
     message: str | None = None
     # The message may have been taken apart further: the rest of it behind a prefix is right, too.
     message_end: str | None = None
+    # The message stood in an envelope: what is in there is parsed further.
+    wrapped: bool = False
     values: list[str] = field(default_factory=list)  # each is a value somewhere in the record
 
 
@@ -80,6 +82,8 @@ def time_is_right(expect: Expect, record: Record) -> bool | None:
     wanted = instant(expect.time)
     if wanted is None:
         return None
+    if wanted.microsecond == 0 and "." not in expect.time:
+        said = said.replace(microsecond=0)  # the truth does not say more
     return abs(said - wanted) < timedelta(milliseconds=1)
 
 

@@ -73,6 +73,7 @@ def crowdsec(root: Path) -> Iterator[Log]:
                 time=None if yearless else time,
                 yearless=time[5:].rstrip("Z") if yearless and time else None,
                 message_end=envelope.get("message"),
+                wrapped=True,
                 values=values,
             ))
         yield Log("crowdsec " + family(path.stem), path.name, path.read_bytes(), expects)
@@ -98,11 +99,6 @@ def filebeat(root: Path) -> Iterator[Log]:
         if not log.exists() or not truths:
             continue
         local = any(truth["ecs"].get("event.timezone") == "-02:00" for truth in truths)
-        expects = [
-            Expect(line=truth["line"], time=truth.get("timestamp"), level=truth.get("level"),
-                   message_end=first_line(truth.get("message", "")))
-            for truth in truths
-        ]
         data = log.read_bytes()
         lines = data.decode("utf-8", "replace").split("\n")
         events = [truth["line"] for truth in truths]
@@ -113,6 +109,11 @@ def filebeat(root: Path) -> Iterator[Log]:
         inside = {line for line in inside if not lines[line - 1].startswith("# Time: ")}
         begins = [line - 1 if line > 1 and lines[line - 2].startswith("# Time: ") else line
                   for line in events]
+        expects = [
+            Expect(line=begin, time=truth.get("timestamp"), level=truth.get("level"),
+                   message_end=first_line(truth.get("message", "")))
+            for truth, begin in zip(truths, begins, strict=True)
+        ]
         module = log.parts[-3]
         yield Log(f"filebeat {module} {log.parts[-2]}", "/".join(log.parts[-3:]), data, expects,
                   zone="Etc/GMT+2" if local else "UTC",
@@ -177,7 +178,7 @@ def syslog(root: Path) -> Iterator[Log]:
             values = [str(want[key]) for key in ("hostname", "appname", "procid", "msgid")
                       if want.get(key)]
             expects = [Expect(line=1, time=want.get("timestamp"), values=values,
-                              message_end=want.get("message"))]
+                              message_end=want.get("message"), wrapped=True)]
         yield Log("syslog go-syslog", case["input"][:60] if "input" in case else "(bytes)",
                   data + b"\n", expects)
     for case in jsonl(root / "rsyslog.jsonl"):

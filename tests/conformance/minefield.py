@@ -28,6 +28,9 @@ def minefield(root: Path, row: Any) -> None:
         parsed = bool(records) and records[0].get("message") == "m"
         kept = len(records) == 1 and (parsed or len(records[0]["message"]) >= len(whole) // 2)
         truth = path.name[0]
-        right = kept and (truth == "i" or parsed == (truth == "y"))
+        # Raw control characters in a string are escaped, and the record says so.
+        raw = any(byte < 0x20 for byte in text)
+        mended = raw and bool(records) and bool(records[0]["source"].get("repaired"))
+        right = kept and (truth == "i" or parsed == (truth == "y") or (parsed and mended))
         row.judge("message", right, f"{path.name}: {json.dumps(whole[:200])}: "
                   + ("parsed" if parsed else "text"))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from harness.backend import ElasticBackend, Reply
 from harness.elastic import Document
+from harness.poll import until
 from harness.runner import Runner
 from harness.sending import append, numbered
 
@@ -174,6 +175,35 @@ def test_files_name_their_place(
     places = [(flattened(document.source)["log.file.path"],
                flattened(document.source)["log.offset"]) for document in elastic_backend.taken]
     assert places == [(str(tmp_path / "a.log"), 0), (str(tmp_path / "a.log"), 4)]
+
+
+@pytest.mark.parametrize("beside", [9, 0])
+def test_a_shard_that_is_away_puts_off_its_document_and_no_other(
+    waybill: Runner, elastic_backend: ElasticBackend, beside: int
+) -> None:
+    """For as long as it is away, which tells nothing of the document; another refusal afterwards
+    counts anew."""
+    status = 503
+    elastic_backend.statuses = lambda documents: [
+        status if "elsewhere" in document.source["message"] else 201 for document in documents]
+    config = config_for(elastic_backend, batch={"delay": "20ms"}, concurrency=1) | {
+        "inputs": {"pipe": {"type": "stdin"}}}
+    process = waybill.start("run", config=config).wait_ready()
+    process.write("elsewhere\n" + "".join(line + "\n" for line in numbered(beside)))
+    process.wait_delivered("es", beside)
+    until(lambda: process.output("es")["records"] == beside + 1, "it is under way")
+    for number in range(30):  # far more than a record is refused before it is given up
+        process.write(f"later {number}\n")
+        process.wait_delivered("es", beside + 1 + number)
+    counts = process.output("es")
+    assert (counts["dead_lettered"], counts["in_flight"]) == (0, 1)
+    status = 404
+    asked = len(elastic_backend.requests)
+    until(lambda: len(elastic_backend.requests) > asked, "it is refused for another reason")
+    assert process.output("es")["dead_lettered"] == 0
+    status = 201
+    process.wait_delivered("es", beside + 31)
+    assert process.stop() == 0
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])

@@ -135,3 +135,47 @@ def test_several_objects_on_a_line_and_one_over_several(waybill: Runner) -> None
     assert [record["message"] for record in records] == ["a", "b", "c", "pretty"]
     assert records[-1]["context"] == {"n": [1]}
     assert len({record["id"] for record in records}) == 4
+
+
+def test_rules_of_ones_own(waybill: Runner, tmp_path: Path) -> None:
+    config = config_of(tmp_path)
+    config["parse"]["multiline"]["mode"] = [
+        {"start": r"^order \d+", "continue": r"^(  |total)"},
+        "auto",
+    ]
+    (tmp_path / "app.log").write_text("order 17\n  a pear\ntotal 2\nbye\n" + TRACE)
+    ended = waybill.run("run", "--once", config=config)
+    assert ended.code == 0, ended.err
+    messages = [record["message"] for record in waybill.written()]
+    assert messages[:2] == ["order 17\n  a pear\ntotal 2", "bye"]
+    assert len(messages) == 3 and messages[2].startswith("it failed\nshop.CartError: empty\n")
+
+
+def test_faulty_rules_are_refused_where_they_stand(waybill: Runner, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "inputs: {net: {type: udp, listen: '127.0.0.1:0'}}\n"
+        "outputs: {out: {type: console}}\n"
+        "parse:\n"
+        "  multiline:\n"
+        "    mode:\n"
+        "      - start: 'a(b'\n"
+        "      - begin: x\n"
+        "      - atuo\n"
+        "      - {start: ''}\n"
+    )
+    ended = waybill.run("check", "-c", str(tmp_path / "bad.yaml"))
+    assert ended.code == 2
+    said = [line.split("bad.yaml:", 1)[1] for line in ended.err.splitlines() if "bad.yaml:" in line]
+    assert said == [
+        "6:9: parse.multiline.mode[0].start: 'a(b' is no regular expression of RE2: "
+        "missing ): a(b",
+        "7:9: unknown key 'begin' in parse.multiline.mode[1] (known here: start, continue)",
+        "7:9: parse.multiline.mode[1]: needs 'start' (a regular expression for the first line of "
+        "an event), 'continue' (one for the lines that follow), or both",
+        "8:9: parse.multiline.mode: 'atuo' is not one of off, auto, or a list of "
+        "{start: REGEX, continue: REGEX} (did you mean 'auto'?)",
+        "9:10: parse.multiline.mode[3].start: must not be empty",
+    ]
+    (tmp_path / "bad.yaml").write_text("parse: {multiline: {mode: []}}\n")
+    ended = waybill.run("check", "-c", str(tmp_path / "bad.yaml"))
+    assert ended.code == 2 and "1:21: parse.multiline.mode: must not be empty" in ended.err

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.backend import LokiBackend, Reply
+from harness.backend import LokiBackend, Reply, Request
 from harness.poll import until
 from harness.runner import Runner
 from harness.sending import append, numbered
@@ -137,6 +137,25 @@ def test_at_the_end_of_the_input_retries_may_use_the_grace(
     ended = waybill.run("run", config=config_for(loki_backend, "20s"), stdin=lines(7).encode())
     assert ended.code == 0
     assert len(loki_backend.taken) == 7
+
+
+def test_at_the_end_of_the_input_a_slow_backend_is_waited_for(
+    waybill: Runner, loki_backend: LokiBackend
+) -> None:
+    """For as long as it takes anything: far longer than the grace."""
+
+    def slowly(_request: Request) -> Reply:
+        time.sleep(0.3)
+        return Reply(204)
+
+    loki_backend.always(slowly)
+    config = config_for(loki_backend, "1s")
+    config["outputs"]["loki"]["batch"] = {"records": 1}
+    began = time.monotonic()
+    ended = waybill.run("run", config=config, stdin=lines(12).encode())
+    assert ended.code == 0, ended.err
+    assert len(loki_backend.taken) == 12
+    assert time.monotonic() - began > 3, "it was slow"
 
 
 # ---- the ledger at the end ----

@@ -18,6 +18,7 @@
 #include "outputs/loki/encoder.h"
 #include "outputs/otlp/encoder.h"
 #include "parsers/event_reader.h"
+#include "parsers/multiline/rules.h"
 #include "tests/fuzz/target.h"
 
 namespace waybill::fuzz {
@@ -50,6 +51,9 @@ struct World {
     const std::vector<std::string> formats{"auto"};
     reader = std::make_unique<parsers::EventReader>(settings, formats, budget);
     settings.patterns = patterns();
+    auto rules = parsers::multiline::Rules::compile({{"^B", ""}, {"^C", "^c"}, {"", "^[+]"}});
+    FUZZ_CHECK(rules.has_value());
+    settings.multiline.rules = *rules;
     own = std::make_unique<parsers::EventReader>(settings, formats, budget);
   }
 
@@ -79,7 +83,7 @@ struct World {
   std::vector<Encoder> backends;
   ByteBudget budget{256 << 20};
   std::unique_ptr<parsers::EventReader> reader;
-  std::unique_ptr<parsers::EventReader> own;  // with patterns of the user's
+  std::unique_ptr<parsers::EventReader> own;  // with patterns and rules of the user's
 };
 
 std::shared_ptr<const Source> source_of(unsigned how) {
