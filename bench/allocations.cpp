@@ -60,6 +60,8 @@ double per_line(Shape shape, std::string_view output, Own own = Own::kNone) {
     path.frame();
     path.parse();
     path.lineage();
+    path.contract(false);
+    if (shape == Shape::kZap) path.contract(true);
     if (output == "canonical") return path.canonical();
     path.encode(output);
   };

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/hot_path.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "core/canonical.h"
 #include "core/check.h"
@@ -55,6 +59,32 @@ std::unique_ptr<outputs::http::Backend> make_backend(std::string_view name) {
   return std::make_unique<outputs::otlp::Backend>(settings, local_url());
 }
 
+// What a service might ask of its records: 60 properties, of which a line has a quarter.
+std::string wide_schema() {
+  std::string schema = R"({"type":"object","required":["timestamp","level","message","context"],
+    "properties":{
+      "timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T[0-9:.]+Z$"},
+      "level":{"enum":["DEBUG","INFO","WARN","ERROR","FATAL"]},
+      "service_name":{"type":"string","pattern":"^[a-z][a-z0-9-]*$"},
+      "trace_id":{"type":"string","pattern":"^[0-9a-f]{32}$"},
+      "span_id":{"type":"string","pattern":"^[0-9a-f]{16}$"},
+      "message":{"type":"string","minLength":1,"maxLength":8192},
+      "logger":{"type":"string"},"caller":{"type":"string","pattern":"^[a-z/_.]+:[0-9]+$"},
+      "context":{"type":"object","required":["method","path","status"],"additionalProperties":false,
+        "properties":{
+          "method":{"enum":["GET","PUT","POST","PATCH","DELETE","HEAD"]},
+          "path":{"type":"string","pattern":"^/"},
+          "status":{"type":"integer","minimum":100,"maximum":599},
+          "took_ms":{"type":"number","minimum":0},
+          "bytes":{"type":"integer","minimum":0},
+          "cached":{"type":"boolean"},
+          "agent":{"type":"string","maxLength":1024})";
+  for (int i = 0; i < 44; ++i) {
+    schema += fmt::format(R"(,"attribute_{}":{{"type":["string","null"],"maxLength":256}})", i);
+  }
+  return schema + "}}}}";
+}
+
 parsers::Settings settings_with(Own own) {
   parsers::Settings settings;
   switch (own) {
@@ -100,6 +130,12 @@ HotPath::HotPath(Shape shape, Own own)
     outputs_.push_back({name, make_backend(name), std::make_unique<delivery::Payload>(budget_)});
     WAYBILL_CHECK(outputs_.back().backend->prepare(identity_).has_value(), "no settings at fault");
   }
+  for (auto [text, program] : {std::pair(std::string(contract::builtin_schema()), &builtin_),
+                               std::pair(wide_schema(), &wide_)}) {
+    auto made = contract::compile_text(std::move(text), "schema", "", {});
+    WAYBILL_CHECK(made.has_value(), "schemas without faults");
+    *program = *made;
+  }
   frame();
 }
 
@@ -134,6 +170,16 @@ void HotPath::lineage() {
   for (Record& record : batch_.records) {
     lineage::resolve_trace(batch_, record);
     record.id = lineage::record_id(batch_.source_of(record).nonce, record.offset);
+  }
+}
+
+void HotPath::contract(bool wide) {
+  const contract::Program& program = wide ? *wide_ : *builtin_;
+  arena_.clear();
+  for (const Record& record : batch_.records) {
+    contract::Value value = view_.of(batch_, record, identity_, arena_);
+    auto verdict = validator_.judge(program, value, view_.size());
+    WAYBILL_CHECK(verdict == contract::Verdict::kValid, "the generated lines keep the contract");
   }
 }
 

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "bench/lines.h"
+#include "contract/compile.h"
+#include "contract/record_view.h"
+#include "contract/validator.h"
 #include "core/batch.h"
 #include "core/identity.h"
 #include "core/json_walker.h"
@@ -32,11 +35,12 @@ class HotPath {
   HotPath(HotPath&&) = delete;
 
   // In this order; each may be repeated before the next.
-  void frame();      // the bytes into the batch, and a record for each line
-  void walk();       // the JSON walker alone, over every line
-  void parse();      // fields found and lifted
-  void lineage();    // trace context and id
-  void canonical();  // the whole record as JSON
+  void frame();              // the bytes into the batch, and a record for each line
+  void walk();               // the JSON walker alone, over every line
+  void parse();              // fields found and lifted
+  void lineage();            // trace context and id
+  void contract(bool wide);  // every record held to the built-in schema, or to one of 60 properties
+  void canonical();          // the whole record as JSON
 
   // Encodes every record for "loki", "es" or "otlp"; whenever a request's worth has come together
   // it is composed, as it would be sent.
@@ -61,6 +65,10 @@ class HotPath {
   JsonWalker walker_;
   std::vector<Token> tokens_;
   parsers::EventReader reader_;
+  contract::SharedProgram builtin_, wide_;
+  contract::RecordView view_;
+  contract::Validator validator_;
+  Arena arena_;
   Buffer json_;
   std::vector<Named> outputs_;
   std::vector<uint32_t> picks_;

@@ -38,6 +38,8 @@ constexpr std::array kStages = {
             path.parse();
             path.lineage();
           }},
+    Stage{"contract", Shape::kZap, [](HotPath& path) { path.contract(false); }},
+    Stage{"contract wide", Shape::kZap, [](HotPath& path) { path.contract(true); }},
     Stage{"canonical", Shape::kZap, [](HotPath& path) { path.canonical(); }},
     Stage{"encode loki", Shape::kZap, [](HotPath& path) { path.encode("loki"); }},
     Stage{"encode es", Shape::kZap, [](HotPath& path) { path.encode("es"); }},

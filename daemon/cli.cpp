@@ -25,7 +25,6 @@ struct Planned {
 constexpr std::array kPlanned = {
     Planned{"test", "unit tests of a config"},
     Planned{"lint", "holds existing logs to the contract"},
-    Planned{"schema", "infers, checks and compares schemas"},
     Planned{"trace", "draws the trace trees found in logs"},
     Planned{"setup", "installs index templates and dashboards"},
     Planned{"tap", "shows records as they pass"},
@@ -54,6 +53,7 @@ class Builder {
     add_explain();
     add_admin();
     add_reference();
+    add_schema();
     command("version", "prints the version", Command::kVersion);
     for (const Planned& planned : kPlanned) {
       app_.add_subcommand(planned.name, std::string(planned.summary) + " (not built yet)")
@@ -69,8 +69,8 @@ class Builder {
       finish();
     } catch (const CLI::CallForHelp&) {
       CLI::App* chosen = &app_;
-      for (CLI::App* sub : app_.get_subcommands()) chosen = sub;
-      std::fputs(chosen->help(chosen == &app_ ? "" : "waybill").c_str(), stdout);
+      while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+      std::fputs(chosen->help(help_prefix(chosen)).c_str(), stdout);
       done(exit_code::kOk);
     } catch (const CLI::ParseError& error) {
       usage(error.what());
@@ -92,8 +92,21 @@ class Builder {
     done(exit_code::kUsage);
   }
 
+  // What stands before the command's own name in its help.
+  std::string help_prefix(const CLI::App* chosen) const {
+    std::string prefix;
+    for (const CLI::App* above = chosen->get_parent(); above != nullptr;) {
+      prefix = above->get_name() + (prefix.empty() ? "" : " ") + prefix;
+      above = above->get_parent();
+    }
+    return prefix;
+  }
+
   CLI::App* command(const char* name, const char* summary, Command command) {
-    CLI::App* sub = app_.add_subcommand(name, summary);
+    return command_of(app_, name, summary, command);
+  }
+  CLI::App* command_of(CLI::App& app, const char* name, const char* summary, Command command) {
+    CLI::App* sub = app.add_subcommand(name, summary);
     sub->callback([this, command] { line_.command = command; });
     sub->add_flag("-v,--verbose", line_.verbose, "say more on stderr");
     return sub;
@@ -169,6 +182,31 @@ class Builder {
     CLI::App* sub = command("reference", "prints every option of the config", Command::kReference);
     sub->add_option("--format", line_.format, "markdown or json-schema")
         ->check(CLI::IsMember({"markdown", "json-schema"}));
+  }
+  void add_schema() {
+    CLI::App* schema = app_.add_subcommand("schema", "JSON Schemas: validate, check, show");
+    schema->require_subcommand(1);
+    CLI::App* validate =
+        command_of(*schema, "validate", "holds JSON values to a schema", Command::kSchemaValidate);
+    validate->add_option("SCHEMA", line_.schema_file, "the schema, draft 2020-12 or draft-07")
+        ->required();
+    validate->add_option("INSTANCE", line_.files, "files with a JSON value each; -: stdin")
+        ->required();
+    validate->add_flag("--lines", line_.lines, "every line of an instance is a value");
+    validate->add_flag("--format-assert", line_.format_assert,
+                       "`format` must hold, too; else it is a remark");
+    validate->add_flag("--all", line_.all, "every violation, on a line each");
+    CLI::App* check = command_of(*schema, "check",
+                                 "holds schemas to their meta-schema: every fault, with its place",
+                                 Command::kSchemaCheck);
+    check->add_option("FILE", line_.files, "the schemas")->required();
+    for (CLI::App* sub : {validate, check}) {
+      sub->add_option("--map", line_.mappings,
+                      "URI=DIR: what refers to a URI below URI finds it in the folder DIR (may be "
+                      "repeated)")
+          ->allow_extra_args(false);
+    }
+    command_of(*schema, "show", "prints the built-in schema", Command::kSchemaShow);
   }
 
   void finish() {

@@ -25,6 +25,9 @@ enum class Command {
   kHealth,
   kLedger,
   kReference,
+  kSchemaValidate,
+  kSchemaCheck,
+  kSchemaShow,
   kVersion,
   kDone,  // answered already: --help, bad usage
 };
@@ -40,13 +43,20 @@ struct CommandLine {
   bool pty = false;
   bool quiet = false;
   bool strict = false;
-  std::vector<std::string> files;  // replay
+  std::vector<std::string> files;  // replay; schema validate: the instances; check: the schemas
   bool connect = false;            // check
   std::string line;                // explain
   bool has_line = false;
   bool ready = false;  // health
   std::string socket;  // health, ledger
   std::string format;  // ledger: table or json; reference: markdown or json-schema
+
+  // schema validate
+  std::string schema_file;
+  std::vector<std::string> mappings;  // URI=DIR; check, too
+  bool lines = false;
+  bool format_assert = false;
+  bool all = false;
 };
 
 // Prints help or what is wrong with the usage itself, and says kDone then.

@@ -40,6 +40,9 @@ int main(int argc, char** argv) {
       case Command::kHealth: return commands::health(line);
       case Command::kLedger: return commands::ledger(line);
       case Command::kReference: return commands::reference(line);
+      case Command::kSchemaValidate: return commands::schema_validate(line);
+      case Command::kSchemaCheck: return commands::schema_check(line);
+      case Command::kSchemaShow: return commands::schema_show();
       case Command::kVersion: return commands::version();
       case Command::kDone: return line.exit_code;
     }

@@ -14,6 +14,9 @@ int explain(const CommandLine& line);
 int health(const CommandLine& line);
 int ledger(const CommandLine& line);
 int reference(const CommandLine& line);
+int schema_validate(const CommandLine& line);
+int schema_check(const CommandLine& line);
+int schema_show();
 int version();
 
 // Makes the plan, or prints why it cannot be had; `code` is the exit code then.

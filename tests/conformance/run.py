@@ -13,21 +13,26 @@ from pathlib import Path
 
 from disputed import Dispute, dispute_about
 from expect import ASPECTS, Expect, Record
+from json_schema import json_schema
 from loaders import FOLDERS, Log
 from minefield import minefield
 from program import Broken, records_of
 
-COLUMNS = ["time", "level", "message", "values", "events"]
+COLUMNS = ["time", "level", "message", "values", "events", "cases", "optional"]
 PAGE = """# What comes out right of real logs
 
 Made by `make conformance DATA=DIR PAGE=docs/conformance.md` over a folder of logs and cases that
 others have written, without any configuration. Of each row: the share of records with the right
 time, level and message; with every value that the truth names (`values`); and of lines that begin a
-record where one begins (`events`). What the truth does not say is not judged.
+record where one begins (`events`). What the truth does not say is not judged. `cases` are the
+values that `waybill schema validate` judged as the JSON Schema Test Suite wants it, where it is
+required and where it is `optional`.
 
 {table}
 
 {disputes}
+
+{states}
 """
 
 
@@ -158,6 +163,14 @@ def disputes(rows: dict[str, Row]) -> str:
     return "\n".join(out)
 
 
+def states(lines: list[str]) -> str:
+    """The optional cases of JSON Schema, file by file."""
+    if not lines:
+        return ""
+    return "\n".join(["Optional cases of JSON Schema, right and judged:", "",
+                      *(f"- {line}" for line in lines)])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, metavar="DIR")
@@ -176,11 +189,16 @@ def main() -> int:
             judge(log, rows.setdefault(log.suite, Row()))
     if (options.data / "json-parsing").is_dir() and options.only in (None, "json-parsing"):
         minefield(options.data / "json-parsing", rows.setdefault("json minefield", Row()))
+    optional = []
+    if (options.data / "json-schema").is_dir() and options.only in (None, "json-schema"):
+        optional = json_schema(options.data / "json-schema",
+                               lambda name: rows.setdefault(name, Row()))
     print(table(rows))
     print(disputes(rows))
+    print(states(optional))
     if options.write:
-        page = PAGE.format(table=table(rows), disputes=disputes(rows))
-        options.write.write_text(page, encoding="utf-8")
+        page = PAGE.format(table=table(rows), disputes=disputes(rows), states=states(optional))
+        options.write.write_text(page.rstrip() + "\n", encoding="utf-8")
     low = too_low(total_of(rows), options.least)
     for text in low:
         print(f"too low: {text}", file=sys.stderr)

@@ -44,3 +44,4 @@ TEST_CASE("fuzz corpus: line_carry") { replay("line_carry", waybill::fuzz::line_
 TEST_CASE("fuzz corpus: stream_framer") { replay("stream_framer", waybill::fuzz::stream_framer); }
 TEST_CASE("fuzz corpus: times") { replay("times", waybill::fuzz::times); }
 TEST_CASE("fuzz corpus: gzip_file") { replay("gzip_file", waybill::fuzz::gzip_file); }
+TEST_CASE("fuzz corpus: contract") { replay("contract", waybill::fuzz::contract); }

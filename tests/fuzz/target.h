@@ -18,6 +18,7 @@ void line_carry(std::string_view input);
 void stream_framer(std::string_view input);
 void times(std::string_view input);
 void gzip_file(std::string_view input);
+void contract(std::string_view input);
 
 // ---- oracle.cpp ----
 

@@ -102,7 +102,8 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
 
 
 COMMAND_LINES = dict(command_lines())
-COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference")
+COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference",
+            "schema")
 
 
 @pytest.mark.parametrize("place", COMMAND_LINES)
@@ -112,7 +113,9 @@ def test_a_shown_command_line_exists(binary: Path, place: str) -> None:
         words = words[: words.index("--")]
     command = words[0] if words and not words[0].startswith(("-", "<", ">", "2>")) else "run"
     assert command in COMMANDS, f"{command} is no command"
-    asked = [str(binary), command, "--help"]
+    # `schema` has commands of its own.
+    below = words[1:2] if command == "schema" else []
+    asked = [str(binary), command, *below, "--help"]
     shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     for flag in (word.split("=")[0] for word in words if word.startswith("-") and word != "-"):
         assert flag == "--help" or re.search(rf"(^|[\s,]){re.escape(flag)}\b", shown), flag

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pattern: a regular expression of ECMA-262 (with the flag u), run by RE2 in time linear in the
+// text.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace waybill::contract {
+
+// An ECMA-262 pattern as RE2 wants it.
+struct Translated {
+  std::string re2;
+  std::string invalid;  // why it is no ECMA-262 pattern; empty: it is one
+  std::string refused;  // the construct that RE2 has not; empty: it has all
+};
+// Differences that are translated: ^ and $ (absolute ends), . (all but line ends), \s \S (all of
+// Unicode's blanks), \cX, \0, \xHH, \uHHHH and its pairs, \u{…}, \p{…} by their long names, groups
+// with names, empty classes. What RE2 has not: look-around and back-references.
+Translated translate(std::string_view ecma);
+
+class Pattern {
+ public:
+  // The Error's words name what is wrong or what RE2 has not; they begin no sentence of their own.
+  static Result<std::unique_ptr<Pattern>> make(std::string_view ecma);
+  virtual ~Pattern() = default;
+
+  // Whether it matches anywhere in valid UTF-8.
+  virtual bool matches(std::string_view text) const = 0;
+  // States that matching may go through for each byte, at worst.
+  virtual uint32_t states() const = 0;
+  const std::string& written() const { return written_; }
+
+ protected:
+  explicit Pattern(std::string_view written) : written_(written) {}
+
+ private:
+  std::string written_;
+};
+
+}  // namespace waybill::contract

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// RecordView: a record as a Value, without writing it as JSON.
+//
+// What a schema sees of a record is its canonical form (docs/ARCHITECTURE.md, "The record") but for
+// what we give it ourselves: never `id`, `source`, `resource`, `sample_rate`, `schema_errors`. And
+// what the line or the config said, not what was filled in: no `timestamp` where the line had no
+// time, no trace that was inherited, derived or generated. A value that could not be converted
+// stands at its canonical path as it came (`level: "banana"`), no longer in the context.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "contract/value.h"
+#include "core/arena.h"
+#include "core/batch.h"
+#include "core/canonical.h"
+#include "core/identity.h"
+#include "core/record.h"
+
+namespace waybill::contract {
+
+// Under which keys a line may have what belongs to a canonical one.
+class CanonicalNames {
+ public:
+  struct Name {
+    std::string_view key;        // as a line has it: "severity"
+    std::string_view canonical;  // lives as long as the process: "level"
+  };
+  explicit CanonicalNames(const std::vector<Name>& names);
+  // The canonical keys themselves.
+  static const CanonicalNames& own();
+
+  // Empty: the key means no canonical one.
+  std::string_view find(Text key) const {
+    // Size and first letter tell most of them.
+    if (key.size >= kSizes || (letters_[key.size] >> (*key.data & 31) & 1) == 0) return {};
+    return look_up(key);
+  }
+
+ private:
+  static constexpr size_t kSizes = 32;
+  std::string_view look_up(Text key) const;
+
+  std::array<uint32_t, kSizes> letters_{};  // by size: which letters begin one
+  std::vector<Name> names_;
+};
+
+// One per thread: keeps its memory between records.
+class RecordView {
+ public:
+  explicit RecordView(const CanonicalNames& names = CanonicalNames::own()) : names_(names) {}
+  RecordView(const RecordView&) = delete;
+  RecordView& operator=(const RecordView&) = delete;
+
+  // Valid until the next call, and as long as the batch and the identity. What has to be written
+  // (times, keys that clash) goes to the arena.
+  Value of(const Batch& batch, const Record& record, const Identity& identity, Arena& arena);
+  // Of the last view: for the validator's limits.
+  size_t size() const { return used_ + record_->token_count + record_->field_count; }
+
+ private:
+  struct Top final : Listing {
+    using Listing::set;
+  };
+  // Listed only when a schema looks into it.
+  struct Context final : Listing {
+    explicit Context(RecordView& owner) : owner_(owner) {}
+    using Listing::forget;
+    void list() const override;
+    RecordView& owner_;
+  };
+  // All canonical keys, and `error` and `context`.
+  static constexpr size_t kMostEntries = 20;
+
+  void add(std::string_view key, const Value& value) {
+    entries_[used_++] = {Text(key, TextForm::kClean), value};
+  }
+  void add(std::string_view key, Text text) {
+    if (text) add(key, Value::string(text));
+  }
+  void add_trace();
+  void add_error();
+  void add_unconverted();
+  bool add_unconverted(Text key, const Token& token);
+  std::string_view free_name(Text key) const;
+  bool has(std::string_view key) const;
+  bool is_in_context(const Member& member) const;
+
+  const CanonicalNames& names_;
+  const Batch* batch_ = nullptr;
+  const Record* record_ = nullptr;
+  Arena* arena_ = nullptr;
+
+  Top top_, error_;
+  Context context_{*this};
+  std::array<Entry, kMostEntries> entries_;
+  std::array<Entry, 5> error_entries_;
+  std::vector<Entry> context_entries_;
+  size_t used_ = 0;  // of entries_
+  // Those from here to there came out of the context.
+  size_t unconverted_ = 0, names_end_ = 0;
+};
+
+}  // namespace waybill::contract

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a schema says of objects and arrays, in one pass over their members or elements.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "contract/run.h"
+
+namespace waybill::contract {
+
+namespace {
+
+bool bit(const uint64_t* bits, uint32_t index) {
+  return (bits[index / 64] >> (index % 64) & 1) != 0;
+}
+
+std::string times(uint32_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+bool Run::object(const ObjectRules& rules, const Value& value, const Place& place, Evaluated seen) {
+  // Which of the watched names are there. More than 64 of them are rare, and pay for it.
+  uint64_t few = 0;
+  std::vector<uint64_t> many(rules.watched > 64 ? (rules.watched + 63) / 64 : 0);
+  uint64_t* watched = many.empty() ? &few : many.data();
+  uint32_t count = 0;
+  bool valid = true;
+  bool plain = rules.plain && !seen;
+  uint32_t next = 0;  // name that is expected: many write their members in the schema's order
+  value.each_member([&](Text key, const Value& inner) {
+    if (!steps_.take()) return valid = false;
+    if (plain) {
+      ++count;
+      uint32_t known = find(rules, decoded(key, scratch_.key_), next);
+      if (known == kNone) return true;
+      next = known + 1;
+      if (known < rules.watched) watched[known / 64] |= uint64_t{1} << (known % 64);
+      const PropertyRule& rule = program_.properties[rules.first_name + known];
+      if ((rule.types & type_bit(inner.type())) != 0) return true;
+      uint32_t own = rule.schema;
+      if (own == kNone || property(own, inner, place.member(key))) return true;
+      valid = false;
+      return goes_on();
+    }
+    bool evaluated = false;
+    valid &= member(rules, key, inner, place, evaluated, watched);
+    if (rules.property_names != kNone && (valid || goes_on())) valid &= name(rules, key, place);
+    if (evaluated && seen) mark(seen, count);
+    ++count;
+    return valid || goes_on();
+  });
+  if (!valid && !goes_on()) return false;
+  if (count < rules.least) {
+    valid = wrong(place, Keyword::kMinProperties, [&] {
+      return fmt::format("expected at least {}, got {}", times(rules.least, "member"), count);
+    });
+  }
+  if (count > rules.most) {
+    valid = wrong(place, Keyword::kMaxProperties, [&] {
+      return fmt::format("expected at most {}, got {}", times(rules.most, "member"), count);
+    });
+  }
+  valid &= required(rules, watched, value, place);
+  for (uint32_t i = 0; i < rules.dependencies && (valid || goes_on()); ++i) {
+    const DependencyRule& rule = program_.dependencies[rules.first_dependency + i];
+    if (bit(watched, rule.name)) valid &= dependency(rules, rule, watched, value, place, seen);
+  }
+  return valid;
+}
+
+bool Run::member(const ObjectRules& rules, Text key, const Value& value, const Place& place,
+                 bool& evaluated, uint64_t* watched) {
+  bool valid = true;
+  Place here = place.member(key);
+  uint32_t known = rules.names > 0 ? find(rules, decoded(key, scratch_.key_), 0) : kNone;
+  if (known != kNone) {
+    if (known < rules.watched) watched[known / 64] |= uint64_t{1} << (known % 64);
+    uint32_t own = program_.properties[rules.first_name + known].schema;
+    if (own != kNone) {
+      evaluated = true;
+      valid = property(own, value, here);
+    }
+  }
+  for (uint32_t i = 0; i < rules.patterns && (valid || goes_on()); ++i) {
+    const PatternRule& rule = program_.property_patterns[rules.first_pattern + i];
+    if (!matches(*program_.patterns[rule.pattern], key)) continue;
+    evaluated = true;
+    valid &= schema(rule.schema, value, here, {});
+  }
+  if (!evaluated && rules.additional != kNone && !exhausted()) {
+    evaluated = true;
+    valid &= schema(rules.additional, value, here, {});
+  }
+  return valid;
+}
+
+bool Run::name(const ObjectRules& rules, Text key, const Place& place) {
+  if (branch(rules.property_names, Value::string(key), place, {})) return true;
+  return wrong(place, Keyword::kPropertyNames, [&] {
+    return fmt::format("expected other keys, got {}", Value::string(key).shown());
+  });
+}
+
+bool Run::required(const ObjectRules& rules, const uint64_t* watched, const Value& value,
+                   const Place& place) {
+  bool valid = true;
+  for (uint32_t i = 0; i < rules.required && (valid || goes_on()); ++i) {
+    if (bit(watched, i)) continue;
+    valid = wrong(place, Keyword::kRequired, [&] {
+      return fmt::format("expected a member \"{}\", got {} without it",
+                         program_.properties[rules.first_name + i].name, value.shown());
+    });
+  }
+  return valid;
+}
+
+bool Run::dependency(const ObjectRules& rules, const DependencyRule& rule, const uint64_t* watched,
+                     const Value& value, const Place& place, Evaluated seen) {
+  if (rule.schema != kNone) return schema(rule.schema, value, place, seen);
+  bool valid = true;
+  for (uint32_t i = 0; i < rule.count && (valid || goes_on()); ++i) {
+    uint32_t other = program_.lists[rule.first + i];
+    if (bit(watched, other)) continue;
+    valid = wrong(place, rule.keyword, [&] {
+      const auto* names = program_.properties.data() + rules.first_name;
+      return fmt::format("expected a member \"{}\" beside \"{}\", got none", names[other].name,
+                         names[rule.name].name);
+    });
+  }
+  return valid;
+}
+
+// What most properties are goes the short way.
+bool Run::property(uint32_t index, const Value& value, const Place& place) {
+  const Schema& own = program_.schemas[index];
+  if (!own.flat) return schema(index, value, place, {});
+  return steps_.take(own.count) && flat(own, value, place);
+}
+
+uint32_t Run::find(const ObjectRules& rules, std::string_view name, uint32_t expected) const {
+  if (expected < rules.names && program_.properties[rules.first_name + expected].name == name) {
+    return expected;
+  }
+  uint64_t hash = hash_of(name);
+  for (auto slot = static_cast<uint32_t>(hash >> 32);; ++slot) {
+    uint32_t found = program_.slots[rules.first_slot + (slot & rules.slot_mask)];
+    if (found == kNone) return kNone;
+    const PropertyRule& rule = program_.properties[rules.first_name + found];
+    if (rule.hash != hash || rule.name.size() != name.size()) continue;
+    if (name.size() <= kOwnHash || rule.name == name) return found;
+  }
+}
+
+bool Run::array(const ArrayRules& rules, const Value& value, const Place& place, Evaluated seen) {
+  uint32_t count = 0;
+  uint32_t contained = 0;
+  bool valid = true;
+  value.each_element([&](const Value& inner) {
+    if (!steps_.take()) return valid = false;
+    Place here = place.element(count);
+    uint32_t own = count < rules.prefixes ? program_.lists[rules.first_prefix + count] : rules.rest;
+    if (own != kNone) {
+      valid &= schema(own, inner, here, {});
+      if (seen) mark(seen, count);
+    }
+    if (rules.contains != kNone && (valid || goes_on()) &&
+        branch(rules.contains, inner, here, {})) {
+      ++contained;
+      if (seen && rules.contains_evaluates) mark(seen, count);
+    }
+    ++count;
+    return valid || goes_on();
+  });
+  if (!valid && !goes_on()) return false;
+  return valid & array_bounds(rules, count, contained, value, place);
+}
+
+bool Run::array_bounds(const ArrayRules& rules, uint32_t count, uint32_t contained,
+                       const Value& value, const Place& place) {
+  bool valid = true;
+  auto check = [&](bool right, Keyword keyword, const char* words, uint32_t limit, uint32_t got) {
+    if (right || (!valid && !goes_on())) return;
+    valid = wrong(place, keyword, [&] {
+      return fmt::format("expected {} {}, got {}", words, times(limit, "element"), got);
+    });
+  };
+  check(count >= rules.least, Keyword::kMinItems, "at least", rules.least, count);
+  check(count <= rules.most, Keyword::kMaxItems, "at most", rules.most, count);
+  if (rules.contains != kNone) {
+    bool one = rules.least_contained == 1;
+    check(contained >= rules.least_contained, one ? Keyword::kContains : Keyword::kMinContains,
+          "the wanted kind of at least", rules.least_contained, contained);
+    check(contained <= rules.most_contained, Keyword::kMaxContains, "the wanted kind of at most",
+          rules.most_contained, contained);
+  }
+  if (rules.unique && (valid || goes_on()) && !unique(value, count)) {
+    valid = wrong(place, Keyword::kUniqueItems,
+                  [&] { return std::string("expected no two equal elements, got some"); });
+  }
+  return valid;
+}
+
+bool Run::unique(const Value& value, uint32_t count) {
+  if (count < 2) return true;
+  if (!steps_.take(value.weight())) return false;
+  auto& all = scratch_.elements_;
+  all.clear();
+  value.each_element([&](const Value& inner) {
+    all.emplace_back(hash_of(inner), inner);
+    return true;
+  });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t k = i + 1; k < all.size() && all[k].first == all[i].first; ++k) {
+      if (equal(all[i].second, all[k].second, steps_)) return false;
+      if (exhausted()) return false;
+    }
+  }
+  return true;
+}
+
+bool Run::unevaluated(uint32_t index, const Value& value, const Place& place, Evaluated seen) {
+  uint32_t at = 0;
+  bool valid = true;
+  auto judge = [&](const Place& here, const Value& inner) {
+    if (!steps_.take()) return valid = false;
+    if (!marked(seen, at)) {
+      valid &= schema(index, inner, here, {});
+      mark(seen, at);
+    }
+    ++at;
+    return valid || goes_on();
+  };
+  if (value.is(JsonType::kArray)) {
+    value.each_element([&](const Value& inner) { return judge(place.element(at), inner); });
+  } else {
+    value.each_member(
+        [&](Text key, const Value& inner) { return judge(place.member(key), inner); });
+  }
+  return valid;
+}
+
+}  // namespace waybill::contract

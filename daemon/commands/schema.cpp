@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// `waybill schema validate`, `check` and `show`.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "contract/compile.h"
+#include "contract/instance.h"
+#include "contract/validator.h"
+#include "daemon/commands/commands.h"
+
+namespace waybill::daemon::commands {
+
+namespace {
+
+using namespace contract;
+
+// Whether all could be read; complains of those that could not.
+bool read_mappings(const CommandLine& line, CompileOptions& options) {
+  bool right = true;
+  for (const std::string& text : line.mappings) {
+    auto mapping = parse_mapping(text);
+    if (mapping) {
+      options.mappings.push_back(std::move(*mapping));
+    } else {
+      fmt::print(stderr, "waybill: --map {}\n", mapping.error().what);
+      right = false;
+    }
+  }
+  return right;
+}
+
+// One line, whatever keys and values hold.
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      out += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+class Judge {
+ public:
+  Judge(SharedProgram program, bool all) : program_(std::move(program)), all_(all) {}
+
+  void judge(std::string_view text) {
+    std::string why = instance_.read(text);
+    if (!why.empty()) return say("", "json", why);
+    Value value = instance_.value();
+    switch (validator_.explain(*program_, value, instance_.size(), violations_)) {
+      case Verdict::kValid: fmt::print("valid\n"); return;
+      case Verdict::kLimit: return say("", "limit", validator_.limit());
+      case Verdict::kInvalid: break;
+    }
+    for (const Violation& violation : violations_) {
+      say(violation.path, violation.keyword, violation.message);
+      if (!all_) break;
+    }
+  }
+  bool clean() const { return clean_; }
+
+ private:
+  void say(std::string_view path, std::string_view keyword, std::string_view message) {
+    clean_ = false;
+    fmt::print("invalid {} {} {}\n", on_one_line(path), keyword, on_one_line(message));
+  }
+
+  SharedProgram program_;
+  bool all_;
+  bool clean_ = true;
+  Instance instance_;
+  Validator validator_;
+  std::vector<Violation> violations_;
+};
+
+// False: it cannot be read.
+bool judge_file(Judge& judge, const std::string& path, bool lines) {
+  std::unique_ptr<FILE, int (*)(FILE*)> opened(
+      path == "-" ? nullptr : std::fopen(path.c_str(), "re"), [](FILE* f) { return fclose(f); });
+  FILE* in = path == "-" ? stdin : opened.get();
+  if (in == nullptr) {
+    fmt::print(stderr, "waybill: {}\n", errno_error(path, errno).what);
+    return false;
+  }
+  std::string text;
+  if (!lines) {
+    char block[1 << 16];
+    while (size_t got = std::fread(block, 1, sizeof block, in)) text.append(block, got);
+    if (std::ferror(in) == 0) judge.judge(text);
+  } else {
+    char* line = nullptr;
+    size_t room = 0;
+    for (ssize_t size; (size = getline(&line, &room, in)) > 0;) {
+      text.assign(line, static_cast<size_t>(size));
+      if (text.find_first_not_of(" \t\r\n") != text.npos) judge.judge(text);
+    }
+    std::free(line);
+  }
+  if (std::ferror(in) == 0) return true;
+  fmt::print(stderr, "waybill: {}\n", errno_error(path, errno).what);
+  return false;
+}
+
+}  // namespace
+
+int schema_validate(const CommandLine& line) {
+  CompileOptions options;
+  options.assert_formats = line.format_assert;
+  if (!read_mappings(line, options)) return exit_code::kUsage;
+  auto program = compile_file(line.schema_file, options);
+  if (!program) {
+    fmt::print(stderr, "waybill: {}\n", program.error().what);
+    return exit_code::kUsage;
+  }
+  Judge judge(std::move(*program), line.all);
+  for (const std::string& path : line.files) {
+    if (!judge_file(judge, path, line.lines)) return exit_code::kUsage;
+  }
+  constexpr int kViolations = 1;
+  return judge.clean() ? exit_code::kOk : kViolations;
+}
+
+int schema_check(const CommandLine& line) {
+  CompileOptions options;
+  if (!read_mappings(line, options)) return exit_code::kUsage;
+  bool right = true;
+  for (const std::string& path : line.files) {
+    auto faults = check_schema(path, options);
+    for (const std::string& fault : faults) fmt::print(stderr, "{}\n", fault);
+    if (faults.empty()) fmt::print("{}: ok\n", path);
+    right &= faults.empty();
+  }
+  constexpr int kFaults = 1;
+  return right ? exit_code::kOk : kFaults;
+}
+
+int schema_show() {
+  std::fwrite(builtin_schema().data(), 1, builtin_schema().size(), stdout);
+  return std::fflush(stdout) == 0 ? exit_code::kOk : exit_code::kCannotStart;
+}
+
+}  // namespace waybill::daemon::commands
