@@ -59,7 +59,6 @@ test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collecto
 	$(PYTEST) -rs tests/backends
 
 .PHONY: test-asan
-test-asan fuzz: PACKAGES += clang-14 libclang-rt-14-dev
 test-asan: packages build/asan/build.ninja ## unit tests under AddressSanitizer and UBSan
 	cmake --build --preset asan --target waybill_tests
 	build/asan/tests/waybill_tests
@@ -74,14 +73,15 @@ test-tsan: packages build/tsan/build.ninja build/legacy ## unit and black-box te
 conformance: build ## DATA=DIR: real logs and cases, and the share that comes out right
 	python3 tests/conformance/run.py "$(DATA)" $(if $(LEAST),--least $(LEAST)) $(if $(PAGE),--write $(PAGE))
 
-FUZZ = json_walker lines config line_carry stream_framer times gzip_file
+FUZZ = json_walker lines config line_carry stream_framer times gzip_file contract
 FUZZ_SECONDS = 60
 .PHONY: fuzz
-fuzz: packages build/asan/build.ninja ## FUZZ="TARGET …" FUZZ_SECONDS=60: fuzzers under the same, one after another
-	cmake --build --preset asan --target $(FUZZ:%=fuzz_%)
+fuzz: PACKAGES += clang-14 libclang-rt-14-dev
+fuzz: packages build/fuzz/build.ninja ## FUZZ="TARGET …" FUZZ_SECONDS=60: fuzzers under the same, one after another
+	cmake --build --preset fuzz --target $(FUZZ:%=fuzz_%)
 	for f in $(FUZZ); do \
-	  mkdir -p build/asan/found/$$f && build/asan/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
-	    -artifact_prefix=build/asan/found/ build/asan/found/$$f tests/fuzz/corpus/$$f || exit 1; done
+	  mkdir -p build/fuzz/found/$$f && build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
+	    -artifact_prefix=build/fuzz/found/ build/fuzz/found/$$f tests/fuzz/corpus/$$f || exit 1; done
 
 .PHONY: bench
 bench: packages build/release/build.ninja ## speed, memory and allocations, as a table

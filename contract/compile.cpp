@@ -59,7 +59,11 @@ void hold_to_meta_schema(const Document& document, std::string_view uri,
   std::stable_sort(places.begin(), places.end(),
                    [](const auto& a, const auto& b) { return a.first->begin < b.first->begin; });
   for (const auto& [node, violation] : places) {
-    faults.push_back(document.error(*node, violation->message).what);
+    std::string fault = document.error(*node, violation->message).what;
+    // Several parts of a meta-schema may say the same.
+    if (std::find(faults.begin(), faults.end(), fault) == faults.end()) {
+      faults.push_back(std::move(fault));
+    }
   }
 }
 

@@ -222,8 +222,9 @@ void Compiler::shorten() {
   for (PropertyRule& rule : program_->properties) {
     if (rule.schema == kNone) continue;
     const Schema& schema = program_->schemas[rule.schema];
+    if (schema.count != 1) continue;
     const Instruction& code = program_->instructions[schema.first];
-    if (schema.count == 1 && code.op == Op::kType) rule.types = code.a & ~kIntegerBit;
+    if (code.op == Op::kType) rule.types = code.a & ~kIntegerBit;
   }
 }
 

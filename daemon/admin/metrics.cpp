@@ -136,7 +136,9 @@ void add_outputs(Families& families, const Ledger& ledger) {
   }
   constexpr MetricType counter = MetricType::Counter;
   families.begin("waybill_output_records_total", counter, "Records by what became of them.");
-  for (const auto& [output, now] : outputs) {
+  for (const auto& entry : outputs) {
+    const std::string& output = entry.first;
+    const OutputSnapshot& now = entry.second;
     const OutputCounts& counts = now.counts;
     auto add = [&](const char* result, uint64_t value) {
       families.add({{"output", output}, {"result", result}}, value);

@@ -108,6 +108,13 @@ bool judge_file(Judge& judge, const std::string& path, bool lines) {
   return false;
 }
 
+// What cannot be written is no verdict.
+int written(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  fmt::print(stderr, "waybill: {}\n", errno_error("standard output", errno).what);
+  return exit_code::kUsage;
+}
+
 }  // namespace
 
 int schema_validate(const CommandLine& line) {
@@ -124,7 +131,7 @@ int schema_validate(const CommandLine& line) {
     if (!judge_file(judge, path, line.lines)) return exit_code::kUsage;
   }
   constexpr int kViolations = 1;
-  return judge.clean() ? exit_code::kOk : kViolations;
+  return written(judge.clean() ? exit_code::kOk : kViolations);
 }
 
 int schema_check(const CommandLine& line) {
@@ -138,7 +145,7 @@ int schema_check(const CommandLine& line) {
     right &= faults.empty();
   }
   constexpr int kFaults = 1;
-  return right ? exit_code::kOk : kFaults;
+  return written(right ? exit_code::kOk : kFaults);
 }
 
 int schema_show() {
