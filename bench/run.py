@@ -278,11 +278,14 @@ def print_table(rows: list[Row], kept: dict[str, float]) -> None:
               f"{row.peak:10.1f}  {goals:14} {verdict(row.peak, MOST_PEAK_MB)}")
 
 
-def print_spool_cost(rows: list[Row]) -> None:
-    ratios = {row.work.name: row.ratio for row in rows}
-    if {"loki", "loki, spool"} <= set(ratios):
-        cost = (1 - ratios["loki, spool"] / ratios["loki"]) * 100
-        print(f"\nall through the spool costs {cost:.0f} % {verdict(cost, MOST_SPOOL_COST)}")
+def print_spool_cost(bench: Bench, runs: int) -> None:
+    """Pairs, one right after the other: what drifts between two rows is as large as the cost."""
+    plain, spool = (next(work for work in WORKS if work.name == name)
+                    for name in ("loki", "loki, spool"))
+    costs = [(1 - bench.once(plain).cpu / bench.once(spool).cpu) * 100 for _ in range(runs)]
+    cost = statistics.median(costs)
+    print(f"\nall through the spool costs {cost:.0f} % {verdict(cost, MOST_SPOOL_COST)}  "
+          f"(median of {runs} pairs, {min(costs):.0f} to {max(costs):.0f})")
 
 
 def print_sizes(bench: Bench, runs: int) -> None:
@@ -325,7 +328,8 @@ def main() -> None:
             works.append(LOGS)
         rows = [bench.row(work, given.runs) for work in works]
         print_table(rows, kept)
-        print_spool_cost(rows)
+        if {"loki", "loki, spool"} <= {work.name for work in works}:
+            print_spool_cost(bench, max(given.runs, 5))
         if not given.only:
             print_sizes(bench, given.runs)
     if given.keep:

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Note: a record as it was read, kept beside its encoded form until it is settled, so that a dead
-// letter can show what was refused.
+// letter can show what was refused. What the encoded form has of the line, as it was written, is
+// not kept twice: so a note is read together with the encoded form that it was made for.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/batch.h"
@@ -13,20 +15,19 @@
 
 namespace waybill::delivery {
 
-// Views into whatever it was read from.
 struct Note {
-  std::string_view line;    // Record::line
-  std::string_view format;  // of the parser that understood it
+  std::string line;         // Record::line
+  std::string_view format;  // of the parser that understood it; into the bytes it was read from
   Id128 id{};
   int64_t read_ns = 0;  // when it was read; of a line without a time of its own, its time
   uint64_t offset = 0;
   uint64_t truncated_bytes = 0;
 };
 
-// Appends the note of a record.
-void append_note(Buffer& out, const Record& record);
+// Appends the note of a record that was encoded as `encoded`.
+void append_note(Buffer& out, const Record& record, std::string_view encoded);
 // Takes it apart again; nothing when `bytes` are no note. Any bytes are legal input.
-std::optional<Note> read_note(std::string_view bytes);
+std::optional<Note> read_note(std::string_view bytes, std::string_view encoded);
 
 // What a Source says of the lines that came from it, for the notes of one stream to share; and a
 // Source that says the same. Null when `bytes` are none; any bytes are legal input.

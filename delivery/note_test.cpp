@@ -25,6 +25,12 @@ Source app_source() {
   return source;
 }
 
+std::string line_of(const Payload& payload, size_t record) {
+  const Slice& slice = payload.slices[record];
+  auto note = read_note(payload.note_bytes(slice), payload.encoded(slice));
+  return note ? note->line : "no note";
+}
+
 }  // namespace
 
 TEST_CASE("a note says what its record was, and any cut of it is none or another's") {
@@ -35,8 +41,8 @@ TEST_CASE("a note says what its record was, and any cut of it is none or another
   record.format = "text";
   record.marks.truncated_bytes = 5;
   Buffer bytes;
-  append_note(bytes, record);
-  auto note = read_note(bytes.view());
+  append_note(bytes, record, "");
+  auto note = read_note(bytes.view(), "");
   REQUIRE(note);
   CHECK(note->line == "a line");
   CHECK(note->format == "text");
@@ -45,7 +51,42 @@ TEST_CASE("a note says what its record was, and any cut of it is none or another
   CHECK(note->offset == 99);
   CHECK(note->truncated_bytes == 5);
   for (size_t size = 0; size < bytes.size() - record.line.size(); ++size) {
-    CHECK_FALSE(read_note(bytes.view().substr(0, size)));
+    CHECK_FALSE(read_note(bytes.view().substr(0, size), ""));
+  }
+}
+
+TEST_CASE("what the encoded form has of a line is not kept twice, wherever it stands") {
+  std::string run = "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::string line, encoded;
+  bool shared = true;
+  SUBCASE("the whole") { line = encoded = run; }
+  SUBCASE("within the encoded form") { line = run, encoded = "{\"m\":\"" + run + "\"}"; }
+  SUBCASE("within the line") { line = "<before> " + run + " <behind>", encoded = run; }
+  SUBCASE("the end of both") { line = "info " + run, encoded = "level=INFO " + run; }
+  SUBCASE("the beginning of both") {
+    line = run + std::string(20, 'x'), encoded = run + std::string(90, 'y');
+  }
+  SUBCASE("a run that repeats itself") {
+    line = std::string(200, 'a') + "b", encoded = std::string(100, 'a');
+  }
+  SUBCASE("too little") { line = "only 0123456789 abcdefghijklm", encoded = line, shared = false; }
+  SUBCASE("nothing") { line = run, encoded = std::string(500, 'z'), shared = false; }
+  SUBCASE("no encoded form") { line = run, shared = false; }
+  testing::Lines lines;
+  Record& record = lines.put(line);
+  record.format = "text";
+  Buffer alone, bytes;
+  append_note(alone, record, "");
+  append_note(bytes, record, encoded);
+  CHECK((bytes.size() < alone.size()) == shared);
+  auto note = read_note(bytes.view(), encoded);
+  REQUIRE(note);
+  CHECK(note->line == line);
+  CHECK(note->format == "text");
+  // With the wrong encoded form, or cut, it is none or another's.
+  if (shared) CHECK_FALSE(read_note(bytes.view(), encoded.substr(0, 40)));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    (void)read_note(bytes.view().substr(0, size), encoded);
   }
 }
 
@@ -54,11 +95,11 @@ TEST_CASE("a line without a time keeps the one that it was given") {
   Record& record = lines.put("x", 17);
   record.time_ns = 18;
   Buffer given, said;
-  append_note(given, record);
-  CHECK(read_note(given.view())->read_ns == 18);
+  append_note(given, record, "");
+  CHECK(read_note(given.view(), "")->read_ns == 18);
   record.time_said = true;
-  append_note(said, record);
-  CHECK(read_note(said.view())->read_ns == 17);
+  append_note(said, record, "");
+  CHECK(read_note(said.view(), "")->read_ns == 17);
 }
 
 TEST_CASE("what a source's note says makes an equal source") {
@@ -112,9 +153,9 @@ TEST_CASE("notes go through a spool with their records, and entries without them
   }
   REQUIRE(back.slices.size() == 3);
   CHECK(back.groups[0].bytes.view() == "<one><two><three>");
-  CHECK(read_note(back.note_bytes(back.slices[0]))->line == "one");
+  CHECK(line_of(back, 0) == "one");
   CHECK(back.note_bytes(back.slices[1]).empty());
-  CHECK(read_note(back.note_bytes(back.slices[2]))->line == "three");
+  CHECK(line_of(back, 2) == "three");
   CHECK(read_source_note(back.note_source(back.slices[2]))->path == "/var/log/app.log");
   back.clear();
   CHECK(back.notes.empty());

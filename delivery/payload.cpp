@@ -46,7 +46,7 @@ void Payload::note(const Batch& batch, const Record& record) {
     last_source_ = source.number;
   }
   size_t begin = notes.size();
-  append_note(notes, record);
+  append_note(notes, record, encoded(slices.back()));
   place_note(static_cast<uint32_t>(note_sources.size() - 1), begin);
 }
 

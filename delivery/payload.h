@@ -81,6 +81,9 @@ struct Payload {
   void note(const Batch& batch, const Record& record);
   // The same out of the bytes that note_bytes() and note_source() gave, in another process perhaps.
   void note(std::string_view source, std::string_view noted);
+  std::string_view encoded(const Slice& slice) const {
+    return groups[slice.group].bytes.view().substr(slice.begin, slice.size);
+  }
   std::string_view note_bytes(const Slice& slice) const {
     return notes.view().substr(slice.note.begin, slice.note.size);
   }

@@ -33,7 +33,7 @@ void DeadLetters::set_render(Render render) {
 }
 
 bool DeadLetters::compose(Buffer& out, const Letter& letter) {
-  std::optional<Note> note = read_note(letter.note);
+  std::optional<Note> note = read_note(letter.note, letter.encoded);
   std::shared_ptr<Source> source = read_source_note(letter.source);
   if (!note || !source) return false;
   std::lock_guard lock(render_mutex_);

@@ -22,9 +22,10 @@ namespace waybill::delivery {
 struct Letter {
   std::string_view output;  // the name of the output whose backend refused it
   DropReason reason = DropReason::kRejected;
-  std::string_view words;   // the backend's, for people
-  std::string_view note;    // append_note()
-  std::string_view source;  // append_source_note()
+  std::string_view words;    // the backend's, for people
+  std::string_view encoded;  // the record, as it was sent
+  std::string_view note;     // append_note() of it
+  std::string_view source;   // append_source_note()
 };
 
 // Any thread. The file is made when there is something to write. Another process (a replay beside

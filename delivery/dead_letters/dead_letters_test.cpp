@@ -37,10 +37,10 @@ TEST_CASE("a dead letter says what, where, why, when, and holds line and record"
   testing::Lines lines;
   Record& record = lines.put("a \"line\"");
   Buffer note, source, letter;
-  append_note(note, record);
+  append_note(note, record, "");
   append_source_note(source, testing::Lines::plain_source());
   CHECK(bench.letters->compose(
-      letter, {"es", DropReason::kRejected, "no\nway", note.view(), source.view()}));
+      letter, {"es", DropReason::kRejected, "no\nway", "", note.view(), source.view()}));
   std::string text(letter.view());
   CHECK(text.starts_with("{\"time\":\"20"));
   CHECK(text.substr(text.find(",\"output")) ==
@@ -48,8 +48,9 @@ TEST_CASE("a dead letter says what, where, why, when, and holds line and record"
         R"("original":"a \"line\"","record":{"id":"test"}})"
         "\n");
   CHECK_FALSE(
-      bench.letters->compose(letter, {"es", DropReason::kRejected, "", "cut", source.view()}));
-  CHECK_FALSE(bench.letters->compose(letter, {"es", DropReason::kRejected, "", note.view(), ""}));
+      bench.letters->compose(letter, {"es", DropReason::kRejected, "", "", "cut", source.view()}));
+  CHECK_FALSE(
+      bench.letters->compose(letter, {"es", DropReason::kRejected, "", "", note.view(), ""}));
   CHECK(letter.view() == text);
 }
 
@@ -61,10 +62,10 @@ TEST_CASE("dead letters are composed while another output waits for the disk") {
   auto waiting = std::async(std::launch::async, [&] { return bench.letters->write("two\n"); });
   testing::Lines lines;
   Buffer note, source, letter;
-  append_note(note, lines.put("line"));
+  append_note(note, lines.put("line"), "");
   append_source_note(source, testing::Lines::plain_source());
   CHECK(bench.letters->compose(letter,
-                               {"es", DropReason::kRejected, "", note.view(), source.view()}));
+                               {"es", DropReason::kRejected, "", "", note.view(), source.view()}));
   CHECK(waiting.wait_for(Duration(0)) == std::future_status::timeout);
   REQUIRE(flock(other.get(), LOCK_UN) == 0);
   CHECK(waiting.get().has_value());

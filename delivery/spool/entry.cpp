@@ -26,6 +26,18 @@ SteadyTime steady_of(WallNanos time, const Now& now) {
 
 }  // namespace
 
+size_t entries_size(const Payload& payload) {
+  size_t size = 0;
+  for (const Slice& slice : payload.slices) {
+    if (slice.settled) continue;
+    size += kFrameHeader + kHeadAt + payload.groups[slice.group].head.size() + slice.size;
+    if (slice.note.size != 0) {
+      size += kNoteSizes + payload.note_source(slice).size() + slice.note.size;
+    }
+  }
+  return size;
+}
+
 uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequence) {
   const Now now;
   char fixed[kHeadAt];
@@ -47,7 +59,7 @@ uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequenc
                                              source,
                                              note,
                                              group.head,
-                                             group.bytes.view().substr(slice.begin, slice.size)};
+                                             payload.encoded(slice)};
     append_frame(frames, sequence + records, parts);
     ++records;
   }

@@ -21,6 +21,8 @@ struct Now {
 // What an entry takes besides its record, its note and what it shares with others, at most.
 constexpr size_t kEntryOverhead = 20;
 
+// Bytes that append_entries() will append.
+size_t entries_size(const Payload& payload);
 // Appends a frame for every unsettled record of `payload`; sequence numbers from `sequence` on.
 // Returns how many.
 uint64_t append_entries(Buffer& frames, const Payload& payload, uint64_t sequence);

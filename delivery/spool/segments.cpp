@@ -25,6 +25,8 @@ constexpr std::string_view kHeading = "waybill spool 1\n";
 constexpr std::string_view kSuffix = ".seg";
 constexpr size_t kNameDigits = 16;
 constexpr size_t kReadSize = 256 * 1024;
+// Less than this is sooner in the page cache than on the disk.
+constexpr size_t kWorthDirect = 256 * 1024;
 
 std::optional<uint64_t> sequence_of(std::string_view name) {
   if (name.size() != kNameDigits + kSuffix.size() || !name.ends_with(kSuffix)) return {};
@@ -179,8 +181,13 @@ size_t Segments::bytes() const {
 
 // ---- writing ----
 
+size_t Segments::offset_for(size_t bytes) const {
+  bool goes_on = writing_ && segments_.back().bytes + bytes <= segment_bytes_;
+  return goes_on ? segments_.back().bytes : kHeading.size();
+}
+
 Result<void> Segments::write(std::string_view frames, uint64_t records, bool sync) {
-  if (writing_ && segments_.back().bytes + frames.size() > segment_bytes_) end_segment();
+  if (writing_ && offset_for(frames.size()) != segments_.back().bytes) end_segment();
   if (!writing_) {
     if (Result<void> begun = begin_segment(); !begun) return begun;
   }
@@ -216,6 +223,12 @@ Result<void> Segments::begin_segment() {
   }
   segment.bytes = kHeading.size();
   writing_ = *std::move(file);
+  direct_ = Fd();
+  if (direct_works_) {
+    Result<Fd> direct = open_own_file(dir_.get(), name.c_str(), O_WRONLY | O_DIRECT);
+    direct_works_ = direct.has_value();
+    if (direct) direct_ = *std::move(direct);
+  }
   segments_.push_back(segment);
   return {};
 }
@@ -241,7 +254,7 @@ Result<void> Segments::sync() {
 
 Result<void> Segments::append(std::string_view frames, uint64_t records, bool sync) {
   Segment& last = segments_.back();
-  if (Result<void> done = write_at(writing_.get(), frames, last.bytes); !done) {
+  if (Result<void> done = put(frames, last.bytes); !done) {
     return std::move(done).error().within(path_);
   }
   if (sync && fdatasync(writing_.get()) != 0) {
@@ -252,6 +265,26 @@ Result<void> Segments::append(std::string_view frames, uint64_t records, bool sy
   last.end += records;
   end_ += records;
   return {};
+}
+
+// What is large goes to the disk without a stay in the page cache, which would cost more than all
+// else that a spool does: only whole blocks can, so no block is ever written both ways.
+Result<void> Segments::put(std::string_view bytes, size_t offset) {
+  const size_t head = (kBlock - offset % kBlock) % kBlock;
+  const size_t bulk = bytes.size() > head ? (bytes.size() - head) / kBlock * kBlock : 0;
+  const bool congruent = (reinterpret_cast<uintptr_t>(bytes.data()) + head) % kBlock == 0;
+  if (!direct_ || !congruent || bulk < kWorthDirect) return write_at(writing_.get(), bytes, offset);
+  Result<void> done = write_at(writing_.get(), bytes.substr(0, head), offset);
+  if (!done) return done;
+  done = write_at(direct_.get(), bytes.substr(head, bulk), offset + head);
+  if (!done) {
+    spdlog::debug("{}: written through the page cache from now on: {}", path_, done.error().what);
+    direct_works_ = false;
+    direct_ = Fd();
+    done = write_at(writing_.get(), bytes.substr(head, bulk), offset + head);
+  }
+  if (done) done = write_at(writing_.get(), bytes.substr(head + bulk), offset + head + bulk);
+  return done;
 }
 
 // ---- reading ----

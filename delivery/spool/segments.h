@@ -33,6 +33,11 @@ class Segments {
                                                 const std::string& folder, size_t segment_bytes);
   Segments(Segments&&) = delete;
 
+  // Where in its file a write of so many bytes goes. Large ones need not be copied by the kernel
+  // when their address is congruent to it modulo kBlock.
+  size_t offset_for(size_t bytes) const;
+  static constexpr size_t kBlock = 4096;
+
   // Appends `records` frames, whose sequence numbers go on from end(). All or nothing: after an
   // Error, nothing of them is there. Durable when it returns, unless `sync` is false.
   Result<void> write(std::string_view frames, uint64_t records, bool sync = true);
@@ -82,6 +87,7 @@ class Segments {
   Result<void> begin_segment();
   void end_segment();
   Result<void> append(std::string_view frames, uint64_t records, bool sync);
+  Result<void> put(std::string_view bytes, size_t offset);
   void forget(const Segment& segment);
   void forget_settled();
   bool open_for_reading();
@@ -98,6 +104,8 @@ class Segments {
   size_t torn_ = 0;
 
   Fd writing_;                       // the last segment; none: the next write begins a new one
+  Fd direct_;                        // the same file, past the page cache, where that can be
+  bool direct_works_ = true;         // as far as is known
   bool unsynced_ = false;            // what was written to it last is not durable yet
   std::optional<Error> sync_fault_;  // of a segment that was ended since
 

@@ -309,6 +309,42 @@ TEST_CASE("segments: links and foreign files are not followed") {
   }
 }
 
+TEST_CASE("segments: large writes are the same bytes, past the page cache or through it") {
+  Folder folder;
+  auto spool = folder.spool(8 << 20);
+  uint64_t records = 0;
+  // Congruent to its place in the file or not, and small ones that leave the next one anywhere.
+  for (size_t shift : {0, 0, 1, 0, 4095, 0}) {
+    for (size_t text_size : {size_t{100}, size_t{400'000}, size_t{1'300'000}}) {
+      std::string text(text_size, static_cast<char>('a' + records % 26));
+      std::string_view parts[] = {text};
+      const size_t size = kFrameHeader + text.size();
+      Buffer frames;
+      auto begin = reinterpret_cast<uintptr_t>(frames.reserve(size + 2 * Segments::kBlock));
+      size_t skipped = (spool->offset_for(size) - begin + shift) % Segments::kBlock;
+      frames.advance(skipped);
+      append_frame(frames, spool->end(), parts);
+      REQUIRE(spool->write(frames.view().substr(skipped), 1));
+      ++records;
+    }
+  }
+  CHECK(folder.segments().size() > 1);
+  auto read = [&](Segments& segments) {
+    for (uint64_t i = 0; i < records; ++i) {
+      auto frame = segments.read();
+      REQUIRE(frame);
+      CHECK(frame->sequence == i);
+      CHECK(frame->payload.find_first_not_of(static_cast<char>('a' + i % 26)) == std::string::npos);
+    }
+    CHECK_FALSE(segments.read());
+  };
+  read(*spool);
+  spool.reset();
+  spool = folder.spool(8 << 20);
+  CHECK(spool->torn() == 0);
+  read(*spool);
+}
+
 TEST_CASE("segments: drop_oldest takes whole files") {
   Folder folder;
   auto spool = folder.spool();

@@ -137,6 +137,8 @@ class Spool {
   void drop_oldest();
   bool disk_is_low() const;
   size_t write_group(std::deque<std::unique_ptr<Payload>>& group);
+  Result<void> write_frames(const std::deque<std::unique_ptr<Payload>>& group, size_t bytes,
+                            bool sync);
   void drop(std::unique_ptr<Payload> payload, DropReason reason);
   void written(std::unique_ptr<Payload> payload);
   void keep_tickets(Payload& payload);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/check.h"
 #include "delivery/spool/entry.h"
 #include "delivery/spool/spool.h"
 
@@ -199,14 +200,11 @@ size_t Spool::write_group(std::deque<std::unique_ptr<Payload>>& group) {
     held += payload->charge.held();
     drop_too_large(*payload);
   }
-  frames_.clear();
-  uint64_t records = 0;
-  for (const auto& payload : group) {
-    records += append_entries(frames_, *payload, segments_->end() + records);
-  }
-  Result<void> done = make_room(frames_.size());
+  size_t bytes = 0;
+  for (const auto& payload : group) bytes += entries_size(*payload);
+  Result<void> done = make_room(bytes);
   bool at_once = settings_.sync_every == Duration::zero();
-  if (done && records > 0) done = segments_->write(frames_.view(), records, at_once);
+  if (done && bytes > 0) done = write_frames(group, bytes, at_once);
   if (done) {
     recovered();
     if (!at_once && std::exchange(synced_, false)) sync_at_ = steady_now() + settings_.sync_every;
@@ -220,6 +218,23 @@ size_t Spool::write_group(std::deque<std::unique_ptr<Payload>>& group) {
   }
   if (frames_.capacity() > 4 * kGroupBytes) frames_.release();
   return held;
+}
+
+// The frames of `group`, `bytes` of them.
+Result<void> Spool::write_frames(const std::deque<std::unique_ptr<Payload>>& group, size_t bytes,
+                                 bool sync) {
+  // Laid down as they will lie in the file: see Segments::offset_for().
+  const size_t offset = segments_->offset_for(bytes);
+  frames_.clear();
+  const auto begin = reinterpret_cast<uintptr_t>(frames_.reserve(bytes + Segments::kBlock));
+  const size_t skipped = (offset - begin) % Segments::kBlock;
+  frames_.advance(skipped);
+  uint64_t records = 0;
+  for (const auto& payload : group) {
+    records += append_entries(frames_, *payload, segments_->end() + records);
+  }
+  WAYBILL_CHECK(frames_.size() == skipped + bytes, "the frames of a spool are not what was said");
+  return segments_->write(frames_.view().substr(skipped), records, sync);
 }
 
 // What cannot be written is dropped, unless it may wait. False: it may.

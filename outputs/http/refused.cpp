@@ -36,8 +36,8 @@ bool Refused::compose(const delivery::Payload& payload, uint32_t pick, DropReaso
                       const std::string& words) {
   const delivery::Slice& slice = payload.slices[pick];
   if (letters_ == nullptr || !worth_keeping(why) || slice.note.size == 0) return false;
-  return letters_->compose(
-      composed_, {output_, why, words, payload.note_bytes(slice), payload.note_source(slice)});
+  return letters_->compose(composed_, {output_, why, words, payload.encoded(slice),
+                                       payload.note_bytes(slice), payload.note_source(slice)});
 }
 
 void Refused::add_unnamed(uint64_t records, DropReason why, const std::string& words) {
