@@ -57,10 +57,12 @@ constexpr std::array kNames = {
     Name{"L", Slot::kLevel, 11},
     Name{"severityText", Slot::kLevel, 12},
     Name{"severity_text", Slot::kLevel, 13},
+    Name{"SeverityText", Slot::kLevel, 20},
     Name{"s", Slot::kLevel, 15},  // MongoDB
     Name{"PRIORITY", Slot::kLevel, 14, Reading::kSyslogSeverity},
     Name{"severityNumber", Slot::kLevel, 16, Reading::kOpenTelemetry},
     Name{"severity_number", Slot::kLevel, 17, Reading::kOpenTelemetry},
+    Name{"SeverityNumber", Slot::kLevel, 21, Reading::kOpenTelemetry},
     Name{"level_value", Slot::kLevel, 18, Reading::kLogback},
     Name{"levelno", Slot::kLevel, 19},
 
@@ -78,6 +80,7 @@ constexpr std::array kNames = {
     Name{"record", Slot::kInside, 0},
     Name{"MESSAGE", Slot::kMessage, 10},
     Name{"M", Slot::kMessage, 11},
+    Name{"Body", Slot::kMessage, 12},
 
     Name{"logger", Slot::kLogger, 0},
     Name{"name", Slot::kLoggerOfNumericLevel, 0},

@@ -29,8 +29,11 @@ std::optional<Time> iso_time(std::string_view text, TimeZone& zone) {
   if (between == '\0' || allowed.find(between) == std::string_view::npos) return std::nullopt;
   in.skip(between);
   if (between == ' ') in.skip("- ");  // gin
+  // MariaDB: "2026-01-02  3:04:05".
+  bool padded = between == ' ' && in.peek() == ' ' && is_digit(in.peek(1)) && in.peek(2) == ':';
+  if (padded) in.skip(' ');
   Clock clock;
-  if (!valid_day(year, month, day) || !read_clock(in, clock)) return std::nullopt;
+  if (!valid_day(year, month, day) || !read_clock(in, clock, padded)) return std::nullopt;
   return with_zone(in, days_of_civil(year, month, day), clock, zone);
 }
 

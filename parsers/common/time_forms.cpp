@@ -148,6 +148,10 @@ std::optional<Time> time_in_numbers(std::string_view text, TimeZone& zone, int64
   const std::array<Date, 3> readings = {Date{last, first, second},
                                         Date{full ? 0 : century + first, second, third},
                                         Date{last, second, first}};
+  // With dots the day always comes first.
+  if (full && between == '.' && valid_day(last, second, first)) {
+    return with_zone(in, days_of_civil(last, second, first), clock, zone);
+  }
   std::optional<Time> best;
   size_t start = in.position();
   for (const Date& date : readings) {

@@ -130,12 +130,12 @@ bool Reader::month_name(unsigned& month) {
   return false;
 }
 
-bool read_clock(Reader& in, Clock& clock) {
+bool read_clock(Reader& in, Clock& clock, bool padded) {
   unsigned hour;
   unsigned minute;
   unsigned second = 0;
   bool short_hour = !in.digits(2, hour);
-  if (short_hour && !in.digits(1, hour)) return false;  // only of a clock of twelve hours
+  if (short_hour && !in.digits(1, hour)) return false;
   char between = in.peek();
   if ((between != ':' && between != '.') || !in.skip(between) || !in.digits(2, minute)) {
     return false;
@@ -151,7 +151,8 @@ bool read_clock(Reader& in, Clock& clock) {
   if (!in.digits(2, second) || hour > 23 || minute > 59 || second > 60) return false;
   read_fraction(in, clock);
   size_t start = in.position();
-  if (!read_half_of_day(in, hour) || (short_hour && in.position() == start)) return false;
+  if (!read_half_of_day(in, hour) || (short_hour && !padded && in.position() == start))
+    return false;
   clock.second_of_day = static_cast<int64_t>(hour * 3600 + minute * 60 + second);
   return true;
 }

@@ -79,7 +79,8 @@ struct Clock {
   int64_t nanos = 0;
   uint8_t digits = 3;
 };
-bool read_clock(Reader& in, Clock& clock);
+// `padded`: also "3:04:05".
+bool read_clock(Reader& in, Clock& clock, bool padded = false);
 
 // A zone right here, or behind one blank; `offset` in seconds. False without one. By number, as Z,
 // UTC or GMT, or one of the names that mean the same everywhere (CET, PDT, …).

@@ -89,6 +89,7 @@ class Matcher {
       case Type::kGlog: return glog();
       case Type::kRedis: return redis();
       case Type::kLetter: return letter();
+      case Type::kSeverity: return syslog_severity();
       case Type::kYmd:
         return take_time(ymd_time(line_.substr(at_), subject_.zone, subject_.now_ns));
       case Type::kInt:
@@ -101,6 +102,7 @@ class Matcher {
       case Type::kClass:
       case Type::kPeer:
       case Type::kName:
+      case Type::kUuid:
       case Type::kOpt: return word(step, i);
       case Type::kNginx: return nginx();
       case Type::kEpoch: return epoch();
@@ -140,6 +142,16 @@ class Matcher {
 
   bool letter() {
     if (at_ >= line_.size() || line_[at_] < 'A' || line_[at_] > 'Z') return false;
+    ++at_;
+    return true;
+  }
+
+  // RFC 5424, section 6.2.1.
+  bool syslog_severity() {
+    constexpr std::string_view words[] = {"emerg",   "alert",  "crit", "err",
+                                          "warning", "notice", "info", "debug"};
+    if (at_ >= line_.size() || line_[at_] < '0' || line_[at_] > '7') return false;
+    match_.severity = severity_of_word(words[line_[at_] - '0']);
     ++at_;
     return true;
   }
@@ -279,6 +291,7 @@ class Matcher {
     if (step.type == Type::kSource && !is_source(value)) return false;
     if (step.type == Type::kClass && !is_class(value)) return false;
     if (step.type == Type::kName && !is_name(value)) return false;
+    if (step.type == Type::kUuid && !is_uuid(value)) return false;
     at_ = end;
     if (step.type == Type::kPeer) {
       peer(step, value);

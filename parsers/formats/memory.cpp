@@ -21,17 +21,29 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
 }();
 
 // The words of severity_of_word().
-constexpr std::string_view kLevels[] = {"d",        "i",         "w",           "e",
-                                        "f",        "t",         "v",           "dbg",
-                                        "inf",      "wrn",       "err",         "ftl",
-                                        "trc",      "pnc",       "log",         "info",
-                                        "warn",     "crit",      "http",        "fine",
-                                        "emer",     "note",      "debug",       "error",
-                                        "fatal",    "trace",     "panic",       "alert",
-                                        "emerg",    "finer",     "silly",       "notice",
-                                        "severe",   "finest",    "system",      "dpanic",
-                                        "config",   "warning",   "verbose",     "default",
-                                        "critical", "emergency", "information", "informational"};
+constexpr std::string_view kLevels[] = {"d",           "i",
+                                        "w",           "e",
+                                        "f",           "t",
+                                        "v",           "dbg",
+                                        "inf",         "wrn",
+                                        "err",         "ftl",
+                                        "trc",         "pnc",
+                                        "log",         "info",
+                                        "warn",        "crit",
+                                        "http",        "fine",
+                                        "emer",        "note",
+                                        "eror",        "dbug",
+                                        "debug",       "error",
+                                        "fatal",       "trace",
+                                        "panic",       "alert",
+                                        "emerg",       "finer",
+                                        "silly",       "notice",
+                                        "severe",      "finest",
+                                        "system",      "dpanic",
+                                        "config",      "warning",
+                                        "verbose",     "default",
+                                        "critical",    "emergency",
+                                        "information", "informational"};
 
 // By its first letter and its length alone: a word that may be one of those.
 constexpr std::array<uint32_t, 26> kLevelLengths = [] {

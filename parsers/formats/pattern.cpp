@@ -15,16 +15,17 @@ struct TypeName {
   Type type;
 };
 constexpr std::array kTypes = {
-    TypeName{"text", Type::kText},       TypeName{"last", Type::kLast},
-    TypeName{"word", Type::kWord},       TypeName{"opt", Type::kOpt},
-    TypeName{"int", Type::kInt},         TypeName{"num", Type::kNum},
-    TypeName{"quoted", Type::kQuoted},   TypeName{"status", Type::kStatus},
-    TypeName{"request", Type::kRequest}, TypeName{"glog", Type::kGlog},
-    TypeName{"redis", Type::kRedis},     TypeName{"ymd", Type::kYmd},
-    TypeName{"epoch", Type::kEpoch},     TypeName{"source", Type::kSource},
-    TypeName{"class", Type::kClass},     TypeName{"postgres", Type::kPostgres},
-    TypeName{"peer", Type::kPeer},       TypeName{"name", Type::kName},
-    TypeName{"letter", Type::kLetter},   TypeName{"nginx", Type::kNginx},
+    TypeName{"text", Type::kText},         TypeName{"last", Type::kLast},
+    TypeName{"word", Type::kWord},         TypeName{"opt", Type::kOpt},
+    TypeName{"int", Type::kInt},           TypeName{"num", Type::kNum},
+    TypeName{"quoted", Type::kQuoted},     TypeName{"status", Type::kStatus},
+    TypeName{"request", Type::kRequest},   TypeName{"glog", Type::kGlog},
+    TypeName{"redis", Type::kRedis},       TypeName{"ymd", Type::kYmd},
+    TypeName{"epoch", Type::kEpoch},       TypeName{"source", Type::kSource},
+    TypeName{"class", Type::kClass},       TypeName{"postgres", Type::kPostgres},
+    TypeName{"peer", Type::kPeer},         TypeName{"name", Type::kName},
+    TypeName{"letter", Type::kLetter},     TypeName{"nginx", Type::kNginx},
+    TypeName{"severity", Type::kSeverity}, TypeName{"uuid", Type::kUuid},
 };
 
 Place place_of(std::string_view name) {
@@ -39,7 +40,7 @@ Place place_of(std::string_view name) {
 // Whether the first of its words might be a time's.
 bool takes_any_word(Type type) {
   return type == Type::kWord || type == Type::kOpt || type == Type::kPeer || type == Type::kName ||
-         type == Type::kClass || type == Type::kSource;
+         type == Type::kClass || type == Type::kSource || type == Type::kUuid;
 }
 
 }  // namespace
@@ -142,6 +143,7 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
     case Type::kStatus: allow([](char c) { return is_digit(c) || c == '-' || is_blank(c); }); break;
     case Type::kYmd:
     case Type::kEpoch: allow(is_digit); break;
+    case Type::kSeverity: allow([](char c) { return c >= '0' && c <= '7'; }); break;
     case Type::kLetter: allow([](char c) { return c >= 'A' && c <= 'Z'; }); break;
     case Type::kName: allow([](char c) { return is_letter(c) || is_digit(c); }); break;
     case Type::kClass:

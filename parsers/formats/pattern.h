@@ -19,6 +19,8 @@
 //   class    a word like "org.foo.Bar"      postgres  anything, up to "LEVEL:  " and with it
 //   peer     an address, with a port perhaps, which becomes <name>_port
 //   letter   one capital; it is not kept
+//   severity a digit of syslog's severities: a level
+//   uuid     a UUID, in the usual form
 //   nginx    the message, and what nginx lists behind it (", client: …, server: …")
 //
 // `time` takes any form that time_at_start() knows, `level` any word that severity_of_word() knows
@@ -64,6 +66,8 @@ enum class Type : uint8_t {
   kNginx,
   kName,
   kLetter,
+  kSeverity,
+  kUuid,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

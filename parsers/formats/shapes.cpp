@@ -84,6 +84,17 @@ bool is_name(std::string_view word) {
   return letters && (is_letter(word.front()) || is_digit(word.front()));
 }
 
+bool is_uuid(std::string_view word) {
+  if (word.size() != 36) return false;
+  for (size_t i = 0; i < word.size(); ++i) {
+    bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    char lower = static_cast<char>(word[i] | 0x20);
+    bool hex = is_digit(word[i]) || (is_letter(word[i]) && lower <= 'f');
+    if (dash ? word[i] != '-' : !hex) return false;
+  }
+  return true;
+}
+
 bool is_class(std::string_view word) {
   size_t dots = 0;
   for (size_t i = 0; i < word.size(); ++i) {

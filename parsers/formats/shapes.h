@@ -28,6 +28,8 @@ std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now
 bool is_source(std::string_view word);
 // Letters, digits and "._$/:@#-", one of the first two at the front, and some letter.
 bool is_name(std::string_view word);
+// RFC 9562, section 4: 8-4-4-4-12 hex digits.
+bool is_uuid(std::string_view word);
 // "org.foo.Bar", "server.Server": dots, and of a single one a capital behind it.
 bool is_class(std::string_view word);
 

@@ -91,6 +91,13 @@ class HeaderReader {
       : line_(line), zone_(zone), now_ns_(now_ns) {}
 
   Header read() {
+    // Vault and Consul indent their lines. What is indented and has no time is a message.
+    at_ = skip_blanks(0);
+    if (at_ > 0) {
+      if (!time()) return header_;
+      skip_separators();
+      header_.size = at_;
+    }
     while (at_ < line_.size() && element()) {
       skip_separators();
       header_.size = at_;
