@@ -79,7 +79,7 @@ Shared find_shared(std::string_view line, std::string_view encoded) {
   constexpr size_t kProbe = 16;
   constexpr size_t kWorthSharing = 48;
   if (line.size() < kWorthSharing) return {};
-  for (size_t quarter : {3, 2, 1}) {
+  for (size_t quarter = 3; quarter > 0; --quarter) {
     size_t at = std::min(line.size() / 4 * quarter, line.size() - kProbe);
     size_t from = find_short(encoded, line.substr(at, kProbe));
     if (from == std::string_view::npos) continue;

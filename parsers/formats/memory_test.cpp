@@ -23,6 +23,18 @@ TEST_CASE("format memory: words and numbers in the same places are one shape") {
   CHECK(shape("[x] [notice] a") != shape("[x] [nothing] a"));
   CHECK(shape_of(1, "a") != shape_of(2, "a"));
   CHECK(shape("") != 0);
+  // Wherever in the line it stands.
+  for (size_t before = 0; before < parsers::formats::kFrontBytes - 4; ++before) {
+    std::string dots(before, '.');
+    CHECK(shape(dots + "abc 9") == shape(dots + "x 7"));
+    CHECK(shape(dots + "abc 9") != shape(dots + "abc 99"));
+    CHECK(shape(dots + "abc 9") != shape(dots + "abc-9"));
+    CHECK(shape(dots + "AB") != shape(dots + "AC"));
+    CHECK(shape(dots + "info") != shape(dots + "warn"));
+    CHECK(shape(dots + "\xc3\xa9") != shape(dots + "\xc3\xa8"));
+  }
+  CHECK(shape("INFORMATIONAL") != shape("INFORMATIONAx"));
+  CHECK(shape("INFORMATIONAL") != shape("INFORMATIONAM"));
   // Only the front counts, and whether there is more.
   std::string front(parsers::formats::kFrontBytes, '.');
   CHECK(shape(front + "a") == shape(front + "-"));
