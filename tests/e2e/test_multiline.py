@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import yaml
 from harness.poll import until
 from harness.runner import Runner
+from harness.tree import ROOT
 
 TRACE = """\
 2026-01-02T03:04:05Z ERROR [main] shop.Cart - it failed
@@ -137,17 +140,18 @@ def test_several_objects_on_a_line_and_one_over_several(waybill: Runner) -> None
     assert len({record["id"] for record in records}) == 4
 
 
-def test_rules_of_ones_own(waybill: Runner, tmp_path: Path) -> None:
+def test_the_rules_that_the_docs_show(waybill: Runner, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+                  if "multiline:" in block]
     config = config_of(tmp_path)
-    config["parse"]["multiline"]["mode"] = [
-        {"start": r"^order \d+", "continue": r"^(  |total)"},
-        "auto",
-    ]
-    (tmp_path / "app.log").write_text("order 17\n  a pear\ntotal 2\nbye\n" + TRACE)
+    config["parse"]["multiline"]["mode"] = yaml.safe_load(example)["parse"]["multiline"]["mode"]
+    (tmp_path / "app.log").write_text(
+        "order 17\n  a pear\ntotal 2\n+ paid\nbye\n+ and more\n" + TRACE)
     ended = waybill.run("run", "--once", config=config)
     assert ended.code == 0, ended.err
     messages = [record["message"] for record in waybill.written()]
-    assert messages[:2] == ["order 17\n  a pear\ntotal 2", "bye"]
+    assert messages[:2] == ["order 17\n  a pear\ntotal 2\n+ paid", "bye\n+ and more"]
     assert len(messages) == 3 and messages[2].startswith("it failed\nshop.CartError: empty\n")
 
 
