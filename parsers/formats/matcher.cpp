@@ -108,6 +108,7 @@ class Matcher {
       case Type::kEpoch: return epoch();
       case Type::kPostgres: return postgres(step);
       case Type::kText:
+      case Type::kPhrase:
       case Type::kLast: return text(step, i);
     }
     return false;
@@ -361,6 +362,7 @@ class Matcher {
       if (end == line_.npos || end < at_) return false;
     }
     std::string_view value = trimmed(line_.substr(at_, end - at_));
+    if (step.type == Type::kPhrase && value.find(' ') == value.npos) return false;
     at_ = end;
     if (!value.empty() || step.place == Place::kMessage) keep(step, value, Type::kText);
     return true;

@@ -26,6 +26,7 @@ constexpr std::array kTypes = {
     TypeName{"peer", Type::kPeer},         TypeName{"name", Type::kName},
     TypeName{"letter", Type::kLetter},     TypeName{"nginx", Type::kNginx},
     TypeName{"severity", Type::kSeverity}, TypeName{"uuid", Type::kUuid},
+    TypeName{"phrase", Type::kPhrase},
 };
 
 Place place_of(std::string_view name) {
@@ -91,7 +92,8 @@ Result<Pattern> Pattern::compile(std::string_view notation) {
     }
     bool endless =
         !pattern.steps_.empty() && pattern.steps_.back().field &&
-        (pattern.steps_.back().type == Type::kText || pattern.steps_.back().type == Type::kLast);
+        (pattern.steps_.back().type == Type::kText || pattern.steps_.back().type == Type::kPhrase ||
+         pattern.steps_.back().type == Type::kLast);
     if (endless) {
       return Error{Action::kFixConfig, "nothing says where '" + pattern.steps_.back().name +
                                            "' ends, before '" + step.name + "'"};

@@ -9,6 +9,7 @@
 //   name     a word of letters, digits and "._$/:@#-", up to the first place where it can end
 //   word     no blanks                      int, num  digits; a number
 //   opt      a word; "-" is left out        text      anything, up to the literal behind it
+//   phrase   a text with a blank in it
 //   last     anything, up to the last place where the rest of the pattern can begin
 //   quoted   anything, up to a quote without a backslash before it; "-" is left out
 //   status   an HTTP status: an int; 500 and above is an error
@@ -68,6 +69,7 @@ enum class Type : uint8_t {
   kLetter,
   kSeverity,
   kUuid,
+  kPhrase,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };
