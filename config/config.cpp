@@ -10,6 +10,7 @@
 #include "config/options.h"
 #include "config/patterns.h"
 #include "config/scalars.h"
+#include "config/schema.h"
 #include "config/section_impl.h"
 
 namespace waybill::config {
@@ -227,7 +228,8 @@ const OptionTable<Config>& root_table() {
                   if (below) trace_table().read(*below, nothing);
                 })
         .not_built("redact", "what is masked before anything is stored")
-        .not_built("schema", "the contract that records are held to")
+        .custom(schema_info(),
+                [](const Section& section, Config& out) { read_schema(section, out.schema); })
         .not_built("sample", "which records are worth sending")
         .not_built("metrics", "metrics counted from records")
         .custom(section_info("outputs", "where records go, by names of your choice", {}),

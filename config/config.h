@@ -70,6 +70,30 @@ struct ParseSettings {
   size_t max_line = 1024 * 1024;
 };
 
+// What records of a service are held to.
+struct SchemaRule {
+  enum class On : uint8_t { kRecord, kLine };
+  enum class Format : uint8_t { kAnnotate, kAssert };
+  enum class OnViolation : uint8_t { kTag, kRepair, kQuarantine, kDrop, kOff };
+  std::string file = "builtin";  // as written: "builtin", or a path that starts at base_folder
+  std::string base_folder;       // the config file's; empty: the working directory
+  On on = On::kRecord;
+  Format format = Format::kAnnotate;
+  OnViolation on_violation = OnViolation::kTag;
+};
+// What a rule of by_service does not say is as for all.
+struct ServiceSchema {
+  std::string service;
+  SchemaRule rule;
+  Section section;  // where faults of it are reported
+};
+struct SchemaSettings {
+  SchemaRule all;                                        // of every service without its own
+  std::vector<ServiceSchema> by_service;                 // in file order
+  std::vector<std::pair<std::string, std::string>> map;  // URI and folder
+  std::optional<Section> section;  // where faults of it are reported; nothing: a flag made it
+};
+
 struct AdminSettings {
   std::string listen;  // HOST:PORT, checked; empty: no TCP
 };
@@ -99,6 +123,7 @@ struct Config {
   std::vector<Named> inputs;   // in file order
   std::vector<Named> outputs;  // in file order
   ParseSettings parse;
+  std::optional<SchemaSettings> schema;  // nothing: no record is judged
   AdminSettings admin;
   DeadLetterSettings dead_letters;
   ShutdownSettings shutdown;

@@ -192,8 +192,6 @@ TEST_CASE("wrong and impossible values") {
 TEST_CASE("what is not built says so, and off is accepted where it changes nothing") {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"redact: []", "w.yaml:1:1: `redact` is planned but not built in this version: remove it\n"},
-      {"schema: {file: builtin}",
-       "w.yaml:1:1: `schema` is planned but not built in this version: remove it\n"},
       {"sample: {}", "w.yaml:1:1: `sample` is planned but not built in this version: remove it\n"},
       {"metrics: {}",
        "w.yaml:1:1: `metrics` is planned but not built in this version: remove it\n"},

@@ -110,6 +110,7 @@ std::vector<std::string> alternatives(const OptionInfo& option) {
       return {R"({"type": "object", "additionalProperties": {"type": ["string", "number", )"
               R"("boolean"]}})"};
     case OptionKind::kSection: return {R"({"type": "object"})"};
+    case OptionKind::kSectionMap:
     case OptionKind::kSections: return {};
     case OptionKind::kTextsOrSections: return {R"({"type": "string"})"};
     case OptionKind::kChoiceOrSections: return {string_enum(option.choices)};
@@ -144,6 +145,24 @@ void write_list(Writer& out, const OptionInfo& option) {
   out.end('}');
 }
 
+// Mappings by names of the user's choice.
+void write_map(Writer& out, const OptionInfo& option) {
+  out.item();
+  out.begin('{');
+  out.member("type", "object");
+  out.key("additionalProperties");
+  out.begin('{');
+  out.key("anyOf");
+  out.begin('[');
+  out.item();
+  write_object(out, option.children, "", "");
+  out.item();
+  out.raw(R"({"type": "null"})");
+  out.end(']');
+  out.end('}');
+  out.end('}');
+}
+
 void write_option(Writer& out, const OptionInfo& option) {
   out.begin('{');
   std::string described = option.prose;
@@ -164,9 +183,11 @@ void write_option(Writer& out, const OptionInfo& option) {
     }
   }
   bool list = is_list(option.kind);
+  bool map = option.kind == OptionKind::kSectionMap;
   if (list) write_list(out, option);
+  if (map) write_map(out, option);
   bool scalar =
-      !list && option.kind != OptionKind::kSection && option.kind != OptionKind::kStringMap;
+      !list && !map && option.kind != OptionKind::kSection && option.kind != OptionKind::kStringMap;
   if (scalar && option.kind != OptionKind::kString) {
     out.item();
     out.raw(R"({"$ref": "#/$defs/variable"})");

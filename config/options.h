@@ -73,6 +73,8 @@ class OptionTable {
   const OptionList& list() const { return list_; }
   // Fills `out` from `section`; members of absent keys keep their values.
   void read(const Section& section, S& out) const;
+  // The same, and keys that are not in the table are left for others.
+  void read_known(const Section& section, S& out) const;
 
  private:
   OptionList list_;

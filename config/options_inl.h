@@ -213,10 +213,15 @@ OptionTable<S>& OptionTable<S>::not_built(const char* key, const char* prose) {
 }
 
 template <typename S>
-void OptionTable<S>::read(const Section& section, S& out) const {
+void OptionTable<S>::read_known(const Section& section, S& out) const {
   for (const Reader& reader : readers_) {
     if (reader) reader(section, out);
   }
+}
+
+template <typename S>
+void OptionTable<S>::read(const Section& section, S& out) const {
+  read_known(section, out);
   section.refuse_unknown(list_);
 }
 

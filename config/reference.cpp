@@ -20,6 +20,7 @@ const char* type_name(OptionKind kind) {
     case OptionKind::kStrings: return "text or list of texts";
     case OptionKind::kStringMap: return "mapping of texts";
     case OptionKind::kSection: return "mapping";
+    case OptionKind::kSectionMap: return "mapping of mappings";
     case OptionKind::kSections: return "list of mappings";
     case OptionKind::kTextsOrSections: return "list of texts or mappings";
     case OptionKind::kChoiceOrSections: return "";  // its choices say more
@@ -60,8 +61,10 @@ void append_rows(std::string& out, const std::string& prefix, const OptionList& 
     const std::string key = prefix + option.key;
     out += fmt::format("| `{}` | {} | {} | {} |\n", key, cell(type_cell(option)),
                        cell(default_cell(option)), cell(option.prose));
-    bool list = is_list(option.kind);
-    append_rows(out, key + (list ? "[]." : "."), option.children);
+    const char* between = is_list(option.kind)                     ? "[]."
+                          : option.kind == OptionKind::kSectionMap ? ".NAME."
+                                                                   : ".";
+    append_rows(out, key + between, option.children);
   }
 }
 

@@ -54,6 +54,7 @@ enum class OptionKind {
   kStrings,
   kStringMap,
   kSection,
+  kSectionMap,        // mappings by names of the user's choice
   kSections,          // a list of mappings
   kTextsOrSections,   // a list of texts and mappings
   kChoiceOrSections,  // one of the choices, or a list of mappings and choices
@@ -72,7 +73,7 @@ struct OptionInfo {
   std::vector<std::string> choices;  // of kStringMap: what a value may be
   bool required = false;
   bool built = true;                      // false: known from the design, refused by this version
-  std::vector<OptionInfo> children = {};  // of kSection, and of a list's mappings
+  std::vector<OptionInfo> children = {};  // of kSection, and of the mappings in others
   // Of numbers; in bytes and seconds for sizes and durations; of a text, characters at least.
   std::optional<double> min = {};
   std::optional<double> max = {};

@@ -13,6 +13,7 @@ namespace waybill::contract {
 struct Compiler::Names {
   std::vector<std::string_view> all;
   std::vector<uint32_t> schemas;
+  std::vector<DefaultRule> defaults;  // by index among these names
   std::unordered_map<std::string_view, uint32_t> index;
 
   uint32_t of(std::string_view name) {
@@ -64,7 +65,11 @@ void Compiler::properties(ObjectRules&, Names& names) {
   const Node* map = object_of(Keyword::kProperties);
   if (map == nullptr) return;
   for (const Node* one = map->first; one != nullptr; one = one->next) {
-    names.schemas[names.of(one->key)] = schema_at(*one, Keyword::kProperties);
+    uint32_t index = names.of(one->key);
+    names.schemas[index] = schema_at(*one, Keyword::kProperties);
+    const Node* value = one->member("default");
+    if (value == nullptr || value->is(JsonType::kArray) || value->is(JsonType::kObject)) continue;
+    names.defaults.push_back({index, value->type, keep(value->text)});
   }
 }
 
@@ -109,6 +114,10 @@ void Compiler::finish_names(ObjectRules& rules, const Names& names) {
   for (size_t i = 0; i < names.all.size(); ++i) {
     std::string_view name = keep(names.all[i]);
     program_->properties.push_back({name, hash_of(name), names.schemas[i], 0});
+  }
+  for (DefaultRule one : names.defaults) {
+    one.property += rules.first_name;
+    program_->defaults.push_back(one);
   }
   rules.first_slot = static_cast<uint32_t>(program_->slots.size());
   uint32_t slots = std::bit_ceil(rules.names * 2 + 1);

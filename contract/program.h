@@ -68,6 +68,13 @@ struct PropertyRule {
   uint32_t schema = kNone;
   uint32_t types = 0;  // where the schema says no more than that: TypeBits, all of them sufficient
 };
+// What stands for a member that is not there, where its schema has a `default` that is no array or
+// object.
+struct DefaultRule {
+  uint32_t property = 0;  // of `properties`
+  JsonType type = JsonType::kNull;
+  std::string_view text;  // a string's characters, a number as it is written
+};
 struct PatternRule {
   uint32_t pattern = 0, schema = 0;
 };
@@ -131,6 +138,7 @@ class Program {
   std::vector<ObjectRules> objects;
   std::vector<PropertyRule> properties;
   std::vector<uint32_t> slots;  // index of a rule in its object's names, or kNone
+  std::vector<DefaultRule> defaults;
   std::vector<PatternRule> property_patterns;
   std::vector<DependencyRule> dependencies;
   std::vector<ArrayRules> arrays;

@@ -49,6 +49,12 @@ CanonicalNames::CanonicalNames(const std::vector<Name>& names) : names_(names) {
     WAYBILL_CHECK(!name.key.empty() && name.key.size() < kSizes, "a name of a field");
     letters_[name.key.size()] |= 1u << (name.key.front() & 31);
   }
+  WAYBILL_CHECK(names_.size() < 255, "too many names of fields");
+  for (size_t i = 0; i < names_.size(); ++i) {
+    size_t at = bucket_of(names_[i].key);
+    while (buckets_[at] != 0) at = (at + 1) % kBuckets;
+    buckets_[at] = static_cast<uint8_t>(i + 1);
+  }
 }
 
 const CanonicalNames& CanonicalNames::own() {
@@ -61,8 +67,10 @@ const CanonicalNames& CanonicalNames::own() {
 }
 
 std::string_view CanonicalNames::look_up(Text key) const {
-  for (const Name& name : names_) {
-    if (name.key == key.bytes()) return name.canonical;
+  std::string_view bytes = key.bytes();
+  for (size_t at = bucket_of(bytes); buckets_[at] != 0; at = (at + 1) % kBuckets) {
+    const Name& name = names_[buckets_[at] - 1u];
+    if (name.key == bytes) return name.canonical;
   }
   return {};
 }

@@ -40,10 +40,17 @@ class CanonicalNames {
 
  private:
   static constexpr size_t kSizes = 32;
+  static constexpr size_t kBuckets = 1024;  // a power of two, several times as many as names
+  static size_t bucket_of(std::string_view key) {
+    auto at = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(key[i])); };
+    return (key.size() * 37 + at(0) * 5 + at(key.size() / 2) * 17 + at(key.size() - 1) * 101) %
+           kBuckets;
+  }
   std::string_view look_up(Text key) const;
 
   std::array<uint32_t, kSizes> letters_{};  // by size: which letters begin one
   std::vector<Name> names_;
+  std::array<uint8_t, kBuckets> buckets_{};  // index of a name + 1; 0: free
 };
 
 // One per thread: keeps its memory between records.
@@ -56,6 +63,7 @@ class RecordView {
   // Valid until the next call, and as long as the batch and the identity. What has to be written
   // (times, keys that clash) goes to the arena.
   Value of(const Batch& batch, const Record& record, const Identity& identity, Arena& arena);
+  const CanonicalNames& names() const { return names_; }
   // Of the last view: for the validator's limits.
   size_t size() const { return used_ + record_->token_count + record_->field_count; }
 

@@ -108,10 +108,12 @@ bool Run::required(const ObjectRules& rules, const uint64_t* watched, const Valu
   bool valid = true;
   for (uint32_t i = 0; i < rules.required && (valid || goes_on()); ++i) {
     if (bit(watched, i)) continue;
+    bool told = goes_on();
     valid = wrong(place, Keyword::kRequired, [&] {
       return fmt::format("expected a member \"{}\", got {} without it",
                          program_.properties[rules.first_name + i].name, value.shown());
     });
+    if (told) violations_->back().missing = rules.first_name + i;
   }
   return valid;
 }

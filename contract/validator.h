@@ -26,6 +26,8 @@ struct Violation {
   std::string path;          // JSON pointer into the value
   std::string_view keyword;  // of the schema that is violated; lives as long as the process
   std::string message;       // what was expected and what stands there
+  // Of `required`: the member that is not there, in Program::properties.
+  uint32_t missing = kNone;
 };
 
 struct Limits {

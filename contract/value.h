@@ -90,6 +90,9 @@ class Value {
     return kind_ == other.kind_ && inside_ == other.inside_ && base_ == other.base_;
   }
 
+  // The token that it is a view of; null for any other.
+  const Token* in_line() const { return kind_ == Kind::kToken ? &token() : nullptr; }
+
   // Of a string: its inside. Of a number: as it is written.
   Text text() const {
     if (kind_ == Kind::kText) return {base_, size_, form_};

@@ -270,6 +270,7 @@ void append_source(Buffer& out, const Batch& batch, const Record& record) {
   if (record.marks.clock_skew != 0) object.signed_number("clock_skew", record.marks.clock_skew);
   if (record.marks.repaired) object.json("repaired", "true");
   if (record.marks.duplicate_keys > 0) object.number("duplicate_keys", record.marks.duplicate_keys);
+  object.json("schema_repairs", record.schema_repairs);
   object.close();
 }
 
@@ -318,12 +319,10 @@ void append_canonical(Buffer& out, const Batch& batch, const Record& record,
     object.key("source");
     append_source(out, batch, record);
   }
-  if (record.passed != nullptr) {
-    if ((parts & part::kRate) != 0) object.json("sample_rate", record.passed->sample_rate);
-    if ((parts & part::kSchemaErrors) != 0) {
-      object.json("schema_errors", record.passed->schema_errors);
-    }
+  if ((parts & part::kRate) != 0 && record.passed != nullptr) {
+    object.json("sample_rate", record.passed->sample_rate);
   }
+  if ((parts & part::kSchemaErrors) != 0) object.json("schema_errors", record.schema_errors);
   if ((parts & part::kId) != 0) {
     object.key("id");
     char* to = out.reserve(34);

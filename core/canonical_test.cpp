@@ -231,7 +231,7 @@ TEST_CASE("canonical: a record that passes through keeps its own parts") {
   passed.source = R"({"input":"far","offset":3})";
   passed.resource = R"({"host.name":"away"})";
   passed.sample_rate = "10";
-  passed.schema_errors = R"([{"path":"/a"}])";
+  record.schema_errors = R"([{"path":"/a"}])";
   record.passed = &passed;
   Identity identity;
   identity.resource_json = R"({"host.name":"here"})";

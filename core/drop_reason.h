@@ -18,10 +18,11 @@ enum class DropReason : uint8_t {
   kOutputClosed,  // the reader of our standard output went away
   // A reload removed or changed the output, and there was no spool for what it had not delivered.
   kOutputRemoved,
+  kSchemaViolation,  // the record breaks its schema, and `on_violation` says `drop`
 };
-constexpr std::array<std::string_view, 8> kDropReasonNames = {
-    "queue_full", "spool_full", "spool_damaged", "rejected",
-    "too_large",  "blocked",    "output_closed", "output_removed"};
+constexpr std::array<std::string_view, 9> kDropReasonNames = {
+    "queue_full", "spool_full",    "spool_damaged",  "rejected",        "too_large",
+    "blocked",    "output_closed", "output_removed", "schema_violation"};
 constexpr size_t kDropReasonCount = kDropReasonNames.size();
 
 // Why lines were never read.

@@ -213,6 +213,51 @@ std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> Ledger::le
   return levels_;
 }
 
+bool Ledger::Kinds::add(ViolationKind kind) {
+  auto found = counts.find(kind);
+  if (found == counts.end()) {
+    if (services.size() >= kMaxServices && !services.contains(kind.service)) kind.service = "other";
+    size_t& kinds = services[kind.service];
+    if (kinds >= kMaxKinds) {
+      kind.keyword = kind.path = "other";
+    } else {
+      ++kinds;
+    }
+    found = counts.try_emplace(std::move(kind)).first;
+  }
+  return found->second++ == 0;
+}
+
+bool Ledger::count_violation(ViolationKind kind) {
+  std::lock_guard lock(mutex_);
+  return violations_.add(std::move(kind));
+}
+
+Ledger::ViolationCounts Ledger::violations() const {
+  std::lock_guard lock(mutex_);
+  return violations_.counts;
+}
+
+bool Ledger::count_schema_repair(ViolationKind kind) {
+  std::lock_guard lock(mutex_);
+  return schema_repairs_.add(std::move(kind));
+}
+
+Ledger::ViolationCounts Ledger::schema_repairs() const {
+  std::lock_guard lock(mutex_);
+  return schema_repairs_.counts;
+}
+
+void Ledger::count_quarantined(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  quarantined_ += records;
+}
+
+uint64_t Ledger::quarantined() const {
+  std::lock_guard lock(mutex_);
+  return quarantined_;
+}
+
 void Ledger::count_trace_origins(const std::array<uint64_t, 6>& records) {
   std::lock_guard lock(mutex_);
   for (size_t i = 0; i < records.size(); ++i) trace_origins_[i] += records[i];

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -167,6 +168,24 @@ class Ledger {
   void count_levels(std::string_view service, const std::array<uint64_t, kLevelCount>& records);
   std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> levels() const;
 
+  // What breaks schemas, by kind. A service has at most kMaxKinds of them, and the others under
+  // keyword and path "other"; at most kMaxServices services, the others under "other".
+  struct ViolationKind {
+    std::string service, keyword, path;
+    auto operator<=>(const ViolationKind&) const = default;
+  };
+  using ViolationCounts = std::map<ViolationKind, uint64_t>;
+  static constexpr size_t kMaxKinds = 50;
+  // Counts one; whether it is the first of its kind.
+  bool count_violation(ViolationKind kind);
+  ViolationCounts violations() const;
+  // The same of what was mended.
+  bool count_schema_repair(ViolationKind kind);
+  ViolationCounts schema_repairs() const;
+  // Records that went to the dead letters instead of to any output.
+  void count_quarantined(uint64_t records);
+  uint64_t quarantined() const;
+
   // Records by where their trace id came from, indexed by TraceOrigin.
   void count_trace_origins(const std::array<uint64_t, 6>& records);
   std::array<uint64_t, 6> trace_origins() const;
@@ -177,6 +196,13 @@ class Ledger {
   std::vector<std::unique_ptr<OutputLedger>> outputs_;
   std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> levels_;
   std::array<uint64_t, 6> trace_origins_{};
+  struct Kinds {
+    ViolationCounts counts;
+    std::map<std::string, size_t> services;  // how many kinds each has
+    bool add(ViolationKind kind);
+  };
+  Kinds violations_, schema_repairs_;
+  uint64_t quarantined_ = 0;
 };
 
 }  // namespace waybill

@@ -141,3 +141,22 @@ TEST_CASE("ledger: snapshots balance while others post") {
   CHECK(balanced);
   CHECK(output.snapshot().counts.in_flight == 0);
 }
+
+TEST_CASE("ledger: kinds of violations are bounded, per service and in all") {
+  Ledger ledger;
+  CHECK(ledger.count_violation({"pay", "type", "/a"}));
+  CHECK(!ledger.count_violation({"pay", "type", "/a"}));
+  for (size_t i = 0; i < 2 * Ledger::kMaxKinds; ++i) {
+    ledger.count_violation({"pay", "enum", "/" + std::to_string(i)});
+  }
+  auto counts = ledger.violations();
+  CHECK(counts.size() == Ledger::kMaxKinds + 1);
+  CHECK(counts[{"pay", "type", "/a"}] == 2);
+  CHECK(counts[{"pay", "other", "other"}] == Ledger::kMaxKinds + 1);
+  CHECK(ledger.count_violation({"shop", "type", "/a"}));
+  for (size_t i = 0; i < 2 * Ledger::kMaxServices; ++i) {
+    ledger.count_violation({"s" + std::to_string(i), "type", "/a"});
+  }
+  CHECK(ledger.violations()[{"other", "type", "/a"}] == Ledger::kMaxServices + 2);
+  CHECK(ledger.schema_repairs().empty());
+}

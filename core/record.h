@@ -76,7 +76,7 @@ using Id128 = std::array<uint8_t, 16>;
 // What stands in the record's own place of a line that is a Waybill record already: these parts
 // pass unchanged, as JSON text (docs/ARCHITECTURE.md, "A record that passes through").
 struct Passed {
-  std::string_view resource, source, sample_rate, schema_errors;  // empty when absent
+  std::string_view resource, source, sample_rate;  // empty when absent
 };
 
 struct Record {
@@ -116,8 +116,12 @@ struct Record {
 
   const ErrorInfo* error = nullptr;  // in the arena
   const Passed* passed = nullptr;    // in the arena
-  std::string_view format;           // name of the parser that understood the line
-  std::string_view stream;           // where the line itself says so (CRI, Docker); else empty
+  // What its schema had to say, as JSON arrays of {path, keyword, message}; empty: nothing. Of a
+  // record that passes, `schema_errors` as it came.
+  std::string_view schema_errors;   // what breaks the schema
+  std::string_view schema_repairs;  // what did, and was mended
+  std::string_view format;          // name of the parser that understood the line
+  std::string_view stream;          // where the line itself says so (CRI, Docker); else empty
   Marks marks;
 };
 

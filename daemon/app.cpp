@@ -107,7 +107,7 @@ Result<void> App::start() {
 Result<void> App::start_state() {
   checkpoints_ = std::make_unique<delivery::VolatileCheckpoints>();
   if (options_.request.config_file.empty() || options_.replaying) return {};
-  bool needed = !plan_.config.state_dir.empty() ||
+  bool needed = !plan_.config.state_dir.empty() || quarantines(plan_) ||
                 std::any_of(plan_.inputs.begin(), plan_.inputs.end(),
                             [](const auto& input) { return input->is_file(); });
   auto opened = delivery::StateDir::open(state_dir_of(plan_.config));
@@ -146,8 +146,8 @@ Result<void> App::open_dead_letters() {
 }
 
 delivery::DeadLetters::Render App::letter_render(const Plan& plan) const {
-  auto record =
-      std::make_shared<LetterRecord>(plan.identity, plan.parse, plan.config.parse.formats);
+  auto record = std::make_shared<LetterRecord>(plan.identity, plan.parse, plan.config.parse.formats,
+                                               plan.contract);
   return [record](Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source) {
     record->append(out, note, std::move(source));
   };
@@ -264,8 +264,13 @@ Result<void> App::start_admin() {
   return {};
 }
 
-Route App::route_of(const Plan& plan) const {
-  return Route{plan.identity, plan.parse, plan.config.parse.formats, plan.outputs};
+Route App::route_of(const Plan& plan) {
+  Route route{plan.identity, plan.parse, plan.config.parse.formats, plan.outputs};
+  if (plan.contract) {
+    route.contract = std::make_shared<ContractStage>(
+        plan.contract, plan.parse.default_zone, ledger_, dead_letters_.get(), options_.replaying);
+  }
+  return route;
 }
 
 }  // namespace waybill::daemon

@@ -65,10 +65,13 @@ class App {
   Result<void> start_inputs();
   Result<void> start_input(inputs::Input& input, size_t max_line);
   Result<void> start_admin();
-  Route route_of(const Plan& plan) const;
+  Route route_of(const Plan& plan);
   delivery::FullPolicy policy_for(const outputs::Output& output, const Plan& plan) const;
   std::optional<delivery::SpoolPlace> spool_for(const outputs::Output& output) const;
   delivery::DeadLetters::Render letter_render(const Plan& plan) const;
+  static bool quarantines(const Plan& plan) {
+    return plan.contract && plan.contract->has(contract::OnViolation::kQuarantine);
+  }
   bool child_wanted() const { return options_.child.has_value(); }
 
   // ---- end (shutdown.cpp) ----

@@ -115,6 +115,10 @@ class Builder {
   void add_config(CLI::App& app) {
     app.add_option("-c,--config", line_.plan.config_file, "the config file (waybill.yaml)");
   }
+  void add_schema_option(CLI::App& app) {
+    app.add_option("--schema", line_.plan.schema,
+                   "holds records to this JSON Schema, or to the one that is builtin");
+  }
   void add_run_options(CLI::App& app) {
     add_config(app);
     app.add_option(
@@ -123,7 +127,7 @@ class Builder {
            "loki=URL, es=URL, otlp=URL (may be repeated; also WAYBILL_TO)")
         ->allow_extra_args(false);
     app.add_option("--service", line_.plan.service, "the service's name");
-    app.add_option("--schema", schema_, "holds records to a JSON Schema (not built yet)");
+    add_schema_option(app);
     app.add_flag("--once", line_.once, "read to the present end, deliver, exit");
     if (&app == &app_) app.add_flag("-v,--verbose", line_.verbose, "say more on stderr");
   }
@@ -155,6 +159,7 @@ class Builder {
     add_config(*sub);
     sub->add_option("--to", to_, "targets to check instead of the file's outputs")
         ->allow_extra_args(false);
+    add_schema_option(*sub);
     sub->add_flag("--connect", line_.connect, "also asks the backends");
   }
   void add_explain() {
@@ -162,6 +167,7 @@ class Builder {
     add_config(*sub);
     sub->add_option("--to", to_, "as for run")->allow_extra_args(false);
     sub->add_option("--service", line_.plan.service, "the service's name");
+    add_schema_option(*sub);
     line_option_ = sub->add_option("LINE", line_.line, "the line; without it, lines from stdin");
   }
   void add_admin() {
@@ -213,9 +219,6 @@ class Builder {
     if (!planned_.empty()) {
       return usage(fmt::format("'{}' is planned but not built in this version", planned_));
     }
-    if (!schema_.empty()) {
-      return usage("--schema is planned but not built in this version: leave it out");
-    }
     line_.has_line = line_option_->count() > 0;
     line_.plan.to = to_;
     auto from_environment = lineage::process_environment("WAYBILL_TO");
@@ -234,7 +237,6 @@ class Builder {
   CLI::App app_;
   CLI::Option* line_option_ = nullptr;
   std::vector<std::string> to_;
-  std::string schema_;
   std::string planned_;
 };
 

@@ -4,13 +4,19 @@
 #include <cstring>
 
 #include "core/canonical.h"
+#include "daemon/canonical_names.h"
 #include "lineage/trace_context.h"
 
 namespace waybill::daemon {
 
 LetterRecord::LetterRecord(Identity identity, const parsers::Settings& settings,
-                           const std::vector<std::string>& formats)
-    : identity_(std::move(identity)), reader_(settings, formats, budget_) {}
+                           const std::vector<std::string>& formats,
+                           std::shared_ptr<const contract::Contract> contract)
+    : identity_(std::move(identity)), reader_(settings, formats, budget_) {
+  if (contract)
+    judge_.emplace(std::move(contract), canonical_names(), time_reader(settings.default_zone),
+                   false);
+}
 
 void LetterRecord::append(Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source) {
   // Whoever understood the line then understands it again.
@@ -28,6 +34,7 @@ void LetterRecord::append(Buffer& out, const delivery::Note& note, std::shared_p
   Record& record = batch_.records.front();
   lineage::resolve_trace(batch_, record);
   if (record.passed == nullptr) record.id = note.id;
+  if (judge_) contract::Judge::note(batch_, record, judge_->judge(batch_, record, identity_));
   append_canonical(out, batch_, record, identity_, part::kAll);
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "contract/judge.h"
 #include "core/batch.h"
 #include "core/identity.h"
 #include "delivery/note.h"
@@ -16,8 +18,10 @@ namespace waybill::daemon {
 // For one config. One thread at a time.
 class LetterRecord {
  public:
+  // `contract`: null where no record is judged.
   LetterRecord(Identity identity, const parsers::Settings& settings,
-               const std::vector<std::string>& formats);
+               const std::vector<std::string>& formats,
+               std::shared_ptr<const contract::Contract> contract);
 
   // Appends the record as canonical JSON, without a line end.
   void append(Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source);
@@ -27,6 +31,7 @@ class LetterRecord {
   ByteBudget budget_{0};  // one record at a time needs no limit
   parsers::EventReader reader_;
   Batch batch_{budget_};
+  std::optional<contract::Judge> judge_;
 };
 
 }  // namespace waybill::daemon

@@ -116,6 +116,7 @@ void Pipeline::take_route(Route route) {
   feeders_ = std::move(next);
   identity_ = std::move(route.identity);
   reader_ = std::make_unique<parsers::EventReader>(route.parse, route.formats, budget_);
+  contract_ = std::move(route.contract);
   clock_watch_ = std::make_unique<ClockWatch>(route.parse.default_zone);
 }
 
@@ -136,6 +137,10 @@ void Pipeline::process(Batch& batch) {
 void Pipeline::finish(Batch& batch, uint64_t empty) {
   resolve(batch);
   count(batch, empty);
+  if (contract_) {
+    Withheld withheld = contract_->hold(batch, identity_);
+    for (Feeder& feeder : feeders_) feeder.withhold(batch, withheld);
+  }
   batch.recharge();
   for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
 }
@@ -221,11 +226,22 @@ SteadyTime Pipeline::Feeder::due() const {
   return open->oldest + output->limits.delay;
 }
 
+bool Pipeline::Feeder::takes(const Batch& batch) const {
+  const std::string& only = batch.sources.front()->only_output;
+  return only.empty() || only == output->name;
+}
+
+// What the contract keeps from the outputs stands in the ledger of each.
+void Pipeline::Feeder::withhold(const Batch& batch, const Withheld& withheld) {
+  if (withheld.records() == 0 || !takes(batch)) return;
+  ledger->accept(withheld.records());
+  if (withheld.dropped > 0) ledger->dropped(DropReason::kSchemaViolation, withheld.dropped);
+  if (withheld.quarantined > 0) ledger->dead_lettered(withheld.quarantined);
+}
+
 void Pipeline::Feeder::add(const Batch& batch, std::vector<uint32_t>& picks,
                            std::atomic<int64_t>& busy_since) {
-  if (batch.records.empty()) return;
-  const std::string& only = batch.sources.front()->only_output;
-  if (!only.empty() && only != output->name) return;
+  if (batch.records.empty() || !takes(batch)) return;
   ledger->accept(batch.records.size());
   bool notes = output->outbox().keeps_notes();
   bool ticketed = false;  // whether the open payload holds this batch's ticket

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pipeline: the thread between inputs and outputs. All CPU work happens here, batch by batch:
 //
-//   frame → join and parse → lineage → encode for each output
+//   frame → join and parse → lineage → contract → encode for each output
 //
 // It owns the order of the stages and nothing else: each is a function of its own folder.
 #pragma once
@@ -19,6 +19,7 @@
 #include "core/identity.h"
 #include "core/ledger.h"
 #include "daemon/clock_watch.h"
+#include "daemon/contract_stage.h"
 #include "outputs/output.h"
 #include "parsers/event_reader.h"
 
@@ -47,6 +48,7 @@ struct Route {
   parsers::Settings parse;
   std::vector<std::string> formats;
   std::vector<std::shared_ptr<outputs::Output>> outputs;  // started
+  std::shared_ptr<ContractStage> contract = {};           // null: no record is judged
 };
 
 class Pipeline {
@@ -84,6 +86,8 @@ class Pipeline {
     std::unique_ptr<delivery::Payload> open;
     OutputLedger* ledger = nullptr;
 
+    bool takes(const Batch& batch) const;
+    void withhold(const Batch& batch, const Withheld& withheld);
     void add(const Batch& batch, std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since);
     void seal(std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since);
     SteadyTime due() const;
@@ -114,6 +118,7 @@ class Pipeline {
   std::unique_ptr<parsers::EventReader> reader_;
   std::unique_ptr<Batch> due_batch_;  // for events that waited for a line that did not come
   std::unique_ptr<ClockWatch> clock_watch_;
+  std::shared_ptr<ContractStage> contract_;
   std::vector<Feeder> feeders_;
   std::vector<uint32_t> picks_;  // 0, 1, 2, …
   WallNanos last_read_ns_ = 0;

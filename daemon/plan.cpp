@@ -56,6 +56,7 @@ class Planner {
     resolve_identity();
     resolve_zone();
     check_patterns();
+    make_contract();
     make_inputs();
     refuse_mixed_on_full();
     make_outputs();
@@ -96,6 +97,23 @@ class Planner {
     auto checked = parsers::patterns::check(plan_.config.parse.patterns, plan_.parse);
     plan_.parse.patterns = std::move(checked.sound);
     plan_.warnings = std::move(checked.warnings);
+  }
+
+  void make_contract() {
+    std::optional<config::SchemaSettings>& settings = plan_.config.schema;
+    if (!request_.schema.empty()) {
+      if (!settings) settings.emplace();
+      settings->all.file = request_.schema;
+      settings->all.base_folder = "";
+    }
+    if (!settings) return;
+    plan_.contract = contract::Contract::make(*settings, *plan_.diagnostics);
+    bool quarantine = plan_.contract && plan_.contract->has(contract::OnViolation::kQuarantine);
+    if (quarantine && plan_.config.dead_letters.size == 0) {
+      settings->section->fault("on_violation",
+                               "quarantine needs dead letters, and dead_letters.size is 0: give "
+                               "them some room, or write tag or drop");
+    }
   }
 
   // What an input's `format` may be: faulty patterns by their names, too, whose fault that is not.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "contract/contract.h"
 #include "core/identity.h"
 #include "inputs/input.h"
 #include "outputs/output.h"
@@ -21,6 +22,7 @@ struct PlanRequest {
   std::string config_file;      // -c; empty: none
   std::vector<std::string> to;  // --to; replaces the outputs of the file
   std::string service;          // --service
+  std::string schema;           // --schema; replaces schema.file
   bool standard_input = true;   // whether stdin may be read: not below `exec`
 };
 
@@ -30,6 +32,7 @@ struct Plan {
   config::Config config;
   Identity identity;
   parsers::Settings parse;
+  std::shared_ptr<const contract::Contract> contract;  // null: no record is judged
   std::vector<std::unique_ptr<inputs::Input>> inputs;  // made, not started
   std::vector<std::shared_ptr<outputs::Output>> outputs;
   std::vector<std::string> notes;       // worth saying once at the start

@@ -64,6 +64,12 @@ Result<void> App::apply(Plan next) {
   if (next.config.dead_letters != plan_.config.dead_letters) {
     return Error{Action::kFixConfig, "dead_letters cannot change while running: restart instead"};
   }
+  if (quarantines(next) && !dead_letters_) {
+    return Error{
+        Action::kFixConfig,
+        "schema.on_violation: quarantine needs dead letters, and this run has no place for "
+        "them: restart instead"};
+  }
   // Outputs: equal settings for an equal identity go on with their queues.
   bool same_identity = next.identity.service_name == plan_.identity.service_name &&
                        next.identity.resource_json == plan_.identity.resource_json;

@@ -201,7 +201,9 @@ uint64_t App::report_left() const {
   };
   for (const OutputLedger* output : ledger_.outputs()) {
     OutputSnapshot now = output->snapshot();
-    uint64_t dropped = now.counts.dropped_total();
+    // What `on_violation: drop` asked for is not left.
+    uint64_t asked_for = now.counts.dropped[static_cast<size_t>(DropReason::kSchemaViolation)];
+    uint64_t dropped = now.counts.dropped_total() - asked_for;
     uint64_t spooled = std::min(now.spool_records, now.counts.in_flight);
     uint64_t waiting = now.counts.in_flight - spooled;
     // Without a state directory nothing remembers where files are to be read again.
@@ -217,7 +219,8 @@ uint64_t App::report_left() const {
         again == 1 ? "the next run reads it again" : "the next run reads them again");
     say(*output, now, lost, lost == 1 ? "it is lost" : "they are lost");
     for (size_t i = 0; i < kDropReasonCount; ++i) {
-      if (now.counts.dropped[i] == 0) continue;
+      bool wanted = static_cast<DropReason>(i) == DropReason::kSchemaViolation;
+      if (now.counts.dropped[i] == 0 || wanted) continue;
       spdlog::error("output {}: {} record{} dropped ({})", output->name(), now.counts.dropped[i],
                     now.counts.dropped[i] == 1 ? "" : "s", kDropReasonNames[i]);
     }
@@ -232,9 +235,10 @@ uint64_t App::report_dead_letters() const {
     uint64_t letters = output->snapshot().counts.dead_lettered;
     all += letters;
     if (letters == 0) continue;
-    spdlog::error("output {}: {} record{} refused, kept in {}: `waybill replay` sends {} again",
-                  output->name(), letters, letters == 1 ? "" : "s", dead_letters_->path(),
-                  letters == 1 ? "it" : "them");
+    spdlog::error("output {}: {} record{} {}, kept in {}: `waybill replay` sends {} again",
+                  output->name(), letters, letters == 1 ? "" : "s",
+                  ledger_.quarantined() == 0 ? "refused" : "quarantined or refused",
+                  dead_letters_->path(), letters == 1 ? "it" : "them");
   }
   return all;
 }

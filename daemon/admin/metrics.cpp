@@ -207,6 +207,19 @@ void add_records(Families& families, const Ledger& ledger) {
   }
 }
 
+void add_contract(Families& families, const Ledger& ledger) {
+  auto each = [&](const char* name, const char* help, const Ledger::ViolationCounts& counts) {
+    families.begin(name, MetricType::Counter, help);
+    for (const auto& [kind, count] : counts) {
+      families.add({{"service", kind.service}, {"keyword", kind.keyword}, {"path", kind.path}},
+                   count);
+    }
+  };
+  each("waybill_schema_violations_total", "What broke a schema.", ledger.violations());
+  each("waybill_schema_repairs_total", "What broke a schema and was repaired.",
+       ledger.schema_repairs());
+}
+
 double start_time_seconds() {
   // Field 22 of /proc/self/stat is the start in clock ticks since boot; the second field, the
   // command's name in brackets, may hold blanks.
@@ -278,6 +291,7 @@ std::string metrics_text(const Ledger& ledger, const ByteBudget& budget,
   add_inputs(families, ledger);
   add_outputs(families, ledger);
   add_records(families, ledger);
+  add_contract(families, ledger);
   families.begin("waybill_memory_bytes", MetricType::Gauge,
                  "Memory held by batches and queues, of the budget.");
   families.add({}, static_cast<double>(budget.used()));

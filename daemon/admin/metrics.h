@@ -17,7 +17,7 @@ struct ReloadCounts {
 
 // Everything the ledger knows, memory, reloads, build, and the standard process_* set. Label values
 // are bounded: names from the config, reasons and results from closed lists, at most
-// Ledger::kMaxServices services.
+// Ledger::kMaxServices services, and Ledger::kMaxKinds kinds of violations of each.
 std::string metrics_text(const Ledger& ledger, const ByteBudget& budget,
                          const ReloadCounts& reloads);
 

@@ -5,9 +5,12 @@
 #include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
+#include "contract/judge.h"
 #include "core/canonical.h"
+#include "daemon/canonical_names.h"
 #include "daemon/commands/commands.h"
 #include "daemon/pipeline.h"
 #include "lineage/record_id.h"
@@ -29,6 +32,10 @@ class Explainer {
     source_->number = next_source_number();
     source_->input = "explain";
     source_->nonce = random_id();
+    if (plan_.contract) {
+      judge_.emplace(plan_.contract, canonical_names(), time_reader(plan_.parse.default_zone),
+                     false);
+    }
   }
 
   // Lines, as a source would have them.
@@ -89,7 +96,9 @@ class Explainer {
       explain_frame(record);
       explain_parse(record, i);
       explain_lineage(batch, record);
-      explain_outputs(batch, record);
+      bool sent = explain_contract(batch, record);
+      explain_record(batch, record);
+      if (sent) explain_outputs(batch, record);
     }
   }
 
@@ -169,6 +178,50 @@ class Explainer {
                  claimed ? "what the line names is no valid trace id; it stays in the context"
                          : "the line names none");
     }
+  }
+
+  // Whether outputs get the record.
+  bool explain_contract(Batch& batch, Record& record) {
+    if (!judge_) return true;
+    contract::Judgement judgement = judge_->judge(batch, record, plan_.identity);
+    const contract::Rule& rule = *judgement.rule;
+    if (!judgement.judged) {
+      fmt::print("contract not judged: {}\n", record.passed != nullptr
+                                                  ? "the record passes through"
+                                                  : "on_violation is off for this service");
+      return true;
+    }
+    fmt::print(
+        "contract {}, {}: {}\n", rule.schema,
+        rule.on_line ? "on the line's own JSON" : "on the record",
+        judgement.violations.empty() ? judgement.repairs.empty() ? "valid" : "repaired" : "broken");
+    contract::Judge::note(batch, record, judgement);
+    explain_violations("repaired ", judgement.repairs);
+    explain_violations("", judgement.violations);
+    if (judgement.violations.empty()) return true;
+    switch (rule.on_violation) {
+      case contract::OnViolation::kQuarantine:
+        fmt::print("         quarantine: to the dead letters, no output gets it\n");
+        record.schema_errors = {};
+        return false;
+      case contract::OnViolation::kDrop:
+        fmt::print("         drop: no output gets it\n");
+        return false;
+      default: fmt::print("         {}: tagged\n", contract::name_of(rule.on_violation)); break;
+    }
+    return true;
+  }
+
+  static void explain_violations(const char* what,
+                                 std::span<const contract::Violation> violations) {
+    for (const contract::Violation& violation : violations) {
+      fmt::print("         {}{} {}: {}\n", what,
+                 violation.path.empty() ? "the record" : outputs::printable(violation.path),
+                 violation.keyword, outputs::printable(violation.message, 300));
+    }
+  }
+
+  void explain_record(const Batch& batch, const Record& record) const {
     Buffer canonical;
     append_canonical(canonical, batch, record, plan_.identity, part::kAll);
     fmt::print("record   {}\n", canonical.view());
@@ -190,6 +243,7 @@ class Explainer {
   Plan& plan_;
   ByteBudget budget_;
   parsers::EventReader reader_;
+  std::optional<contract::Judge> judge_;
   std::shared_ptr<Source> source_;
   bool first_ = true;
 };

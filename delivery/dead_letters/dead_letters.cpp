@@ -18,6 +18,13 @@ void append_member(Buffer& out, std::string_view key, std::string_view text) {
   out.push_back(',');
 }
 
+void begin_letter(Buffer& out) {
+  char time[32];
+  char* end = write_rfc3339(wall_now(), 3, time);
+  out.push_back('{');
+  append_member(out, "time", {time, static_cast<size_t>(end - time)});
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DeadLetters>> DeadLetters::open(std::string path, size_t size, Render render,
@@ -39,10 +46,7 @@ bool DeadLetters::compose(Buffer& out, const Letter& letter) {
   std::lock_guard lock(render_mutex_);
   record_.clear();
   render_(record_, *note, std::move(source));
-  char time[32];
-  char* end = write_rfc3339(wall_now(), 3, time);
-  out.push_back('{');
-  append_member(out, "time", {time, static_cast<size_t>(end - time)});
+  begin_letter(out);
   append_member(out, "output", letter.output);
   append_member(out, "stage", "deliver");
   append_member(out, "reason", kDropReasonNames[static_cast<size_t>(letter.reason)]);
@@ -52,6 +56,18 @@ bool DeadLetters::compose(Buffer& out, const Letter& letter) {
   out.append(record_.view());
   out.append("}\n");
   return true;
+}
+
+void DeadLetters::compose_violation(Buffer& out, std::string_view detail, std::string_view line,
+                                    std::string_view record) {
+  begin_letter(out);
+  append_member(out, "stage", "contract");
+  append_member(out, "reason", kDropReasonNames[static_cast<size_t>(DropReason::kSchemaViolation)]);
+  append_member(out, "detail", detail);
+  append_member(out, "original", line);
+  out.append("\"record\":");
+  out.append(record);
+  out.append("}\n");
 }
 
 }  // namespace waybill::delivery

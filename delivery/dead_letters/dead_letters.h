@@ -52,6 +52,10 @@ class DeadLetters {
   // Appends the letter, ended by '\n', to `out`. False when its note cannot be read. Never waits
   // for the disk.
   bool compose(Buffer& out, const Letter& letter);
+  // Appends the letter of a record that broke its schema and goes to no output. `detail`: what is
+  // wrong with it. `line` is as it was read, `record` canonical JSON.
+  static void compose_violation(Buffer& out, std::string_view detail, std::string_view line,
+                                std::string_view record);
   // Makes composed letters durable: all of them or, with an Error, none. The Error's words follow
   // the path.
   Result<void> write(std::string_view letters) { return files_->append(letters); }

@@ -13,7 +13,9 @@ namespace waybill::inputs::replay {
 
 // Of the line that it was read from, as it stands there.
 struct Letter {
-  std::string_view output;  // the name of the output whose backend refused the record
+  // The name of the output whose backend refused the record; empty: it broke its schema, and was
+  // for all outputs.
+  std::string_view output;
   std::string_view record;  // the record, as JSON
 };
 

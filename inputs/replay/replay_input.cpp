@@ -97,7 +97,8 @@ void ReplayInput::read_letter() {
   Result<Letter> letter = reader_.read(line);
   if (!letter) return refuse(std::move(letter.error().what));
   const std::vector<std::string>& known = settings_.outputs;
-  if (!known.empty() && std::find(known.begin(), known.end(), letter->output) == known.end()) {
+  bool for_all = known.empty() || letter->output.empty();
+  if (!for_all && std::find(known.begin(), known.end(), letter->output) == known.end()) {
     std::string_view named = letter->output;
     named = beginning_of(named);
     return refuse(

@@ -199,6 +199,9 @@ void Pretty::put_fields(Buffer& out, const Batch& batch, const Record& record) {
       append_printable(out, value_.view(), " ");
     }
   });
+  if (record.schema_errors.empty()) return;
+  put_key(out, "schema_errors");
+  append_printable(out, record.schema_errors, " ");
 }
 
 void Pretty::put_ids(Buffer& out, const Record& record) {

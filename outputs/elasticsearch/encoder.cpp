@@ -235,8 +235,8 @@ void Backend::append_ecs(Buffer& out, const Batch& batch, const Record& record) 
   append_origin(out, batch, record);
   if (record.passed != nullptr) {
     append_json(out, ",\"waybill.sample_rate\":", record.passed->sample_rate);
-    append_json(out, ",\"waybill.schema_errors\":", record.passed->schema_errors);
   }
+  append_json(out, ",\"waybill.schema_errors\":", record.schema_errors);
   const Token* resource = own_resource(batch, record);
   if (resource == nullptr) {
     out.append(resource_);

@@ -234,6 +234,7 @@ void Backend::append_attributes(Buffer& out, const Batch& batch, const Record& r
     text(OwnKey::kErrorKind, error.kind);
   }
   append_passed(attributes, own, batch, record);
+  if (!record.schema_errors.empty()) append_schema_errors(attributes, own, record);
   for_each_context_member(batch, record, [&](const Member& member) {
     // severity_text says it already.
     if (member.token == nullptr && member.text.data == record.level_text.data &&
@@ -249,7 +250,7 @@ void Backend::append_attributes(Buffer& out, const Batch& batch, const Record& r
   });
 }
 
-// What a record that passes through brings besides: a rate, and what a schema had to say of it.
+// What a record that passes through brings besides: a rate.
 void Backend::append_passed(Attributes& attributes, OwnKeys& own, const Batch& batch,
                             const Record& record) {
   if (record.passed == nullptr) return;
@@ -262,7 +263,25 @@ void Backend::append_passed(Attributes& attributes, OwnKeys& own, const Batch& b
     }
   };
   json(OwnKey::kSampleRate, record.passed->sample_rate);
-  json(OwnKey::kSchemaErrors, record.passed->schema_errors);
+}
+
+// A JSON array, with a structure of its own; few records have it.
+void Backend::append_schema_errors(Attributes& attributes, OwnKeys& own, const Record& record) {
+  if (!schema_errors_) schema_errors_ = std::make_unique<SchemaErrors>();
+  SchemaErrors& errors = *schema_errors_;
+  errors.text = "{\"all\":";
+  errors.text += record.schema_errors;
+  errors.text += '}';
+  size_t size = errors.text.size();
+  errors.text.append(kPadding, ' ');
+  errors.tokens.clear();
+  uint32_t duplicates = 0;
+  std::string_view object(errors.text.data(), size);
+  if (errors.walker.walk(object, errors.tokens, duplicates) != WalkOutcome::kObject) return;
+  Record holder;
+  holder.json = errors.text.data();
+  attributes.add(holder, detail::member_of(holder, errors.tokens[1]),
+                 own.take(OwnKey::kSchemaErrors));
 }
 
 // A key of the context that is also one of ours: "request_id_2", or whatever is free.

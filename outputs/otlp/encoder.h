@@ -11,9 +11,11 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "core/json_walker.h"
 #include "outputs/http/backend.h"
 #include "outputs/otlp/attributes.h"
 #include "outputs/otlp/scope.h"
@@ -53,6 +55,7 @@ class Backend final : public http::Backend {
   void append_attributes(Buffer& out, const Batch& batch, const Record& record);
   void append_passed(Attributes& attributes, OwnKeys& own, const Batch& batch,
                      const Record& record);
+  void append_schema_errors(Attributes& attributes, OwnKeys& own, const Record& record);
   std::string_view another_key(const Batch& batch, const Record& record, Attributes& attributes,
                                const OwnKeys& own, std::string_view key);
   // The characters; valid until the next call.
@@ -71,6 +74,13 @@ class Backend final : public http::Backend {
   std::string head_;       // a group's head
   std::string other_key_;  // of a clash
   Attributes::Scratch scratch_;
+  // What is needed to take `schema_errors` apart; made for the first record that has them.
+  struct SchemaErrors {
+    JsonWalker walker;
+    std::string text;
+    std::vector<Token> tokens;
+  };
+  std::unique_ptr<SchemaErrors> schema_errors_;
 };
 
 }  // namespace waybill::outputs::otlp

@@ -347,7 +347,7 @@ void Lift::settle_passed(Batch& batch, Record& record) {
   passed->source = json(Slot::kRecordSource);
   passed->resource = json(Slot::kRecordResource);
   passed->sample_rate = json(Slot::kRecordRate);
-  passed->schema_errors = json(Slot::kRecordSchemaErrors);
+  record.schema_errors = json(Slot::kRecordSchemaErrors);
   if (has(Slot::kRecordTraceOrigin)) {
     std::string_view origin = found(Slot::kRecordTraceOrigin).text.bytes();
     for (int i = 1; i <= static_cast<int>(TraceOrigin::kGenerated); ++i) {

@@ -277,6 +277,8 @@ struct Table {
 
 }  // namespace
 
+std::span<const Name> all_names() { return kNames; }
+
 const Name* find_name(std::string_view key) {
   static const Table table;
   if (key.empty()) return nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace waybill::parsers {
@@ -70,6 +71,8 @@ struct Name {
 // or no more than a message.
 constexpr uint8_t kExceptionText = 9;
 
+// All of them.
+std::span<const Name> all_names();
 // The name `key`, or null. `key` has 8 readable bytes behind its beginning.
 const Name* find_name(std::string_view key);
 

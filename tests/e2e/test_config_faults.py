@@ -104,7 +104,6 @@ def test_one_fault(waybill: Runner, name: str) -> None:
 
 NOT_BUILT = {
     "redact": "redact: [{detect: [jwt], action: mask}]",
-    "schema": "schema: {file: builtin}",
     "sample": "sample: {always: 'level >= ERROR'}",
     "metrics": "metrics: {count: []}",
     "trace.inherit": "trace: {inherit: {keys: [request_id]}}",

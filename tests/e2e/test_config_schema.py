@@ -46,6 +46,11 @@ parse:
     - {name: till, dissect: "%{a} %{b}", samples: ["x y", {line: "1 2", record: {a: "1"}}]}
 admin: {listen: "127.0.0.1:0"}
 shutdown: {grace: 5s}
+schema:
+  file: builtin
+  "on": line
+  format: assert
+  by_service: {pay: {on_violation: "off"}, web: {"on": record, on_violation: repair}}
 """,
 }
 BAD = {
@@ -60,6 +65,8 @@ BAD = {
     "an unknown type of a group": "parse: {patterns: [{name: a, dissect: '%{x}', types: {x: i}}]}",
     "a sample without a line": "parse: {patterns: [{name: a, regex: x, samples: [{record: {}}]}]}",
     "a mapping for a duration": "shutdown: {grace: {s: 5}}",
+    "an unknown key of a service": "schema: {by_service: {pay: {map: {}}}}",
+    "a rule that is no mapping": "schema: {by_service: {pay: builtin}}",
     "nothing where something must be": "outputs: {o: {type: loki}}",
 }
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/judge.h"
+
+#include <algorithm>
+
+#include "core/buffer.h"
+#include "core/json_text.h"
+
+namespace waybill::contract {
+
+namespace {
+
+// Of one record.
+constexpr size_t kMostRepairs = 64;
+// Of one message: long values are cut already, long lists of what was expected are here.
+constexpr size_t kMostBytes = 512;
+
+std::string_view cut_off(std::string_view text) {
+  if (text.size() <= kMostBytes) return text;
+  size_t size = kMostBytes;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
+bool is_there(const std::vector<Violation>& all, const Violation& wanted) {
+  return std::any_of(all.begin(), all.end(), [&](const Violation& one) {
+    return one.path == wanted.path && one.keyword == wanted.keyword &&
+           one.missing == wanted.missing;
+  });
+}
+
+void append_text(Buffer& out, std::string_view key, std::string_view text) {
+  out.append(key);
+  std::string_view kept = cut_off(text);
+  out.push_back('"');
+  append_escaped(out, kept);
+  if (kept.size() < text.size()) out.append("…");
+  out.push_back('"');
+}
+
+}  // namespace
+
+Judge::Judge(std::shared_ptr<const Contract> contract, const CanonicalNames& names,
+             TimeReader times, bool passing)
+    : contract_(std::move(contract)), times_(std::move(times)), passing_(passing), view_(names) {}
+
+const Rule& Judge::rule_of(Text service) {
+  std::string_view name = decoded(service, scratch_);
+  if (last_ == nullptr || name != service_) {
+    service_ = name;
+    last_ = &contract_->rule_of(name);
+  }
+  return *last_;
+}
+
+Judgement Judge::judge(Batch& batch, Record& record, const Identity& identity) {
+  Judgement judgement;
+  judgement.rule = &rule_of(service_of(record, identity));
+  judgement.service = service_;
+  const Rule& rule = *judgement.rule;
+  if (rule.program == nullptr || (record.passed != nullptr && !passing_)) return judgement;
+  judgement.judged = true;
+  record.schema_errors = {};
+  repairs_.clear();
+  Case at{batch, record, identity, rule};
+  look(at);
+  // A record that passes through does so unchanged.
+  bool mend = rule.on_violation == OnViolation::kRepair && record.passed == nullptr;
+  while (mend && !violations_.empty() && repairs_.size() < kMostRepairs) mend = repair(at);
+  judgement.violations = violations_;
+  judgement.repairs = repairs_;
+  return judgement;
+}
+
+// Fills violations_.
+void Judge::look(const Case& at) {
+  const Program& program = *at.rule.program;
+  Verdict verdict;
+  if (!at.rule.on_line) {
+    root_ = view_.of(at.batch, at.record, at.identity, at.batch.arena);
+    verdict = validator_.explain(program, root_, view_.size(), violations_);
+  } else if (at.record.token_count > 0) {
+    // The parser has cut what it lifted; a schema sees it all the same.
+    root_ = Value::of(at.record.json, *at.batch.tokens_of(at.record), Token::kDuplicate);
+    verdict = validator_.explain(program, root_, at.record.token_count, violations_);
+  } else {
+    root_ = {};
+    violations_.assign(1, {"", "json", "expected a JSON object, got a line that is none"});
+    return;
+  }
+  if (verdict == Verdict::kLimit) violations_.assign(1, {"", "limit", validator_.limit()});
+}
+
+// Tries to mend what is wrong, one thing after the other. Whether anything could be: then there may
+// be more, as not all is told at once.
+bool Judge::repair(const Case& at) {
+  const std::vector<Violation> wrong = violations_;
+  Mender mender(at.batch, at.record, view_.names(), at.rule.on_line);
+  bool any = false;
+  for (const Violation& violation : wrong) {
+    if (is_there(violations_, violation)) any |= repair(at, mender, violation);
+  }
+  return any;
+}
+
+bool Judge::repair(const Case& at, Mender& mender, const Violation& violation) {
+  if (violation.missing != kNone) {
+    const Program& program = *at.rule.program;
+    for (const DefaultRule& one : program.defaults) {
+      if (one.property != violation.missing) continue;
+      Substitute value{one.type, std::string(one.text)};
+      if (!mender.add(violation.path, program.properties[one.property].name, value)) return false;
+      return accept(at, mender, violation, value);
+    }
+    return false;
+  }
+  auto value = Mender::find(root_, violation.path);
+  if (!value) return false;
+  for (const Substitute& by : mender.candidates(violation, *value, times_)) {
+    // The view is another one after each try.
+    value = Mender::find(root_, violation.path);
+    if (!value || !mender.replace(violation.path, *value, by)) continue;
+    if (accept(at, mender, violation, by)) return true;
+  }
+  return false;
+}
+
+// Keeps what was done if the schema has nothing against it; else takes it back.
+bool Judge::accept(const Case& at, Mender& mender, const Violation& violation,
+                   const Substitute& by) {
+  look(at);
+  bool wrong = std::any_of(violations_.begin(), violations_.end(), [&](const Violation& other) {
+    return other.path == violation.path && other.missing == violation.missing;
+  });
+  if (wrong) {
+    mender.undo();
+    look(at);
+    return false;
+  }
+  mender.keep();
+  repairs_.push_back(violation);
+  repairs_.back().message += "; made " + by.json();
+  return true;
+}
+
+std::string_view Judge::json(Batch& batch, std::span<const Violation> violations) {
+  if (violations.empty()) return {};
+  Buffer out;
+  for (const Violation& violation : violations) {
+    append_text(out, out.empty() ? "[{\"path\":" : ",{\"path\":", violation.path);
+    append_text(out, ",\"keyword\":", violation.keyword);
+    append_text(out, ",\"message\":", violation.message);
+    out.push_back('}');
+  }
+  out.push_back(']');
+  return batch.arena.copy(out.view());
+}
+
+}  // namespace waybill::contract
