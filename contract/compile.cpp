@@ -67,6 +67,21 @@ void hold_to_meta_schema(const Document& document, std::string_view uri,
   }
 }
 
+// "FILE:LINE:COLUMN" of a fault.
+std::string_view place_of(std::string_view fault) { return fault.substr(0, fault.find(": ")); }
+
+// What the compiler found, but for places that the meta-schema has a word about already: of a
+// keyword's wrong value both complain.
+void add_compile_faults(const std::vector<Error>& found, std::vector<std::string>& faults) {
+  std::vector<std::string> known = faults;
+  for (const Error& error : found) {
+    bool said = std::any_of(known.begin(), known.end(), [&](const std::string& fault) {
+      return place_of(fault) == place_of(error.what);
+    });
+    if (!said) faults.push_back(error.what);
+  }
+}
+
 }  // namespace
 
 Result<SharedProgram> compile_text(std::string text, const std::string& name,
@@ -98,11 +113,11 @@ std::vector<std::string> check_schema(const std::string& path, const CompileOpti
                       old ? "http://json-schema.org/draft-07/schema"
                           : "https://json-schema.org/draft/2020-12/schema",
                       faults);
-  if (!faults.empty()) return faults;
   CompileOptions whole = options;
   whole.whole = true;
-  auto program = Compiler(registry, whole).run(**root);
-  if (!program) faults.push_back(std::move(program).error().what);
+  Compiler compiler(registry, whole);
+  (void)compiler.run(**root);
+  add_compile_faults(compiler.faults(), faults);
   return faults;
 }
 

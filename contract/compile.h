@@ -34,8 +34,10 @@ Result<SharedProgram> compile_file(const std::string& path, const CompileOptions
 Result<SharedProgram> compile_text(std::string text, const std::string& name,
                                    const std::string& path, const CompileOptions& options);
 
-// A schema held to its meta-schema, then compiled as a whole: every fault, in the order of the
-// file, as one Error's words each; empty: it is right.
+// A schema held to its meta-schema, then compiled as a whole: the faults that the meta-schema finds
+// (16 at most, in the order of the file), then those of the compiler (as many), as one Error's
+// words each; empty: it is right. What makes the text unreadable as a schema (its syntax, $schema,
+// $id, double anchors) ends the list at once.
 std::vector<std::string> check_schema(const std::string& path, const CompileOptions& options);
 
 }  // namespace waybill::contract

@@ -11,18 +11,18 @@ Result<SharedProgram> Compiler::run(const Resource& root) {
   schema_at(*root.root, Keyword::kNone);
   do {
     compile_pending();
-  } while (!error_ && anchor_pending());
-  if (options_.whole && !error_) {
+  } while (goes_on() && anchor_pending());
+  if (options_.whole && goes_on()) {
     for (const Node* node : std::vector(registry_.schemas())) {
       if (registry_.resource_of(*node).document == root.document) schema_at(*node, Keyword::kNone);
     }
     do {
       compile_pending();
-    } while (!error_ && anchor_pending());
+    } while (goes_on() && anchor_pending());
   }
-  if (!error_) find_cycle();
-  if (!error_) shorten();
-  if (error_) return std::move(*error_);
+  if (faults_.empty()) find_cycle();
+  if (!faults_.empty()) return faults_.front();
+  shorten();
   return SharedProgram(program_);
 }
 
@@ -41,7 +41,7 @@ uint32_t Compiler::schema_at(const Node& node, Keyword place) {
 }
 
 void Compiler::compile_pending() {
-  while (!pending_.empty() && !error_) {
+  while (!pending_.empty() && goes_on()) {
     uint32_t index = pending_.front();
     pending_.pop_front();
     compile(index);
@@ -112,10 +112,7 @@ void Compiler::reference(Keyword keyword) {
     return complain(*node, fmt::format("{} must be a string", keyword_name(keyword)));
   }
   auto target = registry_.resolve(*resource_, *node);
-  if (!target) {
-    if (!error_) error_ = std::move(target).error();
-    return;
-  }
+  if (!target) return complain(std::move(target).error());
   uint32_t schema = schema_at(*target->node, keyword);
   auto dynamic = target->resource->dynamic_anchors.find(target->anchor);
   bool moves = keyword == Keyword::kDynamicRef && !target->anchor.empty() &&

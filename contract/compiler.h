@@ -22,6 +22,10 @@ class Compiler {
       : registry_(registry), options_(options), program_(std::make_shared<Program>()) {}
 
   Result<SharedProgram> run(const Resource& root);
+  // After run(): all that was found; only the first fault unless the options say `whole`, and
+  // kMostFaults then.
+  static constexpr size_t kMostFaults = 16;
+  const std::vector<Error>& faults() const { return faults_; }
 
  private:
   // The keywords of the schema at work that its dialect knows; null: absent.
@@ -71,16 +75,17 @@ class Compiler {
   void emit(Op op, Keyword keyword, uint32_t a, uint32_t b = 0, uint32_t c = 0) {
     program_->instructions.push_back({op, keyword, a, b, c});
   }
-  // Only the first fault is kept: those behind it may come of it.
-  void complain(const Node& node, std::string_view what) {
-    if (!error_) error_ = registry_.error(node, what);
+  void complain(const Node& node, std::string_view what) { complain(registry_.error(node, what)); }
+  void complain(Error error) {
+    if (faults_.size() < (options_.whole ? kMostFaults : 1)) faults_.push_back(std::move(error));
   }
+  bool goes_on() const { return faults_.size() < (options_.whole ? kMostFaults : 1); }
   std::string_view keep(std::string_view text);
 
   Registry& registry_;
   const CompileOptions& options_;
   std::shared_ptr<Program> program_;
-  std::optional<Error> error_;
+  std::vector<Error> faults_;
 
   const Resource* resource_ = nullptr;  // of the schema at work
   Keywords here_{};

@@ -24,7 +24,6 @@ struct Planned {
 // typing error.
 constexpr std::array kPlanned = {
     Planned{"test", "unit tests of a config"},
-    Planned{"lint", "holds existing logs to the contract"},
     Planned{"trace", "draws the trace trees found in logs"},
     Planned{"setup", "installs index templates and dashboards"},
     Planned{"tap", "shows records as they pass"},
@@ -53,6 +52,7 @@ class Builder {
     add_explain();
     add_admin();
     add_reference();
+    add_lint();
     add_schema();
     command("version", "prints the version", Command::kVersion);
     for (const Planned& planned : kPlanned) {
@@ -189,8 +189,43 @@ class Builder {
     sub->add_option("--format", line_.format, "markdown or json-schema")
         ->check(CLI::IsMember({"markdown", "json-schema"}));
   }
+  void add_mappings(CLI::App& app) {
+    app.add_option("--map", line_.mappings,
+                   "URI=DIR: what refers to a URI below URI finds it in the folder DIR (may be "
+                   "repeated)")
+        ->allow_extra_args(false);
+  }
+  // Of commands that read existing logs as the daemon would.
+  void add_logs(CLI::App& app) {
+    app.add_option("LOG", line_.files, "the logs, gzip or not; -: stdin")->required();
+    add_config(app);
+    app.add_option("--service", line_.plan.service, "the service's name");
+    app.add_option("--on", line_.on,
+                   "record: what becomes of a line; line: the line's own JSON (default: record)")
+        ->check(CLI::IsMember({"record", "line"}));
+  }
+  void add_lint() {
+    CLI::App* lint = command("lint", "holds existing logs to a contract", Command::kLint);
+    add_logs(*lint);
+    lint->add_option("--schema", line_.schema_file,
+                     "the JSON Schema (default: the built-in one, `waybill schema show`)");
+    lint->add_option("--format", line_.format, "text, json or sarif (default: text)")
+        ->check(CLI::IsMember({"text", "json", "sarif"}));
+    lint->add_flag("--format-assert", line_.format_assert,
+                   "`format` must hold, too; else it is a remark");
+    add_mappings(*lint);
+    lint->footer(
+        "Status: 0 clean, 1 violations, 2 wrong usage, a faulty schema or unreadable files.\n"
+        "\n"
+        "Examples:\n"
+        "  waybill lint app.log app.log.1.gz                       by the built-in schema\n"
+        "  waybill lint --schema pay.schema.json pay.log\n"
+        "  waybill lint --on line --schema pay.schema.json - <pay.log\n"
+        "  waybill lint --format sarif --schema s.json app.log >lint.sarif");
+  }
   void add_schema() {
-    CLI::App* schema = app_.add_subcommand("schema", "JSON Schemas: validate, check, show");
+    CLI::App* schema =
+        app_.add_subcommand("schema", "JSON Schemas: validate, check, show, infer, diff");
     schema->require_subcommand(1);
     CLI::App* validate =
         command_of(*schema, "validate", "holds JSON values to a schema", Command::kSchemaValidate);
@@ -202,17 +237,64 @@ class Builder {
     validate->add_flag("--format-assert", line_.format_assert,
                        "`format` must hold, too; else it is a remark");
     validate->add_flag("--all", line_.all, "every violation, on a line each");
-    CLI::App* check = command_of(*schema, "check",
-                                 "holds schemas to their meta-schema: every fault, with its place",
-                                 Command::kSchemaCheck);
+    validate->footer(
+        "Examples:\n"
+        "  waybill schema validate pay.schema.json one.json two.json\n"
+        "  waybill schema validate --lines --all pay.schema.json - <pay.log");
+    CLI::App* check =
+        command_of(*schema, "check", "holds schemas to their meta-schema and compiles them",
+                   Command::kSchemaCheck);
     check->add_option("FILE", line_.files, "the schemas")->required();
-    for (CLI::App* sub : {validate, check}) {
-      sub->add_option("--map", line_.mappings,
-                      "URI=DIR: what refers to a URI below URI finds it in the folder DIR (may be "
-                      "repeated)")
-          ->allow_extra_args(false);
-    }
-    command_of(*schema, "show", "prints the built-in schema", Command::kSchemaShow);
+    check->footer(
+        "Prints each fault as FILE:LINE:COLUMN: what (at #POINTER): of the meta-schema 16 at most,\n"
+        "then of the compiler 16 at most. A syntax error, a wrong $schema or $id and a double\n"
+        "$anchor end the list: what stands behind them cannot be told.\n"
+        "\n"
+        "Example:\n"
+        "  waybill schema check pay.schema.json");
+    add_infer(*schema);
+    add_diff(*schema);
+    for (CLI::App* sub : {validate, check}) add_mappings(*sub);
+    command_of(*schema, "show", "prints the built-in schema", Command::kSchemaShow)
+        ->footer("Example:\n  waybill schema show >record.schema.json");
+  }
+  void add_infer(CLI::App& schema) {
+    CLI::App* infer =
+        command_of(schema, "infer", "drafts a schema from logs", Command::kSchemaInfer);
+    add_logs(*infer);
+    infer
+        ->add_option("--required", line_.required_share,
+                     "what so many percent of the records have is required (default: 99)")
+        ->check(CLI::Range(0.0, 100.0));
+    infer->add_flag("--no-examples", line_.no_examples,
+                    "no values of the logs as `examples`, for a schema that others will see");
+    infer->footer(
+        "The schema goes to stdout, what it was unsure of to stderr. Status: 0, 1 when the logs\n"
+        "hold nothing to draft from, 2 wrong usage or unreadable files.\n"
+        "\n"
+        "Examples:\n"
+        "  waybill schema infer pay.log >pay.schema.json\n"
+        "  waybill schema infer --on line --required 100 a.log b.log.gz >draft.json");
+  }
+  void add_diff(CLI::App& schema) {
+    CLI::App* diff =
+        command_of(schema, "diff", "says what a change of a schema breaks for producers",
+                   Command::kSchemaDiff);
+    diff->add_option("SCHEMA", line_.files, "the OLD schema, then the NEW one")
+        ->required()
+        ->expected(2);
+    diff->add_option("--format", line_.format, "text or json (default: text)")
+        ->check(CLI::IsMember({"text", "json"}));
+    diff->add_flag("--format-assert", line_.format_assert, "`format` must hold, too");
+    diff->add_flag("--strict", line_.strict, "status 1 for what cannot be told, too");
+    add_mappings(*diff);
+    diff->footer(
+        "Each difference is `breaking` (a value that was right may be wrong now), `compatible`\n"
+        "(none can be) or `unknown` (it cannot be told). Status: 1 when something breaks, else 0;\n"
+        "2 when a schema is faulty.\n"
+        "\n"
+        "Example:\n"
+        "  waybill schema diff pay-1.schema.json pay-2.schema.json");
   }
 
   void finish() {

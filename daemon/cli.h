@@ -28,6 +28,9 @@ enum class Command {
   kSchemaValidate,
   kSchemaCheck,
   kSchemaShow,
+  kSchemaInfer,
+  kSchemaDiff,
+  kLint,
   kVersion,
   kDone,  // answered already: --help, bad usage
 };
@@ -42,21 +45,27 @@ struct CommandLine {
   std::vector<std::string> child;  // exec: CMD ARG…
   bool pty = false;
   bool quiet = false;
-  bool strict = false;
-  std::vector<std::string> files;  // replay; schema validate: the instances; check: the schemas
-  bool connect = false;            // check
-  std::string line;                // explain
+  bool strict = false;  // exec; schema diff
+  // replay; schema validate: the instances; check, diff: the schemas; infer, lint: the logs
+  std::vector<std::string> files;
+  bool connect = false;  // check
+  std::string line;      // explain
   bool has_line = false;
   bool ready = false;  // health
   std::string socket;  // health, ledger
-  std::string format;  // ledger: table or json; reference: markdown or json-schema
+  std::string format;  // ledger: table or json; reference: markdown or json-schema; lint, diff
 
-  // schema validate
+  // schema validate, lint
   std::string schema_file;
-  std::vector<std::string> mappings;  // URI=DIR; check, too
+  std::vector<std::string> mappings;  // URI=DIR; check, diff, too
   bool lines = false;
   bool format_assert = false;
   bool all = false;
+
+  // lint, schema infer
+  std::string on = "record";   // or line
+  double required_share = 99;  // infer: of the records, in percent
+  bool no_examples = false;    // infer
 };
 
 // Prints help or what is wrong with the usage itself, and says kDone then.

@@ -43,6 +43,9 @@ int main(int argc, char** argv) {
       case Command::kSchemaValidate: return commands::schema_validate(line);
       case Command::kSchemaCheck: return commands::schema_check(line);
       case Command::kSchemaShow: return commands::schema_show();
+      case Command::kSchemaInfer: return commands::schema_infer(line);
+      case Command::kSchemaDiff: return commands::schema_diff(line);
+      case Command::kLint: return commands::lint(line);
       case Command::kVersion: return commands::version();
       case Command::kDone: return line.exit_code;
     }

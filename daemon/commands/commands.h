@@ -17,6 +17,9 @@ int reference(const CommandLine& line);
 int schema_validate(const CommandLine& line);
 int schema_check(const CommandLine& line);
 int schema_show();
+int schema_infer(const CommandLine& line);
+int schema_diff(const CommandLine& line);
+int lint(const CommandLine& line);
 int version();
 
 // Makes the plan, or prints why it cannot be had; `code` is the exit code then.

@@ -11,40 +11,14 @@
 #include "contract/instance.h"
 #include "contract/validator.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/contract_schema.h"
+#include "daemon/commands/json_out.h"
 
 namespace waybill::daemon::commands {
 
 namespace {
 
 using namespace contract;
-
-// Whether all could be read; complains of those that could not.
-bool read_mappings(const CommandLine& line, CompileOptions& options) {
-  bool right = true;
-  for (const std::string& text : line.mappings) {
-    auto mapping = parse_mapping(text);
-    if (mapping) {
-      options.mappings.push_back(std::move(*mapping));
-    } else {
-      fmt::print(stderr, "waybill: --map {}\n", mapping.error().what);
-      right = false;
-    }
-  }
-  return right;
-}
-
-// One line, whatever keys and values hold.
-std::string on_one_line(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 class Judge {
  public:
@@ -108,19 +82,26 @@ bool judge_file(Judge& judge, const std::string& path, bool lines) {
   return false;
 }
 
-// What cannot be written is no verdict.
-int written(int status) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  fmt::print(stderr, "waybill: {}\n", errno_error("standard output", errno).what);
-  return exit_code::kUsage;
-}
-
 }  // namespace
+
+bool compile_options(const CommandLine& line, CompileOptions& options) {
+  options.assert_formats = line.format_assert;
+  bool right = true;
+  for (const std::string& text : line.mappings) {
+    auto mapping = parse_mapping(text);
+    if (mapping) {
+      options.mappings.push_back(std::move(*mapping));
+    } else {
+      fmt::print(stderr, "waybill: --map {}\n", mapping.error().what);
+      right = false;
+    }
+  }
+  return right;
+}
 
 int schema_validate(const CommandLine& line) {
   CompileOptions options;
-  options.assert_formats = line.format_assert;
-  if (!read_mappings(line, options)) return exit_code::kUsage;
+  if (!compile_options(line, options)) return exit_code::kUsage;
   auto program = compile_file(line.schema_file, options);
   if (!program) {
     fmt::print(stderr, "waybill: {}\n", program.error().what);
@@ -136,7 +117,7 @@ int schema_validate(const CommandLine& line) {
 
 int schema_check(const CommandLine& line) {
   CompileOptions options;
-  if (!read_mappings(line, options)) return exit_code::kUsage;
+  if (!compile_options(line, options)) return exit_code::kUsage;
   bool right = true;
   for (const std::string& path : line.files) {
     auto faults = check_schema(path, options);
