@@ -259,7 +259,7 @@ TEST_CASE("the published schema agrees with the loader") {
       "trace: {derive: request_id}",
       "trace: {inherit: {}}",
       "redact: []",
-      "schema: {}",
+      "sample: {}",
       "dead_letters: {size: -1}",
       "shutdown: {grace: 20}",
       "shutdown: {grace: 20 parsecs}",
@@ -320,7 +320,7 @@ TEST_CASE("the root's table reaches into its sections and leaves out what is not
     CAPTURE(row);
     CHECK(table.find(row) != std::string::npos);
   }
-  for (const char* key : {"redact", "schema", "sample", "inherit"}) {
+  for (const char* key : {"redact", "sample", "inherit"}) {
     CAPTURE(key);
     CHECK(table.find("`" + std::string(key)) == std::string::npos);
     CHECK(table.find("." + std::string(key) + "`") == std::string::npos);

@@ -57,7 +57,8 @@ TEST_CASE("schema: faults") {
   CHECK(faults_of("schema: {on: lines}") ==
         "w.yaml:1:10: schema.on: 'lines' is not one of record, line (did you mean 'line'?)\n");
   CHECK(faults_of("schema: {by_service: {pay: {map: {}}}}") ==
-        "w.yaml:1:29: schema.by_service.pay: unknown key 'map'\n");
+        "w.yaml:1:29: unknown key 'map' in schema.by_service.pay (known here: file, on, "
+        "format, on_violation)\n");
 }
 
 }  // namespace waybill::config

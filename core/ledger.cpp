@@ -2,6 +2,7 @@
 #include "core/ledger.h"
 
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "core/check.h"
@@ -218,12 +219,10 @@ bool Ledger::Kinds::add(ViolationKind kind) {
   if (found == counts.end()) {
     if (services.size() >= kMaxServices && !services.contains(kind.service)) kind.service = "other";
     size_t& kinds = services[kind.service];
-    if (kinds >= kMaxKinds) {
-      kind.keyword = kind.path = "other";
-    } else {
-      ++kinds;
-    }
-    found = counts.try_emplace(std::move(kind)).first;
+    if (kinds >= kMaxKinds && !counts.contains(kind)) kind.keyword = kind.path = "other";
+    bool fresh;
+    std::tie(found, fresh) = counts.try_emplace(std::move(kind));
+    if (fresh) ++kinds;
   }
   return found->second++ == 0;
 }
