@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "contract/differ.h"
 
 namespace waybill::contract {
@@ -38,6 +36,13 @@ Result<void> DiffSide::read(std::string text, const std::string& name, const std
   auto root = registry_.add_root(std::move(*document), uri, folder);
   if (!root) return std::move(root).error();
   root_ = *root;
+  // Whatever it refers to belongs to it. The list grows while this goes on.
+  for (size_t i = 0; i < registry_.schemas().size(); ++i) {
+    View seen = view(registry_.schemas()[i]);
+    for (Keyword keyword : {Keyword::kRef, Keyword::kDynamicRef}) {
+      if (const Node* reference = seen.at(keyword)) (void)target(*reference);
+    }
+  }
   return {};
 }
 
@@ -73,7 +78,9 @@ std::string_view DiffSide::text_of(const Node& node) const {
 
 bool DiffSide::alone() const {
   for (size_t i = 0; i < registry_.resources(); ++i) {
-    if (registry_.resource(i).document != document_) return false;
+    const Resource& resource = registry_.resource(i);
+    bool builtin = !meta_schema(resource.document->name()).empty();
+    if (resource.document != document_ && !builtin) return false;
   }
   return true;
 }

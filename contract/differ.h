@@ -28,6 +28,7 @@ class DiffSide {
   DiffSide(const CompileOptions& options, bool is_old)
       : options_(options), is_old_(is_old), registry_(options.mappings) {}
 
+  // Reads all that it refers to as well.
   Result<void> read(std::string text, const std::string& name, const std::string& uri,
                     const std::string& folder);
 
@@ -44,7 +45,7 @@ class DiffSide {
   const Node& root() const { return *root_->root; }
   std::string_view text() const { return document_->text(); }
   std::string_view text_of(const Node& node) const;
-  bool alone() const;  // no other file belongs to it
+  bool alone() const;  // no other file belongs to it, but for what is built in
   bool uses_unevaluated() const;
   Change place(const Node& node) const;
 

@@ -246,9 +246,9 @@ class Builder {
                    Command::kSchemaCheck);
     check->add_option("FILE", line_.files, "the schemas")->required();
     check->footer(
-        "Prints each fault as FILE:LINE:COLUMN: what (at #POINTER): of the meta-schema 16 at most,\n"
-        "then of the compiler 16 at most. A syntax error, a wrong $schema or $id and a double\n"
-        "$anchor end the list: what stands behind them cannot be told.\n"
+        "Prints each fault as FILE:LINE:COLUMN: what (at #POINTER). First what the meta-schema\n"
+        "finds, 16 at most, then what the compiler finds elsewhere, 16 at most. A syntax error, a\n"
+        "wrong $schema or $id and a double $anchor end the list: the rest cannot be told.\n"
         "\n"
         "Example:\n"
         "  waybill schema check pay.schema.json");

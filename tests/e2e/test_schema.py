@@ -116,3 +116,18 @@ def test_hostile_values_are_refused_and_not_waited_for(waybill: Runner, tmp_path
     assert ended.code == 1 and ended.out.startswith("invalid  limit given up")
     ended = waybill.run("schema", "validate", schema, "-", stdin=b"[" * 100_000)
     assert ended.code == 1 and ended.out.startswith("invalid  json nested deeper than")
+
+
+def test_check_goes_on_behind_a_fault(waybill: Runner, tmp_path: Path) -> None:
+    schema = put(tmp_path, "x.json", '{\n"type": "strng",\n"properties": {"a": {"pattern": "("},\n'
+                                     '"b": {"$ref": "#/no"},\n"c": {"minimum": "x"}}}\n')
+    ended = waybill.run("schema", "check", schema)
+    assert ended.code == 1
+    # Each place once, though both the meta-schema and the compiler have a word about it.
+    places = [int(line.split(":")[1]) for line in ended.err.splitlines()]
+    assert sorted(places) == [2, 3, 4, 5], ended.err
+    many = put(tmp_path, "many.json", {"properties": {
+        f"p{i}": {"$ref": f"#/no{i}"} for i in range(40)}})
+    ended = waybill.run("schema", "check", many)
+    assert ended.code == 1 and ended.err.count("\n") == 16
+    assert "16" in waybill.run("schema", "check", "--help").out

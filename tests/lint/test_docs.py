@@ -103,7 +103,7 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
 
 COMMAND_LINES = dict(command_lines())
 COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference",
-            "schema")
+            "schema", "lint")
 
 
 @pytest.mark.parametrize("place", COMMAND_LINES)
