@@ -52,6 +52,8 @@ TEST_CASE("diff: values by themselves") {
       {R"({"enum":["a",1.0]})", R"({"enum":[1,"a","b"]})", {"compatible /enum"}},
       {R"({"enum":["a","b"]})", R"({"enum":["a"]})", {"breaking /enum"}},
       {R"({"enum":["a"]})", R"({"const":"a"})", {}},
+      {R"({"enum":["a"]})", R"({"enum":[]})", {"breaking /enum"}},
+      {R"({"enum":[]})", R"({"enum":["a"]})", {"compatible /enum"}},
       {R"({"enum":["a","b"]})", R"({"enum":["a","b"],"type":"string"})", {}},
       {R"({"type":"string"})", R"({"enum":["a"],"type":"string"})", {"breaking /enum"}},
       {R"({"minimum":1})", R"({"minimum":1.0})", {}},

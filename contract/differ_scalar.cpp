@@ -59,14 +59,18 @@ std::string names_of(uint32_t types) {
 
 // The values that `const` and `enum` leave; nothing: any.
 struct Listed {
+  const Node* keyword = nullptr;  // null: it is absent; an empty enum is not
   const Node* first = nullptr;
   bool one = false;  // `const`: no siblings
   const Node* next(const Node* at) const { return one ? nullptr : at->next; }
 };
-Listed constant_of(const DiffSide::View& view) { return {view.at(Keyword::kConst), true}; }
+Listed constant_of(const DiffSide::View& view) {
+  const Node* value = view.at(Keyword::kConst);
+  return {value, value, true};
+}
 Listed enum_of(const DiffSide::View& view) {
   const Node* list = view.at(Keyword::kEnum);
-  return {list != nullptr ? list->first : nullptr, false};
+  return {list, list != nullptr ? list->first : nullptr, false};
 }
 Listed listed(const DiffSide::View& view) {
   return view.at(Keyword::kConst) != nullptr ? constant_of(view) : enum_of(view);
@@ -145,7 +149,7 @@ void Differ::types(const View& va, const View& vb) {
   for (const Node* one = values.first; one != nullptr; one = values.next(one)) {
     possible |= type_of_value(*one);
   }
-  uint32_t lost = (values.first != nullptr ? before & possible : before) & ~after;
+  uint32_t lost = (values.keyword != nullptr ? before & possible : before) & ~after;
   if (lost != 0) {
     say_new(Impact::kBreaking, *b, fmt::format("no longer allowed: {}", names_of(lost)));
   }
@@ -162,9 +166,9 @@ void Differ::types(const View& va, const View& vb) {
 void Differ::values(const View& va, const View& vb) {
   Listed before = listed(va);
   for (Listed after : {constant_of(vb), enum_of(vb)}) {
-    if (after.first == nullptr) continue;
-    const Node& keyword = after.one ? *after.first : *after.first->parent;
-    if (before.first == nullptr) {
+    if (after.keyword == nullptr) continue;
+    const Node& keyword = *after.keyword;
+    if (before.keyword == nullptr) {
       say_new(Impact::kBreaking, keyword, "only listed values are allowed now");
       continue;
     }
@@ -206,7 +210,7 @@ void Differ::values(const View& va, const View& vb) {
     const Node* gone = va.at(keyword);
     if (gone == nullptr || vb.at(keyword) != nullptr) continue;
     bool both = va.at(Keyword::kConst) != nullptr && va.at(Keyword::kEnum) != nullptr;
-    if (!both && listed(vb).first != nullptr) continue;
+    if (!both && listed(vb).keyword != nullptr) continue;
     say_old(Impact::kCompatible, *gone, "other values are allowed now");
   }
 }
