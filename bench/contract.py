@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds the same JSON lines to the same schema with Waybill and with validators that others use.
 
-`bench/contract.py` writes log lines of a service, and a schema of 60 properties for them; one line in
-a hundred breaks it. Each program reads the file, parses each line and judges it; what counts is CPU
-time of its whole process, its start taken off (the same over one line). All must find the same number
-of lines wrong. The others are measured where they are installed:
+`bench/contract.py` writes log lines of a service, and a schema of 60 properties for them; one line
+in a hundred breaks it. Each program reads the file, parses each line and judges it; what counts is
+CPU time of its whole process, its start taken off (the same over one line). All must find the same
+number of lines wrong. The others are measured where they are installed:
 
     pip install fastjsonschema jsonschema-rs        --python PATH: of that interpreter
     npm install ajv                                 --node-modules DIR: what it was installed into

@@ -20,6 +20,7 @@ std::string_view canonical_of(parsers::Slot slot) {
     case Slot::kLogger: return "logger";
     case Slot::kThread: return "thread";
     case Slot::kCaller: return "caller";
+    case Slot::kService: return "service_name";
     case Slot::kTraceId: return "trace_id";
     case Slot::kSpanId: return "span_id";
     case Slot::kParentSpanId: return "parent_span_id";

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "daemon/canonical_names.h"
 #include "daemon/pipeline.h"
 #include "inputs/line_carry.h"
 #include "lineage/trace_context.h"
-#include "parsers/common/names.h"
 
 namespace waybill::daemon {
 
@@ -17,46 +17,6 @@ constexpr size_t kBudgetBytes = size_t{64} * 1024 * 1024;
 // Offsets of records are not wanted here; the numbers of their lines are. Several objects of one
 // line have offsets that differ by less than this.
 constexpr int kLineShift = 32;
-// Names of one letter mean anything: `t` where it is no time is no timestamp that failed.
-constexpr size_t kShortestName = 2;
-constexpr size_t kLongestName = 31;
-
-std::string_view canonical_of(parsers::Slot slot) {
-  using parsers::Slot;
-  switch (slot) {
-    case Slot::kTime: return "timestamp";
-    case Slot::kLevel: return "level";
-    case Slot::kMessage: return "message";
-    case Slot::kLogger: return "logger";
-    case Slot::kThread: return "thread";
-    case Slot::kCaller: return "caller";
-    case Slot::kService: return "service_name";
-    case Slot::kTraceId: return "trace_id";
-    case Slot::kSpanId: return "span_id";
-    case Slot::kParentSpanId: return "parent_span_id";
-    case Slot::kTraceFlags: return "trace_flags";
-    case Slot::kTracestate: return "tracestate";
-    case Slot::kRequestId: return "request_id";
-    case Slot::kCorrelationId: return "correlation_id";
-    case Slot::kTenantId: return "tenant_id";
-    default: return {};
-  }
-}
-
-// Under which keys a line may have what could not be converted.
-const contract::CanonicalNames& canonical_names() {
-  static const auto* names = [] {
-    std::vector<contract::CanonicalNames::Name> all;
-    for (const parsers::Name& name : parsers::all_names()) {
-      std::string_view canonical = canonical_of(name.slot);
-      bool fits = name.name.size() >= kShortestName && name.name.size() <= kLongestName;
-      if (!canonical.empty() && fits) all.push_back({name.name, canonical});
-    }
-    return new contract::CanonicalNames(all);
-  }();
-  return *names;
-}
-
 }  // namespace
 
 LogReader::LogReader(const Plan& plan, JudgedOn on, Progress& progress)
