@@ -214,8 +214,17 @@ void Compiler::complain_of_cycle(const std::vector<uint32_t>& path, uint32_t bac
                        way, Document::pointer_of(*nodes_[back])));
 }
 
-// Notes with each property whose schema is but a type which types those are.
+// Notes which schemas are flat but for the `not` of flat ones, and are run like those; and with
+// each property whose schema is but a type which types those are.
 void Compiler::shorten() {
+  std::vector<bool> flat;
+  for (const Schema& schema : program_->schemas) flat.push_back(schema.flat);
+  for (Schema& schema : program_->schemas) {
+    const Instruction* code = program_->instructions.data() + schema.first;
+    schema.flat = std::all_of(code, code + schema.count, [&](const Instruction& one) {
+      return one.op <= Op::kFormat || (one.op == Op::kNot && flat[one.a]);
+    });
+  }
   for (PropertyRule& rule : program_->properties) {
     if (rule.schema == kNone) continue;
     const Schema& schema = program_->schemas[rule.schema];

@@ -56,7 +56,8 @@ struct Schema {
   uint32_t first = 0, count = 0;   // of `instructions`
   uint32_t resource = 0;           // that it belongs to; of interest where a program is dynamic
   Keyword place = Keyword::kNone;  // the keyword whose value it is
-  bool flat = false;               // only about the value itself: no other schemas, no members
+  bool flat = false;               // only about the value itself: no members, no other schemas
+                                   // but the `not` of one without any
   bool tracks = false;             // has unevaluated*: what others evaluate must be known
 };
 

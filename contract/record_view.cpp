@@ -83,11 +83,7 @@ Value RecordView::of(const Batch& batch, const Record& record, const Identity& i
   used_ = 0;
   context_.forget();
   if (record.time_said) {
-    constexpr size_t kMost = 32;
-    char* text = arena.allocate(kMost);
-    auto size = static_cast<size_t>(write_rfc3339(record.time_ns, record.time_digits, text) - text);
-    arena.give_back(kMost - size);
-    add("timestamp", Text({text, size}, TextForm::kClean));
+    add("timestamp", time_text());
   }
   if (record.level != Level::kNone) {
     add("level", Text(level_name(record.level), TextForm::kClean));
@@ -105,6 +101,31 @@ Value RecordView::of(const Batch& batch, const Record& record, const Identity& i
   add_unconverted();
   top_.set(entries_.data(), static_cast<uint32_t>(used_));
   return Value::listed(top_);
+}
+
+// Most records are of the same second as the one before: then only the fraction is written.
+Text RecordView::time_text() {
+  constexpr int64_t kSecond = 1'000'000'000;
+  int64_t second = record_->time_ns / kSecond;
+  auto fraction = static_cast<uint32_t>(record_->time_ns % kSecond);
+  const uint32_t size = 21u + record_->time_digits;  // "2026-01-02T03:04:05.", digits, "Z"
+  char* text = arena_->allocate(size);
+  if (record_->time_ns < 0 || second != second_) {
+    char whole[32];
+    write_rfc3339(record_->time_ns, record_->time_digits, whole);
+    std::memcpy(text, whole, size);
+    std::memcpy(second_text_.data(), whole, second_text_.size());
+    second_ = record_->time_ns < 0 ? -1 : second;
+    return {text, size, TextForm::kClean};
+  }
+  std::memcpy(text, second_text_.data(), second_text_.size());
+  char digits[9];
+  for (char* at = digits + 9; at != digits; fraction /= 10) {
+    *--at = static_cast<char>('0' + fraction % 10);
+  }
+  std::memcpy(text + second_text_.size(), digits, record_->time_digits);
+  text[size - 1] = 'Z';
+  return {text, size, TextForm::kClean};
 }
 
 bool RecordView::has(std::string_view key) const {

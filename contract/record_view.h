@@ -87,6 +87,7 @@ class RecordView {
   void add(std::string_view key, Text text) {
     if (text) add(key, Value::string(text));
   }
+  Text time_text();
   void add_trace();
   void add_error();
   void add_unconverted();
@@ -105,7 +106,9 @@ class RecordView {
   std::array<Entry, kMostEntries> entries_;
   std::array<Entry, 5> error_entries_;
   std::vector<Entry> context_entries_;
-  size_t used_ = 0;  // of entries_
+  int64_t second_ = -1;                 // since the epoch, of the text behind it; -1: of none
+  std::array<char, 20> second_text_{};  // "2026-01-02T03:04:05."
+  size_t used_ = 0;                     // of entries_
   // Those from here to there came out of the context.
   size_t unconverted_ = 0, names_end_ = 0;
 };

@@ -100,3 +100,28 @@ TEST_CASE("record view: the parts of an error, and fields of a text") {
     "context":{"const":{"user":1.0,"name":"a\"b"}}},"required":["error","context"]})");
   CHECK(judged(*program, lines) == Texts{});
 }
+
+TEST_CASE("record view: times of the same second, and of others") {
+  waybill::testing::Lines lines;
+  RecordView view;
+  auto shown = [&](int64_t time_ns, uint8_t digits) {
+    Record& record = lines.put_json(R"({"a":1})");
+    record.time_said = true;
+    record.time_ns = time_ns;
+    record.time_digits = digits;
+    std::string text;
+    view.of(lines.batch(), record, Identity(), lines.batch().arena)
+        .each_member([&](Text key, const Value& value) {
+          if (key.bytes() == "timestamp") text = value.text().bytes();
+          return true;
+        });
+    char wanted[32];
+    CHECK(text == std::string(wanted, write_rfc3339(time_ns, digits, wanted)));
+  };
+  for (int64_t time_ns : {int64_t{1'714'557'600'000'000'000}, int64_t{1'714'557'600'987'654'321},
+                          int64_t{1'714'557'601'000'000'009}, int64_t{-1}, int64_t{-999'999'999},
+                          int64_t{0}, int64_t{5}, int64_t{-1'000'000'000}, int64_t{INT64_MAX}}) {
+    shown(time_ns, 9);
+    shown(time_ns, 3);
+  }
+}

@@ -129,6 +129,13 @@ bool Run::scalar(const Instruction& code, const Value& value) {
       return !value.is(JsonType::kString) || matches(*program_.patterns[code.a], value.text());
     case Op::kFormat:
       return !value.is(JsonType::kString) || formatted(static_cast<Format>(code.a), value.text());
+    case Op::kNot: {  // of a flat schema
+      const Schema& schema = program_.schemas[code.a];
+      const Instruction* other = program_.instructions.data() + schema.first;
+      if (!steps_.take(1 + schema.count)) return false;
+      return !std::all_of(other, other + schema.count,
+                          [&](const Instruction& one) { return scalar(one, value); });
+    }
     default: return false;  // kFail
   }
 }
