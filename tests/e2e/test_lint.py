@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.poll import until
+from harness.process import Waybill
 from harness.runner import Ended, Runner
 from harness.terminal import Terminal
 
@@ -261,26 +262,36 @@ def test_output_that_cannot_be_written_is_no_verdict(waybill: Runner, tmp_path: 
     assert full.wait(30) == 2 and "standard output" in full.err.text
 
 
-def on_a_terminal(waybill: Runner, command: str) -> Terminal:
-    """What a shell command prints, its stderr as well."""
+def on_a_terminal(waybill: Runner, command: str) -> tuple[Waybill, Terminal]:
+    """A shell command, and what it prints, its stderr as well."""
     terminal = Terminal()
     process = waybill.start_command(["sh", "-c", f"({command}) 2>&1"], terminal=terminal.end)
     terminal.given()
-    assert process.wait(30) == 0
-    return terminal
+    return process, terminal
 
 
 def test_the_bar_is_for_terminals_and_long_work(waybill: Runner, tmp_path: Path) -> None:
     log = put(tmp_path, "app.log", GOOD * 1000)
-    quick = on_a_terminal(waybill, f"{waybill.binary} lint {log}")
+    process, quick = on_a_terminal(waybill, f"{waybill.binary} lint {log}")
+    assert process.wait(30) == 0
     until(lambda: "all are clean" in quick.plain, lambda: f"a report, not {quick.plain!r}")
     assert "MB/s" not in quick.plain
-    slow = f"(for i in 1 2 3 4; do cat {log}; sleep 0.6; done) | {waybill.binary} lint -"
-    shown = on_a_terminal(waybill, slow)
-    until(lambda: "4000 lines, 4000 records: all are clean" in shown.plain,
-          lambda: f"a report, not {shown.plain!r}")
-    assert "MB/s" in shown.plain
-    hidden = waybill.start_command(["sh", "-c", slow])
+    # Two that read the same lines for as long: one has a terminal.
+    for name in ("shown", "hidden"):
+        os.mkfifo(tmp_path / name)
+    seen, terminal = on_a_terminal(waybill, f"cat {tmp_path}/shown | {waybill.binary} lint -")
+    hidden = waybill.start_command(
+        ["sh", "-c", f"cat {tmp_path}/hidden | {waybill.binary} lint -"])
+    with open(tmp_path / "shown", "wb", 0) as first, open(tmp_path / "hidden", "wb", 0) as second:
+
+        def fed() -> bool:
+            first.write(GOOD)
+            second.write(GOOD)
+            return "MB/s" in terminal.plain
+
+        until(fed, lambda: f"a bar, not {terminal.plain!r}")
+    assert seen.wait(30) == 0
+    until(lambda: "all are clean" in terminal.plain, lambda: f"a report, not {terminal.plain!r}")
     assert (hidden.wait(30), hidden.err.text) == (0, "")
 
 
