@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/section.h"
+#include "core/utf8.h"
 
 namespace waybill::config {
 
@@ -282,12 +283,7 @@ Reading<int64_t> read_bytes(const Scalar& scalar) {
 std::string quoted_for_message(std::string_view text) {
   constexpr size_t kLongest = 60;
   std::string out = "'";
-  size_t end = text.size();
-  if (end > kLongest) {
-    end = kLongest;
-    // Not in the middle of a character.
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  }
+  const size_t end = whole_characters(text, kLongest).size();
   for (char c : text.substr(0, end)) {
     auto byte = static_cast<unsigned char>(c);
     if (c == '\n') {

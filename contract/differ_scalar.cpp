@@ -132,6 +132,18 @@ int tighter(const Limit& a, const Limit& b, bool lower) {
 
 std::string_view shown(std::string_view json) { return json.substr(0, 60); }
 
+// The values of a list that are not in `others`, in words; empty: all are.
+std::string absent(Listed values, const DiffSide& side, ValueSet& others) {
+  std::string all;
+  size_t count = 0;
+  for (const Node* one = values.first; one != nullptr; one = values.next(one)) {
+    std::string_view json = side.text_of(*one);
+    if (others.has(json) || count++ >= kMostShown) continue;
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", shown(json));
+  }
+  return count > kMostShown ? fmt::format("{} and {} more", all, count - kMostShown) : all;
+}
+
 bool is_upper(Keyword keyword) {
   return keyword == Keyword::kMaxLength || keyword == Keyword::kMaxProperties ||
          keyword == Keyword::kMaxItems;
@@ -184,27 +196,9 @@ void Differ::values(const View& va, const View& vb) {
       say_new(Impact::kUnknown, keyword, "values that are nested too deep to be compared");
       continue;
     }
-    std::string lost, gained;
-    size_t count = 0;
-    for (const Node* one = before.first; one != nullptr; one = before.next(one)) {
-      std::string_view json = before_.text_of(*one);
-      if (new_set.has(json) || count++ >= kMostShown) continue;
-      lost += fmt::format("{}{}", lost.empty() ? "" : ", ", shown(json));
-    }
-    if (!lost.empty()) {
-      std::string more = count > kMostShown ? fmt::format(" and {} more", count - kMostShown) : "";
-      say_new(Impact::kBreaking, keyword, fmt::format("no longer allowed: {}{}", lost, more));
-    }
-    count = 0;
-    for (const Node* one = after.first; one != nullptr; one = after.next(one)) {
-      std::string_view json = after_.text_of(*one);
-      if (old_set.has(json) || count++ >= kMostShown) continue;
-      gained += fmt::format("{}{}", gained.empty() ? "" : ", ", shown(json));
-    }
-    if (!gained.empty()) {
-      std::string more = count > kMostShown ? fmt::format(" and {} more", count - kMostShown) : "";
-      say_new(Impact::kCompatible, keyword, fmt::format("allowed now: {}{}", gained, more));
-    }
+    std::string lost = absent(before, before_, new_set), gained = absent(after, after_, old_set);
+    if (!lost.empty()) say_new(Impact::kBreaking, keyword, "no longer allowed: " + lost);
+    if (!gained.empty()) say_new(Impact::kCompatible, keyword, "allowed now: " + gained);
   }
   for (Keyword keyword : {Keyword::kConst, Keyword::kEnum}) {
     const Node* gone = va.at(keyword);

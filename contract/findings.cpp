@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "contract/document.h"
+#include "core/utf8.h"
 
 namespace waybill::contract {
 
@@ -29,9 +30,7 @@ std::string_view missing_member(const Violation& violation) {
 void shorten(std::string& path) {
   constexpr size_t kMost = 512;
   if (path.size() <= kMost) return;
-  size_t cut = kMost;
-  while (cut > 0 && (static_cast<unsigned char>(path[cut]) & 0xC0) == 0x80) --cut;
-  path.resize(cut);
+  path.resize(whole_characters(path, kMost).size());
   path += "…";
 }
 

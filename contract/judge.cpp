@@ -5,6 +5,7 @@
 
 #include "core/buffer.h"
 #include "core/json_text.h"
+#include "core/utf8.h"
 
 namespace waybill::contract {
 
@@ -15,13 +16,6 @@ constexpr size_t kMostRepairs = 64;
 // Of one message: long values are cut already, long lists of what was expected are here.
 constexpr size_t kMostBytes = 512;
 
-std::string_view cut_off(std::string_view text) {
-  if (text.size() <= kMostBytes) return text;
-  size_t size = kMostBytes;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  return text.substr(0, size);
-}
-
 bool is_there(const std::vector<Violation>& all, const Violation& wanted) {
   return std::any_of(all.begin(), all.end(), [&](const Violation& one) {
     return one.path == wanted.path && one.keyword == wanted.keyword &&
@@ -31,7 +25,7 @@ bool is_there(const std::vector<Violation>& all, const Violation& wanted) {
 
 void append_text(Buffer& out, std::string_view key, std::string_view text) {
   out.append(key);
-  std::string_view kept = cut_off(text);
+  std::string_view kept = whole_characters(text, kMostBytes);
   out.push_back('"');
   append_escaped(out, kept);
   if (kept.size() < text.size()) out.append("…");

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/canonical.h"
+#include "core/utf8.h"
 #include "daemon/canonical_names.h"
 #include "outputs/printable.h"
 
@@ -34,9 +35,7 @@ std::string path_of_kind(std::string_view path) {
     path.remove_prefix(end);
   }
   if (out.size() <= kPathBytes) return out;
-  size_t size = kPathBytes;
-  while (size > 0 && (static_cast<unsigned char>(out[size]) & 0xC0) == 0x80) --size;
-  return out.substr(0, size) + "…";
+  return std::string(whole_characters(out, kPathBytes)) + "…";
 }
 
 std::string in_words(const contract::Violation& violation) {

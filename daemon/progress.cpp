@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "outputs/printable.h"
+
 namespace waybill::daemon {
 
 namespace {
@@ -21,14 +23,6 @@ size_t columns() {
   struct winsize size {};
   bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : 80;
-}
-
-std::string printable(const std::string& text) {
-  std::string out = text;
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  return out;
 }
 
 }  // namespace
@@ -66,7 +60,7 @@ void Progress::draw(uint64_t done, const std::string& what) {
   }
   line += fmt::format("{:.0f} MB, {:.0f} MB/s ", megabytes, megabytes / seconds);
   size_t width = columns() - 1;
-  std::string name = printable(what);
+  std::string name = outputs::printable(what);
   if (line.size() + name.size() > width) {
     size_t room = width > line.size() ? width - line.size() : 0;
     name = name.substr(name.size() - std::min(room, name.size()));

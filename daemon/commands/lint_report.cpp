@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "contract/uri.h"
+#include "core/utf8.h"
 #include "daemon/commands/json_out.h"
 
 namespace waybill::daemon::commands {
@@ -40,9 +41,7 @@ std::string rule_id(const Findings::Kind& kind) {
   constexpr size_t kMost = 255;
   if (id.size() <= kMost) return id;
   uint64_t hash = XXH3_64bits(id.data(), id.size());
-  size_t cut = kMost - 17;
-  while (cut > 0 && (static_cast<unsigned char>(id[cut]) & 0xC0) == 0x80) --cut;
-  return fmt::format("{}~{:016x}", id.substr(0, cut), hash);
+  return fmt::format("{}~{:016x}", whole_characters(id, kMost - 17), hash);
 }
 
 // Relative to where the tool ran, or absolute with a scheme.

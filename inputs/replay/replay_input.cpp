@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "config/options.h"
+#include "core/utf8.h"
 
 namespace waybill::inputs::replay {
 
@@ -26,13 +27,6 @@ constexpr size_t kBytesBesides = size_t{1} << 20;
 
 // Of the name of an output that there is not.
 constexpr size_t kNameBytes = 100;
-
-std::string_view beginning_of(std::string_view name) {
-  if (name.size() <= kNameBytes) return name;
-  size_t size = kNameBytes;
-  while (size > 0 && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
-  return name.substr(0, size);
-}
 
 size_t longest_letter(size_t max_line) { return kBytesPerLineByte * max_line + kBytesBesides; }
 
@@ -100,7 +94,7 @@ void ReplayInput::read_letter() {
   bool for_all = known.empty() || letter->output.empty();
   if (!for_all && std::find(known.begin(), known.end(), letter->output) == known.end()) {
     std::string_view named = letter->output;
-    named = beginning_of(named);
+    named = whole_characters(named, kNameBytes);
     return refuse(
         fmt::format("it is for output '{}'{}, and there are: {} (--to sends it elsewhere)", named,
                     named.size() < letter->output.size() ? "…" : "", fmt::join(known, ", ")));

@@ -12,6 +12,7 @@
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "core/utf8.h"
 #include "outputs/passed.h"
 #include "outputs/protobuf.h"
 #include "outputs/runs.h"
@@ -50,17 +51,10 @@ bool is_own_name(std::string_view name) {
   return std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
 }
 
-// The longest beginning of at most `size` bytes that ends between two characters.
-size_t cut_between_characters(std::string_view text, size_t size) {
-  if (size >= text.size()) return text.size();
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  return size;
-}
-
 // As Go's strconv.Quote writes a string, which is how Loki shows its labels.
 void append_quoted(std::string& out, std::string_view characters) {
   out += '"';
-  for (char c : characters.substr(0, cut_between_characters(characters, kMaxLabelValue))) {
+  for (char c : whole_characters(characters, kMaxLabelValue)) {
     auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
@@ -368,7 +362,7 @@ void Backend::append_line(Buffer& out, const Batch& batch, const Record& record,
 void Backend::cut_line(Buffer& out, size_t begin) const {
   constexpr size_t kMark = 48;  // room for the mark with the longest number
   std::string_view text = out.view().substr(begin);
-  size_t kept = cut_between_characters(text, settings_.max_line_bytes - kMark);
+  size_t kept = whole_characters(text, settings_.max_line_bytes - kMark).size();
   char mark[kMark];
   auto end = fmt::format_to_n(mark, sizeof mark, "…[truncated {} bytes]", text.size() - kept);
   out.resize(begin + kept);
@@ -397,7 +391,7 @@ void Backend::append_metadata(Buffer& out, const Record& record) {
 void Backend::append_pair(Buffer& out, std::string_view name, Text value) {
   if (value.empty()) return;
   std::string_view bytes = plain(value);
-  bytes = bytes.substr(0, cut_between_characters(bytes, kMaxMetadataValue));
+  bytes = whole_characters(bytes, kMaxMetadataValue);
   char* begin = out.reserve(name.size() + bytes.size() + 3 * (1 + pb::kMaxVarint));
   out.advance(static_cast<size_t>(write_pair(begin, name, bytes) - begin));
 }

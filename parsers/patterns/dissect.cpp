@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/utf8.h"
 #include "parsers/common/pairs.h"
 #include "parsers/patterns/engine.h"
 
@@ -151,11 +152,7 @@ Result<std::unique_ptr<Engine>> make_dissect(std::string_view form) {
 std::string plain(std::string_view text) {
   constexpr size_t kMost = 60;
   std::string out;
-  size_t end = text.size();
-  if (end > kMost) {
-    end = kMost;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  }
+  const size_t end = whole_characters(text, kMost).size();
   for (char c : text.substr(0, end)) out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
   return end < text.size() ? out + "…" : out;
 }
