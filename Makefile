@@ -4,10 +4,10 @@
 # make help   the rest
 
 PACKAGES = build-essential cmake ninja-build ccache \
-  libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev prometheus-cpp-dev \
-  doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libxxhash-dev libisal-dev libre2-dev libfmt-dev libspdlog-dev \
-  libcli11-dev libhowardhinnant-date-dev libcurl4 libssl3 openssl tzdata \
-  python3 python3-pytest python3-yaml python3-snappy python3-jsonschema python3-pytest-xdist iproute2 curl systemd-journal-remote
+  libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libcurl4-openssl-dev librdkafka-dev libssl-dev prometheus-cpp-dev \
+  doctest-dev libprotozero-dev libsnappy-dev zlib1g-dev libzstd-dev libxxhash-dev libisal-dev libre2-dev libfmt-dev libspdlog-dev \
+  libcli11-dev libhowardhinnant-date-dev libcurl4 libzstd1 libssl3 openssl tzdata \
+  python3 python3-pytest python3-yaml python3-snappy python3-jsonschema python3-pytest-xdist iproute2 curl zstd nghttp2-proxy python3-h2 systemd-journal-remote
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 # Black-box tests mostly wait: four side by side, also on two processors.
 SIDE_BY_SIDE = -n 4
@@ -39,8 +39,11 @@ build: packages build/release/build.ninja ## builds the release
 
 .PHONY: run
 run: build build/legacy ## the main job, with no backend at all
-	@echo './legacy | waybill'
-	@build/legacy | $(WAYBILL) --to pretty --service checkout
+	@rm -f build/legacy.ndjson
+	@echo './legacy | waybill --to pretty --to file:legacy.ndjson'
+	@build/legacy | $(WAYBILL) --to pretty --to file:build/legacy.ndjson --service checkout
+	@echo && echo 'waybill trace legacy.ndjson'
+	@$(WAYBILL) trace build/legacy.ndjson
 
 build/legacy: examples/legacy.c
 	@mkdir -p build
@@ -53,18 +56,19 @@ test: packages build/release/build.ninja build/legacy ## unit, black-box and lin
 	$(PYTEST) $(SIDE_BY_SIDE) tests/e2e tests/lint
 
 .PHONY: test-backends
-test-backends: build ## against real Loki, OpenSearch and OpenTelemetry Collector
+test-backends: build ## against real Loki, OpenSearch, Kafka and OpenTelemetry Collector
 	# Not within a test: a first build takes longer than a test may.
 	tests/backends/prepare.py
 	$(PYTEST) -rs tests/backends
 
 .PHONY: test-asan
-test-asan: packages build/asan/build.ninja ## unit tests under AddressSanitizer and UBSan
+test-asan fuzz: PACKAGES += clang-16 libclang-rt-16-dev
+test-asan: packages build/asan/build.ninja ## unit tests, without the daemon's, under AddressSanitizer and UBSan
 	cmake --build --preset asan --target waybill_tests
 	build/asan/tests/waybill_tests
 
 .PHONY: test-tsan
-test-tsan: packages build/tsan/build.ninja build/legacy ## unit and black-box tests under TSan
+test-tsan: packages build/tsan/build.ninja build/legacy ## black-box tests, and unit tests of what has threads, under TSan
 	cmake --build --preset tsan --target waybill_tests waybill
 	build/tsan/tests/waybill_tests
 	WAYBILL_BIN=$(CURDIR)/build/tsan/waybill $(PYTEST) $(SIDE_BY_SIDE) tests/e2e
@@ -73,15 +77,14 @@ test-tsan: packages build/tsan/build.ninja build/legacy ## unit and black-box te
 conformance: build ## DATA=DIR: real logs and cases, and the share that comes out right
 	python3 tests/conformance/run.py "$(DATA)" $(if $(LEAST),--least $(LEAST)) $(if $(PAGE),--write $(PAGE))
 
-FUZZ = json_walker lines config line_carry stream_framer times gzip_file contract
+FUZZ = json_walker lines config line_carry stream_framer times gzip_file contract redaction
 FUZZ_SECONDS = 60
 .PHONY: fuzz
-fuzz: PACKAGES += clang-14 libclang-rt-14-dev
-fuzz: packages build/fuzz/build.ninja ## FUZZ="TARGET …" FUZZ_SECONDS=60: fuzzers under the same, one after another
-	cmake --build --preset fuzz --target $(FUZZ:%=fuzz_%)
+fuzz: packages build/asan/build.ninja ## FUZZ="TARGET …" FUZZ_SECONDS=60: fuzzers under the same, one after another
+	cmake --build --preset asan --target $(FUZZ:%=fuzz_%)
 	for f in $(FUZZ); do \
-	  mkdir -p build/fuzz/found/$$f && build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
-	    -artifact_prefix=build/fuzz/found/ build/fuzz/found/$$f tests/fuzz/corpus/$$f || exit 1; done
+	  mkdir -p build/asan/found/$$f && build/asan/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
+	    -artifact_prefix=build/asan/found/ build/asan/found/$$f tests/fuzz/corpus/$$f || exit 1; done
 
 .PHONY: bench
 bench: packages build/release/build.ninja ## speed, memory and allocations, as a table

@@ -62,6 +62,7 @@ double per_line(Shape shape, std::string_view output, Own own = Own::kNone) {
     path.lineage();
     path.contract(false);
     if (shape == Shape::kZap) path.contract(true);
+    path.sample();
     if (output == "canonical") return path.canonical();
     path.encode(output);
   };
@@ -82,6 +83,7 @@ int main() {
     return 2;
   }
   constexpr std::array shapes = {std::pair{Shape::kZap, "zap"}, std::pair{Shape::kText, "text"},
+                                 std::pair{Shape::kRequest, "request"},
                                  std::pair{Shape::kMixed, "mixed"}};
   bool none = true;
   for (const auto& [shape, name] : shapes) {

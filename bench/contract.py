@@ -88,6 +88,31 @@ def schema() -> dict[str, Any]:
     }
 
 
+def record_schema() -> dict[str, Any]:
+    """The same for the daemon: of its records, where what it lifts has its canonical name."""
+    whole = schema()
+    properties = whole["properties"]
+    lifted = {name: properties.pop(key) for name, key in (
+        ("timestamp", "ts"), ("level", "level"), ("message", "msg"), ("trace_id", "trace_id"),
+        ("span_id", "span_id"))}
+    lifted["service_name"] = {"type": "string", "minLength": 1}
+    lifted["context"] = {"type": "object", "required": ["status"], "properties": properties,
+                         "additionalProperties": False}
+    return {
+        "$schema": whole["$schema"],
+        "type": "object",
+        "required": ["timestamp", "level", "message", "service_name", "context"],
+        "properties": lifted,
+    }
+
+
+def log_lines(count: int) -> list[str]:
+    """Lines of the service that all hold to the schema."""
+    chance = random.Random(20260102)
+    return [json.dumps(record(chance, number * 100), separators=(",", ":"))
+            for number in range(count)]
+
+
 def record(chance: random.Random, number: int) -> dict[str, Any]:
     value: dict[str, Any] = {
         "ts": f"2026-01-02T03:04:{number % 60:02}.{number % 1000:03}Z",

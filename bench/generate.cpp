@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// waybill_generate --lines N --shape zap|text|mixed [--seed S]: log lines on standard output.
+// waybill_generate --lines N --shape zap|text|request|mixed [--seed S]: log lines on standard
+// output.
 #include <CLI/CLI.hpp>
 
 #include <chrono>
@@ -15,8 +16,8 @@ int main(int argc, char** argv) {
   std::string name = "zap";
   CLI::App app("writes log lines to measure with");
   app.add_option("--lines", lines, "how many")->required();
-  app.add_option("--shape", name, "zap (JSON), text, or mixed")
-      ->check(CLI::IsMember({"zap", "text", "mixed"}));
+  app.add_option("--shape", name, "zap (JSON), text, request, or mixed")
+      ->check(CLI::IsMember({"zap", "text", "request", "mixed"}));
   app.add_option("--seed", seed, "another seed, other lines");
   CLI11_PARSE(app, argc, argv);
 

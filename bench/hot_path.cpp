@@ -12,7 +12,6 @@
 #include "daemon/pipeline.h"
 #include "lineage/record_id.h"
 #include "lineage/resource.h"
-#include "lineage/trace_context.h"
 #include "outputs/elasticsearch/encoder.h"
 #include "outputs/http/http_settings.h"
 #include "outputs/loki/encoder.h"
@@ -47,7 +46,8 @@ outputs::http::Url local_url() {
 
 std::unique_ptr<outputs::http::Backend> make_backend(std::string_view name) {
   if (name == "loki") {
-    return std::make_unique<outputs::loki::Backend>(outputs::loki::Settings{}, local_url());
+    return std::make_unique<outputs::loki::Backend>(outputs::loki::Settings{},
+                                                    std::vector{local_url()});
   }
   if (name == "es") {
     outputs::elasticsearch::Settings settings;
@@ -56,7 +56,7 @@ std::unique_ptr<outputs::http::Backend> make_backend(std::string_view name) {
   }
   outputs::otlp::Settings settings;
   settings.compression = outputs::otlp::Compression::kNone;
-  return std::make_unique<outputs::otlp::Backend>(settings, local_url());
+  return std::make_unique<outputs::otlp::Backend>(settings, std::vector{local_url()});
 }
 
 // What a service might ask of its records: 60 properties, of which a line has a quarter.
@@ -83,6 +83,17 @@ std::string wide_schema() {
     schema += fmt::format(R"(,"attribute_{}":{{"type":["string","null"],"maxLength":256}})", i);
   }
   return schema + "}}}}";
+}
+
+// One of each kind that has something to do for every line.
+std::shared_ptr<const sampling::Rules> example_rules() {
+  config::Diagnostics diagnostics;
+  auto config = config::load("bench",
+                             "sample: {rules: [{when: \"level <= INFO\", probability: 0.5}, "
+                             "{burst: {first: 100, then_every: 2}}, {limit: {rate: 2000/s}}]}",
+                             {"auto"}, diagnostics);
+  WAYBILL_CHECK(config && config->sampling, "a config without faults");
+  return sampling::Rules::make(*config->sampling);
 }
 
 parsers::Settings settings_with(Own own) {
@@ -136,6 +147,7 @@ HotPath::HotPath(Shape shape, Own own)
     WAYBILL_CHECK(made.has_value(), "schemas without faults");
     *program = *made;
   }
+  sampler_ = std::make_unique<sampling::Sampler>(example_rules());
   frame();
 }
 
@@ -168,7 +180,7 @@ void HotPath::parse() {
 
 void HotPath::lineage() {
   for (Record& record : batch_.records) {
-    lineage::resolve_trace(batch_, record);
+    lineage_.resolve(batch_, record);
     record.id = lineage::record_id(batch_.source_of(record).nonce, record.offset);
   }
 }
@@ -181,6 +193,11 @@ void HotPath::contract(bool wide) {
     auto verdict = validator_.judge(program, value, view_.size());
     WAYBILL_CHECK(verdict == contract::Verdict::kValid, "the generated lines keep the contract");
   }
+}
+
+// What is kept back stays in the batch: the next stages always have as much to do.
+void HotPath::sample() {
+  for (Record& record : batch_.records) sampler_->judge(batch_, record, identity_);
 }
 
 void HotPath::canonical() {

@@ -15,8 +15,10 @@
 #include "core/identity.h"
 #include "core/json_walker.h"
 #include "delivery/payload.h"
+#include "lineage/lineage.h"
 #include "outputs/http/backend.h"
 #include "parsers/event_reader.h"
+#include "sampling/sampler.h"
 
 namespace waybill::bench {
 
@@ -40,6 +42,7 @@ class HotPath {
   void parse();              // fields found and lifted
   void lineage();            // trace context and id
   void contract(bool wide);  // every record held to the built-in schema, or to one of 60 properties
+  void sample();             // every record judged by three rules, behind lineage()
   void canonical();          // the whole record as JSON
 
   // Encodes every record for "loki", "es" or "otlp"; whenever a request's worth has come together
@@ -65,9 +68,11 @@ class HotPath {
   JsonWalker walker_;
   std::vector<Token> tokens_;
   parsers::EventReader reader_;
+  lineage::Lineage lineage_{lineage::LineageSettings{}};
   contract::SharedProgram builtin_, wide_;
   contract::RecordView view_;
   contract::Validator validator_;
+  std::unique_ptr<sampling::Sampler> sampler_;
   Arena arena_;
   Buffer json_;
   std::vector<Named> outputs_;

@@ -32,12 +32,14 @@ constexpr std::string_view kProse =
 bool shape_of(std::string_view name, Shape& shape) {
   if (name == "zap") shape = Shape::kZap;
   if (name == "text") shape = Shape::kText;
+  if (name == "request") shape = Shape::kRequest;
   if (name == "mixed") shape = Shape::kMixed;
-  return name == "zap" || name == "text" || name == "mixed";
+  return name == "zap" || name == "text" || name == "request" || name == "mixed";
 }
 
 void LineWriter::append(std::string& out) {
   time_ns_ += static_cast<int64_t>(20'000 + below(1'980'000));
+  if (shape_ == Shape::kRequest) return request(out);
   bool json = shape_ == Shape::kZap || (shape_ == Shape::kMixed && below(4) != 0);
   if (json) {
     zap(out);
@@ -58,6 +60,29 @@ void LineWriter::zap(std::string& out) {
       kMethods[below(kMethods.size())], kRoutes[below(kRoutes.size())], below(100'000),
       below(20) == 0 ? 404 : 200, below(300), below(1000), below(50'000),
       below(2) == 0 ? "true" : "false");
+  pad(out, begin, "\"}\n", kZapBytes, zap_surplus_);
+}
+
+// Ten lines of each, about.
+void LineWriter::request(std::string& out) {
+  Request& one = requests_[below(requests_.size())];
+  bool first = one.lines_left == 0;
+  if (first) one = {random_() | 1, 4 + below(12)};
+  --one.lines_left;
+  size_t begin = out.size();
+  fmt::format_to(
+      std::back_inserter(out),
+      R"({{"level":"{}","ts":{}.{:06},"logger":"http.server","caller":"server/handler.go:{}",)"
+      R"("msg":"{}","request_id":"{:016x}",)",
+      kLevels[below(kLevels.size())], time_ns_ / kSecond, time_ns_ % kSecond / 1000,
+      40 + below(400), kMessages[below(kMessages.size())], one.id);
+  if (first) {
+    fmt::format_to(std::back_inserter(out), R"("trace_id":"{:016x}{:016x}",)", one.id, ~one.id);
+  }
+  fmt::format_to(std::back_inserter(out),
+                 R"("method":"{}","path":"{}/{}","status":{},"took_ms":{}.{:03},"agent":")",
+                 kMethods[below(kMethods.size())], kRoutes[below(kRoutes.size())], below(100'000),
+                 below(20) == 0 ? 404 : 200, below(300), below(1000));
   pad(out, begin, "\"}\n", kZapBytes, zap_surplus_);
 }
 

@@ -2,6 +2,7 @@
 // Log lines to measure with: always the same for the same seed, but for their times.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -15,9 +16,10 @@ constexpr size_t kZapBytes = 379;
 constexpr size_t kTextBytes = 208;
 
 enum class Shape {
-  kZap,    // JSON objects as zap's production config writes them
-  kText,   // printf lines: time, level, [thread], prose, key=value pairs
-  kMixed,  // three zap lines for a text line, in no order
+  kZap,      // JSON objects as zap's production config writes them
+  kText,     // printf lines: time, level, [thread], prose, key=value pairs
+  kRequest,  // zap's JSON, of 64 requests at once: a request id each, a trace id on its first line
+  kMixed,    // three zap lines for a text line, in no order
 };
 
 class LineWriter {
@@ -32,9 +34,17 @@ class LineWriter {
 
  private:
   void zap(std::string& out);
+  void request(std::string& out);
   void text(std::string& out);
   void pad(std::string& out, size_t begin, std::string_view tail, size_t average, long& surplus);
   uint64_t below(uint64_t bound) { return random_() % bound; }
+
+  // One of the requests that are going on.
+  struct Request {
+    uint64_t id = 0;
+    uint64_t lines_left = 0;
+  };
+  std::array<Request, 64> requests_{};
 
   Shape shape_;
   std::mt19937_64 random_;

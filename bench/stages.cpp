@@ -40,10 +40,24 @@ constexpr std::array kStages = {
           }},
     Stage{"contract", Shape::kZap, [](HotPath& path) { path.contract(false); }},
     Stage{"contract wide", Shape::kZap, [](HotPath& path) { path.contract(true); }},
+    // Rates are written behind what the parser left, so each round begins with a parse.
+    Stage{"parse+lineage+sample", Shape::kZap,
+          [](HotPath& path) {
+            path.parse();
+            path.lineage();
+            path.sample();
+          }},
     Stage{"canonical", Shape::kZap, [](HotPath& path) { path.canonical(); }},
     Stage{"encode loki", Shape::kZap, [](HotPath& path) { path.encode("loki"); }},
     Stage{"encode es", Shape::kZap, [](HotPath& path) { path.encode("es"); }},
     Stage{"encode otlp", Shape::kZap, [](HotPath& path) { path.encode("otlp"); }},
+    Stage{"request parse", Shape::kRequest, [](HotPath& path) { path.parse(); }},
+    Stage{"request parse+lineage", Shape::kRequest,
+          [](HotPath& path) {
+            path.parse();
+            path.lineage();
+          }},
+    Stage{"request encode loki", Shape::kRequest, [](HotPath& path) { path.encode("loki"); }},
     Stage{"text parse", Shape::kText, [](HotPath& path) { path.parse(); }},
     Stage{"text parse+lineage", Shape::kText,
           [](HotPath& path) {

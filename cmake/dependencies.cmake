@@ -32,5 +32,9 @@ waybill_find_library(protozero::protozero protozero/pbf_writer.hpp "")
 waybill_find_library(CLI11::CLI11 CLI/CLI.hpp "")
 # libcurl is loaded when an HTTP output starts (outputs/http/curl_api.h): only its headers here.
 waybill_find_library(CURL::headers curl/curl.h "")
-# So is OpenSSL, when an input speaks TLS (inputs/tls/openssl_api.h).
+# So are librdkafka, when an output writes to Kafka (outputs/kafka/kafka_api.h),
+waybill_find_library(Kafka::headers librdkafka/rdkafka.h "")
+# libzstd, when an output compresses with it (outputs/zstd.h),
+waybill_find_library(Zstd::headers zstd.h "")
+# and OpenSSL, when an input speaks TLS (inputs/tls/openssl_api.h).
 waybill_find_library(OpenSSL::headers openssl/ssl.h "")

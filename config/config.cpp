@@ -6,12 +6,17 @@
 #include <algorithm>
 
 #include "config/address.h"
+#include "config/metrics.h"
 #include "config/multiline.h"
 #include "config/options.h"
 #include "config/patterns.h"
+#include "config/redact.h"
+#include "config/resource.h"
+#include "config/sampling.h"
 #include "config/scalars.h"
 #include "config/schema.h"
 #include "config/section_impl.h"
+#include "config/trace.h"
 
 namespace waybill::config {
 
@@ -21,46 +26,16 @@ constexpr size_t kSmallestMemory = 1024 * 1024;
 constexpr size_t kSmallestMaxLine = 1024;
 constexpr size_t kLargestMaxLine = 64 * 1024 * 1024;
 
-// Something that this version does not do: `off` is all that can be said about it, for now.
-template <typename S>
-OptionTable<S>& only_off(OptionTable<S>& table, const char* key,
-                         const std::vector<std::string>& planned, const char* prose) {
-  OptionInfo info = detail::option(key, OptionKind::kChoice, prose, "off");
-  info.choices = {"off"};
-  return table.custom(info, [key = info.key, planned](const Section& section, S&) {
-    std::optional<std::string> word = section.raw(key);
-    if (word == "off") return;
-    if (word && std::find(planned.begin(), planned.end(), *word) != planned.end()) {
-      section.fault(key, fmt::format("{} is planned but not built in this version: remove it, or "
-                                     "write off",
-                                     section.shown(key)));
-    } else if (section.string(key)) {
-      section.fault(key, fmt::format("{} is not one of off, {}", section.shown(key),
-                                     fmt::join(planned, ", ")));
-    }
-  });
-}
-
-struct Nothing {};
-
 const OptionTable<ServiceSettings>& service_table() {
   static const auto made =
       OptionTable<ServiceSettings>()
           .text("name", &ServiceSettings::name, "service.name of what logs here")
           .text("version", &ServiceSettings::version, "service.version")
           .text("namespace", &ServiceSettings::namespace_, "service.namespace")
-          .text("environment", &ServiceSettings::environment, "deployment.environment.name");
-  return made;
-}
-
-const OptionTable<Nothing>& trace_table() {
-  static const auto made = [] {
-    OptionTable<Nothing> table;
-    table.not_built("inherit", "lines without a trace take the one of the same request");
-    only_off(table, "derive", {"request_id"}, "trace ids made from request ids");
-    only_off(table, "generate", {"request", "run"}, "trace ids made for lines without one");
-    return table;
-  }();
+          .text("environment", &ServiceSettings::environment, "deployment.environment.name")
+          .integer("max_from_lines", &ServiceSettings::max_from_lines, 1, 1'000'000,
+                   "different names that lines may give themselves; of the others the name stays "
+                   "in the context");
   return made;
 }
 
@@ -211,8 +186,7 @@ const OptionTable<Config>& root_table() {
   static const auto made = [] {
     OptionTable<Config> table;
     table.section("service", &Config::service, service_table(), "what logs here")
-        .string_map("resource", &Config::resource,
-                    "more resource attributes; OTEL_* and detectors fill the rest")
+        .custom(resource_info(), read_resource)
         .path("state_dir", &Config::state_dir,
               "checkpoints, spool and admin.sock; default: $STATE_DIRECTORY, else "
               "/var/lib/waybill if root, else $XDG_STATE_HOME/waybill")
@@ -221,17 +195,16 @@ const OptionTable<Config>& root_table() {
             section_info("inputs", "where lines come from, by names of your choice", {}),
             [](const Section& section, Config& out) { read_named(section, "inputs", out.inputs); })
         .section("parse", &Config::parse, parse_table(), "how lines are understood")
-        .custom(section_info("trace", "which trace a line belongs to", trace_table().list()),
-                [](const Section& section, Config&) {
-                  Nothing nothing;
-                  auto below = section.section("trace");
-                  if (below) trace_table().read(*below, nothing);
-                })
-        .not_built("redact", "what is masked before anything is stored")
+        .custom(trace_info(),
+                [](const Section& section, Config& out) { read_trace(section, out.trace); })
+        .custom(redact_info(),
+                [](const Section& section, Config& out) { read_redact(section, out.redact); })
         .custom(schema_info(),
                 [](const Section& section, Config& out) { read_schema(section, out.schema); })
-        .not_built("sample", "which records are worth sending")
-        .not_built("metrics", "metrics counted from records")
+        .custom(sampling_info(),
+                [](const Section& section, Config& out) { read_sampling(section, out.sampling); })
+        .custom(metrics_info(),
+                [](const Section& section, Config& out) { read_metrics(section, out.metrics); })
         .custom(section_info("outputs", "where records go, by names of your choice", {}),
                 [](const Section& section, Config& out) {
                   read_named(section, "outputs", out.outputs);

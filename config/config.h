@@ -24,6 +24,14 @@ struct ServiceSettings {
   std::string version;
   std::string namespace_;
   std::string environment;
+  int64_t max_from_lines = 1000;  // different names that lines may give themselves
+};
+
+// Where resource attributes come from that nobody wrote down.
+struct DetectSettings {
+  bool host = false, os = false, process = false;  // asked of this machine
+  std::vector<std::string> clouds;                 // "aws", "gcp", "azure": asked over the network
+  std::string podinfo = "/etc/podinfo";
 };
 
 // Which lines belong together; at least one of the two is not empty.
@@ -94,6 +102,105 @@ struct SchemaSettings {
   std::optional<Section> section;  // where faults of it are reported; nothing: a flag made it
 };
 
+// One of the rules of `redact`; one of detect, field and pattern is not empty.
+struct RedactionRule {
+  enum class Action : uint8_t { kMask, kDrop, kHmac };
+  std::vector<std::string> detect;  // names of detectors, not looked up yet
+  std::string field;                // a path of the record
+  std::string pattern;              // a regular expression, not compiled yet
+  std::string name;                 // of field and pattern; empty: made from these
+  Action action = Action::kMask;
+  int64_t keep = 0;         // of kMask: characters at the end that stay
+  std::string key_file;     // of kHmac: as written, a path that starts at base_folder
+  std::string base_folder;  // the config file's; empty: the working directory
+  std::vector<std::string> samples, counter_samples;  // of pattern
+};
+struct RedactionSection {
+  RedactionRule rule;
+  Section section;  // where faults of it are reported
+};
+
+// Which trace a line belongs to that names none.
+struct TraceSettings {
+  enum class Derive : uint8_t { kOff, kRequestId };
+  enum class Generate : uint8_t { kOff, kRequest, kRun };
+  struct Inherit {
+    std::vector<std::string> keys = {"request_id", "correlation_id"};  // these, and "thread"
+    Duration ttl = std::chrono::seconds(30);                           // of event time; more than 0
+    int64_t max_keys = 65536;  // that are remembered at a time
+  };
+  Inherit inherit;
+  Derive derive = Derive::kOff;
+  std::string derive_key_file;       // as written; empty: the hash has no key
+  std::string base_folder;           // where it starts: the config file's; empty: working directory
+  std::optional<Generate> generate;  // nothing: not said (then `exec` means kRun, all else kOff)
+  bool propagate = false;            // `exec` gives its child TRACEPARENT
+  std::vector<std::string> baggage;  // members that go to the context, besides tenant_id
+};
+
+// One of the rules of `sample`; one of the four kinds.
+struct SamplingRule {
+  enum class Kind : uint8_t { kProbability, kBurst, kLimit, kDedupe };
+  struct Burst {
+    int64_t first = 100;
+    int64_t then_every = 0;  // 0: none behind the first ones
+    Duration per = std::chrono::seconds(1);
+  };
+  struct Limit {
+    std::string rate;  // as written: "2000/s"
+    std::string key = "service_name";
+    int64_t burst = 0;  // 0: what the rate gives in a second
+  };
+  struct Dedupe {
+    Duration window = std::chrono::seconds(10);
+    bool similar = false;
+  };
+  Kind kind = Kind::kProbability;
+  std::string name;  // empty: made from kind and place
+  std::string when;  // an expression, not compiled yet; empty: always
+  double probability = 1;
+  Burst burst;
+  Limit limit;
+  Dedupe dedupe;
+};
+struct SamplingRuleSection {
+  SamplingRule rule;
+  Section section;  // where faults of it are reported
+};
+struct SamplingSettings {
+  enum class SampledFlag : uint8_t { kIgnore, kFollow };
+  std::string always = "level >= ERROR";  // an expression, not compiled yet
+  SampledFlag sampled_flag = SampledFlag::kIgnore;
+  bool templates = false;
+  std::vector<SamplingRuleSection> rules;  // in file order
+  std::optional<Section> section;          // where faults are reported
+};
+
+// One of the metrics that are made of records.
+struct MetricRule {
+  std::string name;  // checked: [a-zA-Z_:][a-zA-Z0-9_:]*
+  std::string help;
+  std::string when;             // an expression, not compiled yet; empty: all records
+  std::vector<std::string> by;  // paths whose values are labels, called after their last part
+  std::vector<std::pair<std::string, std::string>> labels;  // the same with names: label and path
+  bool template_routes = true;                              // /orders/42 becomes /orders/{id}
+  int64_t max_values = 50;                                  // of a label
+  int64_t max_series = 500;
+  std::string value;  // of a counter: the path of what is added up; empty: records are counted
+  std::string field;  // of a histogram: the path of what is observed
+  std::string unit = "auto";    // of a histogram: what a bare number in the field is
+  std::vector<double> buckets;  // of a histogram: upper bounds; empty: by the unit
+};
+struct MetricSection {
+  MetricRule rule;
+  bool histogram = false;
+  Section section;  // where faults of it are reported
+};
+struct MetricsSettings {
+  int64_t max_series = 5000;       // of all metrics together
+  std::vector<MetricSection> all;  // counters, then histograms, in file order
+};
+
 struct AdminSettings {
   std::string listen;  // HOST:PORT, checked; empty: no TCP
 };
@@ -118,12 +225,17 @@ struct Named {
 struct Config {
   ServiceSettings service;
   std::vector<std::pair<std::string, std::string>> resource;  // in file order
+  DetectSettings detect;
   std::string state_dir;       // empty: the default is to be found by the daemon
   size_t memory = 0;           // bytes; 0: auto
   std::vector<Named> inputs;   // in file order
   std::vector<Named> outputs;  // in file order
   ParseSettings parse;
-  std::optional<SchemaSettings> schema;  // nothing: no record is judged
+  TraceSettings trace;
+  std::optional<std::vector<RedactionSection>> redact;  // nothing: the default rules
+  std::optional<SchemaSettings> schema;                 // nothing: no record is judged
+  std::optional<SamplingSettings> sampling;             // nothing: every record is sent
+  MetricsSettings metrics;
   AdminSettings admin;
   DeadLetterSettings dead_letters;
   ShutdownSettings shutdown;

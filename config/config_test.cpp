@@ -189,17 +189,18 @@ TEST_CASE("wrong and impossible values") {
   }
 }
 
-TEST_CASE("what is not built says so, and off is accepted where it changes nothing") {
+TEST_CASE("faults of traces and events, and off is accepted where it changes nothing") {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"redact: []", "w.yaml:1:1: `redact` is planned but not built in this version: remove it\n"},
-      {"sample: {}", "w.yaml:1:1: `sample` is planned but not built in this version: remove it\n"},
-      {"metrics: {}",
-       "w.yaml:1:1: `metrics` is planned but not built in this version: remove it\n"},
-      {"trace: {inherit: {keys: [request_id]}}",
-       "w.yaml:1:9: `trace.inherit` is planned but not built in this version: remove it\n"},
-      {"trace: {derive: request_id}",
-       "w.yaml:1:9: trace.derive: 'request_id' is planned but not built in this version: remove "
-       "it, or write off\n"},
+      {"trace: {inherit: {keys: [request_id, thraed]}}",
+       "w.yaml:1:38: trace.inherit.keys: 'thraed' is not one of request_id, correlation_id, thread "
+       "(did you mean 'thread'?)\n"},
+      {"trace: {inherit: {ttl: 0s}}",
+       "w.yaml:1:19: trace.inherit.ttl: '0s' is out of range (1ms to 24h)\n"},
+      {"trace: {derive: request_id, inherit: {keys: [], ttl: 1m, max_keys: 100}}", ""},
+      {"trace: {derive_key_file: key}",
+       "w.yaml:1:9: trace.derive_key_file: means nothing without `derive: request_id`: add it, or "
+       "remove the key\n"},
+      {"trace: {generate: run, propagate: true, baggage: [tier]}", ""},
       {"trace: {generate: banana}",
        "w.yaml:1:9: trace.generate: 'banana' is not one of off, request, run\n"},
       {"trace: {generate: false}",

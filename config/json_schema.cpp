@@ -72,6 +72,21 @@ std::string string_enum(const std::vector<std::string>& words) {
   return fmt::format(R"({{"enum": [{}]}})", fmt::join(quoted, ", "));
 }
 
+std::vector<std::string> alternatives(const OptionInfo& option);
+
+// A mapping of texts in which some keys are something else.
+std::string map_with(const OptionList& others) {
+  std::vector<std::string> members;
+  for (const OptionInfo& other : others) {
+    members.push_back(fmt::format(R"({}: {{"description": {}, "anyOf": [{}]}})",
+                                  json_quoted(other.key), json_quoted(other.prose),
+                                  fmt::join(alternatives(other), ", ")));
+  }
+  return fmt::format(R"({{"type": "object", "properties": {{{}}}, "additionalProperties": )"
+                     R"({{"type": ["string", "number", "boolean"]}}}})",
+                     fmt::join(members, ", "));
+}
+
 // The schemas of which a value fulfils one, but for variables and null.
 std::vector<std::string> alternatives(const OptionInfo& option) {
   std::vector<std::string> out;
@@ -89,6 +104,7 @@ std::vector<std::string> alternatives(const OptionInfo& option) {
     case OptionKind::kDuration:
       out = {pattern(kDurationPattern)};
       if (option.min.value_or(0) <= 0) out.emplace_back(R"({"const": 0})");
+      if (!option.choices.empty()) out.push_back(string_enum(option.choices));
       return out;
     case OptionKind::kBytes: {
       OptionInfo bytes = option;
@@ -102,7 +118,9 @@ std::vector<std::string> alternatives(const OptionInfo& option) {
       return {R"({"type": "string"})",
               fmt::format(R"({{"type": "array", "items": {{"type": "string"}}{}}})",
                           option.required ? R"(, "minItems": 1)" : "")};
+    case OptionKind::kNumbers: return {R"({"type": "array", "items": {"type": "number"}})"};
     case OptionKind::kStringMap:
+      if (!option.children.empty()) return {map_with(option.children)};
       if (!option.choices.empty()) {
         return {fmt::format(R"({{"type": "object", "additionalProperties": {}}})",
                             string_enum(option.choices))};

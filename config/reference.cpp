@@ -18,6 +18,7 @@ const char* type_name(OptionKind kind) {
     case OptionKind::kBytes: return "size";
     case OptionKind::kChoice: return "one of";
     case OptionKind::kStrings: return "text or list of texts";
+    case OptionKind::kNumbers: return "list of numbers";
     case OptionKind::kStringMap: return "mapping of texts";
     case OptionKind::kSection: return "mapping";
     case OptionKind::kSectionMap: return "mapping of mappings";
@@ -45,6 +46,11 @@ std::string type_cell(const OptionInfo& option) {
       choices += fmt::format("{}`{}`", choices.empty() ? "" : ", ", choice);
     }
     return option.kind == OptionKind::kChoice ? choices : choices + ", list of mappings";
+  }
+  if (option.kind == OptionKind::kDuration && !option.choices.empty()) {
+    std::string words;
+    for (const std::string& choice : option.choices) words += fmt::format("`{}`, ", choice);
+    return fmt::format("{}or {}, {}", words, type_name(option.kind), option.bounds);
   }
   if (option.bounds.empty()) return type_name(option.kind);
   return fmt::format("{}, {}", type_name(option.kind), option.bounds);

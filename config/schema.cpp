@@ -10,6 +10,15 @@ namespace {
 constexpr const char* kKey = "schema";
 constexpr const char* kByService = "by_service";
 
+// Read where it is needed (contract/contract.cpp).
+OptionInfo unrepaired_info() {
+  OptionInfo info = detail::option(
+      "unrepaired", OptionKind::kChoice,
+      "with `on_violation: repair`, what becomes of a record that cannot be repaired", "tag");
+  info.choices = {"tag", "quarantine", "drop"};
+  return info;
+}
+
 const OptionTable<SchemaRule>& rule_table() {
   using Rule = SchemaRule;
   static const auto made =
@@ -23,7 +32,10 @@ const OptionTable<SchemaRule>& rule_table() {
                   "whether the keyword `format` is a remark or must hold")
           .choice("on_violation", &Rule::on_violation,
                   {"tag", "repair", "quarantine", "drop", "off"},
-                  "what becomes of a record that breaks its schema; off: nothing is judged");
+                  "what becomes of a record that breaks its schema; off: nothing is judged")
+          .custom(unrepaired_info(), [](const Section& section, Rule&) {
+            detail::choose(section, unrepaired_info());
+          });
   return made;
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("schema: faults") {
         "w.yaml:1:10: schema.on: 'lines' is not one of record, line (did you mean 'line'?)\n");
   CHECK(faults_of("schema: {by_service: {pay: {map: {}}}}") ==
         "w.yaml:1:29: unknown key 'map' in schema.by_service.pay (known here: file, on, "
-        "format, on_violation)\n");
+        "format, on_violation, unrepaired)\n");
 }
 
 }  // namespace waybill::config

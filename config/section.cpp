@@ -183,6 +183,23 @@ std::optional<std::vector<std::string>> Section::strings(std::string_view key) c
   return texts;
 }
 
+std::optional<std::vector<double>> Section::numbers(std::string_view key) const {
+  const Node* node = value_of(*impl_, key);
+  if (node == nullptr) return std::nullopt;
+  if (node->kind != NodeKind::kList) {
+    report(*impl_, node->position, joined(impl_->path, key), "must be a list of numbers");
+    return std::nullopt;
+  }
+  std::vector<double> numbers;
+  for (const Node& item : node->items) {
+    if (item.kind == NodeKind::kRefused) continue;
+    auto number = read_scalar(*impl_, key, item, read_number, "a list of numbers");
+    if (number) numbers.push_back(*number);
+  }
+  if (numbers.size() != node->items.size()) return std::nullopt;
+  return numbers;
+}
+
 std::optional<std::vector<std::pair<std::string, std::string>>> Section::string_map(
     std::string_view key) const {
   std::optional<Section> below = section(key);

@@ -58,6 +58,7 @@ enum class OptionKind {
   kSections,          // a list of mappings
   kTextsOrSections,   // a list of texts and mappings
   kChoiceOrSections,  // one of the choices, or a list of mappings and choices
+  kNumbers,           // a list of them
 };
 // Whether there are mappings in a list.
 inline bool is_list(OptionKind kind) {
@@ -123,6 +124,7 @@ class Section {
   std::optional<int64_t> bytes(std::string_view key) const;        // "64KiB", "1MiB", "10MB", 4096
   // One text counts as a list.
   std::optional<std::vector<std::string>> strings(std::string_view key) const;
+  std::optional<std::vector<double>> numbers(std::string_view key) const;  // a list of them
   std::optional<std::vector<std::pair<std::string, std::string>>> string_map(
       std::string_view key) const;  // scalars of any type as text, in file order
 

@@ -234,6 +234,25 @@ class AutomatonMaker {
   Automaton done_;
 };
 
+bool Automaton::matches_all(std::span<const std::string_view> places) const {
+  std::vector<uint32_t> states{start_};
+  for (std::string_view place : places) {
+    std::vector<uint32_t> next;
+    for (uint32_t state : states) {
+      for (char c : place) {
+        uint32_t at = table_[state + classes_[static_cast<unsigned char>(c)]];
+        if (at == 0) return false;
+        if (at != found_) next.push_back(at);
+      }
+    }
+    std::sort(next.begin(), next.end());
+    next.erase(std::unique(next.begin(), next.end()), next.end());
+    states = std::move(next);
+  }
+  return std::all_of(states.begin(), states.end(),
+                     [&](uint32_t state) { return table_[state + end_] != 0; });
+}
+
 std::optional<Automaton> Automaton::make(std::string_view re2) {
   auto tree = parse_pattern(re2);
   if (!tree) return std::nullopt;

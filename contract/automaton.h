@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,8 @@ class Automaton {
     }
     return table_[at + end_] != 0;
   }
+  // Whether every text matches that has one of these characters at each place.
+  bool matches_all(std::span<const std::string_view> places) const;
 
  private:
   friend class AutomatonMaker;

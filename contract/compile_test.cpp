@@ -65,7 +65,8 @@ TEST_CASE("compile: every fault has its place and says what to do") {
       {R"({"items":[{}]})", ""},
       {R"({"$defs":{},"items":[{}]})", "a list of them is prefixItems"},
       {R"({"uniqueItems":1})", "uniqueItems must be true or false"},
-      {"{\"pattern\":\"a(?=b)\"}", "look-ahead (?= is not supported"},
+      {"{\"pattern\":\"a(?=b)\"}",
+       "the pattern a(?=b) has the look-ahead (?=, which cannot be matched"},
       {R"({"pattern":"("})", "no regular expression of ECMA-262"},
       {R"({"patternProperties":{"[":{}}})", "(at #/patternProperties/[)"},
       {R"({"$ref":1})", "$ref must be a string"},
@@ -240,6 +241,86 @@ TEST_CASE("compile: a schema is held to its meta-schema") {
                    {});
   REQUIRE(faults.size() == 1);
   holds(faults[0], "(at #/required)");
+}
+
+TEST_CASE("compile: each part of a schema is held to the meta-schema that it names") {
+  Folder folder;
+  auto faults = check_schema(folder.put("a.json", R"({"$defs":{
+    "old":{"$id":"urn:old","$schema":"http://json-schema.org/draft-07/schema#",
+      "items":[{"type":"strng"}],"dependencies":{"a":1}},
+    "new":{"prefixItems":{}}}})"),
+                             {});
+  REQUIRE(faults.size() == 4);
+  holds(faults[0], "(at #/$defs/new/prefixItems)");
+  holds(faults[1], "(at #/$defs/old/items)");
+  holds(faults[2], "(at #/$defs/old/dependencies/a)");
+  holds(faults[3], "(at #/$defs/old/items/0/type)");
+  // One of somebody's own, which is written in the language that it describes.
+  std::string meta = folder.put("meta.json", R"({"$id":"https://m.example/meta.json",
+    "$schema":"https://m.example/meta.json","type":["object","boolean"],
+    "properties":{"x-owner":{"type":"string"}},
+    "$vocabulary":{"https://json-schema.org/draft/2020-12/vocab/core":true,
+                   "https://json-schema.org/draft/2020-12/vocab/applicator":true,
+                   "https://json-schema.org/draft/2020-12/vocab/validation":true}})");
+  CompileOptions options;
+  options.mappings.push_back({"https://m.example", folder.path()});
+  CHECK(check_schema(meta, options) == std::vector<std::string>{});
+  faults = check_schema(
+      folder.put("b.json", R"({"$schema":"https://m.example/meta.json","x-owner":1})"), options);
+  REQUIRE(faults.size() == 1);
+  holds(faults[0], "(at #/x-owner)");
+}
+
+TEST_CASE("compile: an $id is of one schema only") {
+  Folder folder;
+  folder.put("b.json", R"({"$id":"https://e.example/x","type":"string"})");
+  std::string path = folder.put("a.json", R"({"$defs":{"x":{"$id":"https://e.example/x"}},
+    "$ref":"b.json"})");
+  auto program = compile_file(path, {});
+  REQUIRE(!program.has_value());
+  holds(program.error().what, "b.json:1:");
+  holds(program.error().what, "$id https://e.example/x is that of ");
+  holds(program.error().what, "a.json as well");
+}
+
+TEST_CASE("compile: a dynamic reference to where it stands never ends") {
+  holds(fault_of(R"({"$dynamicAnchor":"n","$dynamicRef":"#n"})"), "a reference cycle");
+}
+
+TEST_CASE("compile: as deep as a value may be, and no deeper") {
+  auto nested = [](int levels) {
+    std::string text = "true";
+    for (int i = 0; i < levels; ++i) text = R"({"not":)" + text + "}";
+    return text;
+  };
+  Folder folder;
+  CHECK(check_schema(folder.put("a.json", nested(127)), {}).empty());
+  auto faults = check_schema(folder.put("b.json", nested(128)), {});
+  REQUIRE(faults.size() == 1);
+  holds(faults[0], "nested deeper than 127 levels");
+  CHECK(check_schema(folder.put("c.json", "\xEF\xBB\xBF{}"), {}).empty());
+}
+
+TEST_CASE("compile: ten thousand definitions take no time") {
+  std::string defs, refs;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string number = std::to_string(i);
+    defs += (i == 0 ? "\"d" : ",\"d") + number + R"(":{"$dynamicAnchor":"a)" + number + "\"}";
+    refs += (i == 0 ? R"({"$ref":"#/$defs/d)" : R"(,{"$ref":"#/$defs/d)") + number +
+            R"("},{"$dynamicRef":"#a)" + number + "\"}";
+  }
+  auto program = compiled(R"({"$defs":{)" + defs + R"(},"allOf":[)" + refs + "]}");
+  CHECK(program->dynamic_anchors.size() == 10'000);
+  CHECK(is_valid(*program, "1"));
+}
+
+TEST_CASE("compile: a URN's steps are folders") {
+  Folder folder;
+  folder.put("money.schema.json", R"({"type":"integer"})");
+  CompileOptions options;
+  options.mappings.push_back({"urn:example:pay", folder.path()});
+  check({{R"({"$ref":"urn:example:pay:money"})", {"1"}, {"\"x\""}}}, options);
+  holds(fault_of(R"({"$ref":"urn:example:payment"})", options), "neither built in nor in a folder");
 }
 
 TEST_CASE("compile: the built-in schema") {

@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "contract/exact_text.h"
+#include "contract/proven.h"
 
 namespace waybill::contract {
 
@@ -23,6 +27,7 @@ Result<SharedProgram> Compiler::run(const Resource& root) {
   if (faults_.empty()) find_cycle();
   if (!faults_.empty()) return faults_.front();
   shorten();
+  prove_slots(*program_);
   return SharedProgram(program_);
 }
 
@@ -125,18 +130,30 @@ void Compiler::reference(Keyword keyword) {
 // Fills the table of what $dynamicRef finds, for the names and resources so far. Whether that asked
 // for schemas that were not there yet.
 bool Compiler::anchor_pending() {
-  auto names = static_cast<uint32_t>(dynamic_names_.size());
-  program_->dynamic_names = names;
-  program_->dynamic_anchors.assign(registry_.resources() * names, kNone);
-  for (uint32_t i = 0; i < registry_.resources() && names > 0; ++i) {
+  program_->dynamic_names = static_cast<uint32_t>(dynamic_names_.size());
+  program_->dynamic_anchors.clear();
+  if (dynamic_names_.empty()) return !pending_.empty();
+  for (uint32_t i = 0; i < registry_.resources(); ++i) {
     if (i >= entered_.size() || !entered_[i]) continue;
-    for (const auto& [name, number] : dynamic_names_) {
-      auto found = registry_.resource(i).dynamic_anchors.find(name);
-      if (found == registry_.resource(i).dynamic_anchors.end()) continue;
-      program_->dynamic_anchors[i * names + number] = schema_at(*found->second, Keyword::kNone);
+    for (const auto& [name, node] : registry_.resource(i).dynamic_anchors) {
+      auto number = dynamic_names_.find(name);
+      if (number == dynamic_names_.end()) continue;
+      program_->dynamic_anchors.push_back({i, number->second, schema_at(*node, Keyword::kNone)});
     }
   }
+  std::sort(program_->dynamic_anchors.begin(), program_->dynamic_anchors.end(),
+            [](const auto& a, const auto& b) {
+              return std::pair(a.resource, a.name) < std::pair(b.resource, b.name);
+            });
   return !pending_.empty();
+}
+
+// Where a $dynamicRef leads to, if it leads to the same place from everywhere.
+uint32_t Compiler::only_target(const Instruction& code) const {
+  for (const Program::DynamicAnchor& one : program_->dynamic_anchors) {
+    if (one.name == code.b && one.schema != code.a) return kNone;
+  }
+  return code.a;
 }
 
 // The schemas that this one holds the same value to, whatever the value is.
@@ -150,6 +167,7 @@ std::vector<uint32_t> Compiler::same_value(const Schema& schema) const {
     switch (code.op) {
       case Op::kRef:
       case Op::kNot: add(code.a); break;
+      case Op::kDynamicRef: add(only_target(code)); break;
       case Op::kAllOf:
       case Op::kAnyOf:
       case Op::kOneOf:

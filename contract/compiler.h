@@ -39,6 +39,7 @@ class Compiler {
   void compile_keywords(const Node& node);
   void reference(Keyword keyword);
   bool anchor_pending();
+  uint32_t only_target(const Instruction& code) const;
   void find_cycle();
   void shorten();
   std::vector<uint32_t> same_value(const Schema& schema) const;
@@ -81,6 +82,8 @@ class Compiler {
   }
   bool goes_on() const { return faults_.size() < (options_.whole ? kMostFaults : 1); }
   std::string_view keep(std::string_view text);
+  // The text of an object, with its tokens. Null: nested too deep.
+  const Constant* keep_object(std::string text);
 
   Registry& registry_;
   const CompileOptions& options_;

@@ -5,8 +5,29 @@
 #include <bit>
 
 #include "contract/compiler.h"
+#include "contract/exact_text.h"
+#include "core/buffer.h"
+#include "core/json_text.h"
 
 namespace waybill::contract {
+
+namespace {
+
+// JSON as records have it: on one line.
+std::string without_blanks(std::string_view json) {
+  std::string out;
+  bool quoted = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    char c = json[i];
+    if (c == '"') quoted = !quoted;
+    if (!quoted && std::string_view(" \t\r\n").find(c) != std::string_view::npos) continue;
+    out += c;
+    if (quoted && c == '\\') out += json[++i];
+  }
+  return out;
+}
+
+}  // namespace
 
 // Names get their indices as they come: what is required first, then what takes part in
 // dependencies, then all others.
@@ -55,7 +76,7 @@ void Compiler::object_rules() {
   properties(rules, names);
   pattern_properties(rules);
   rules.additional = schema_of(Keyword::kAdditionalProperties).value_or(kNone);
-  rules.plain = rules.patterns == 0 && rules.additional == kNone && rules.property_names == kNone;
+  rules.plain = rules.patterns == 0 && rules.property_names == kNone;
   finish_names(rules, names);
   program_->objects.push_back(rules);
   emit(Op::kObject, Keyword::kProperties, static_cast<uint32_t>(program_->objects.size() - 1));
@@ -68,8 +89,20 @@ void Compiler::properties(ObjectRules&, Names& names) {
     uint32_t index = names.of(one->key);
     names.schemas[index] = schema_at(*one, Keyword::kProperties);
     const Node* value = one->member("default");
-    if (value == nullptr || value->is(JsonType::kArray) || value->is(JsonType::kObject)) continue;
-    names.defaults.push_back({index, value->type, keep(value->text)});
+    if (value == nullptr) continue;
+    std::string json = without_blanks(registry_.resource_of(*value).document->text().substr(
+        value->begin, value->end - value->begin));
+    Buffer member;
+    member.push_back('{');
+    append_json_string(member, shown_text(one->key));
+    member.push_back(':');
+    member.append(json);
+    member.push_back('}');
+    // What is nested too deep for a record cannot be put into one.
+    const Constant* kept = keep_object(std::string(member.view()));
+    if (kept == nullptr) continue;
+    std::string_view text = keep(value->is(JsonType::kString) ? shown_text(value->text) : json);
+    names.defaults.push_back({index, value->type, text, kept});
   }
 }
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "contract/compiler.h"
+#include "contract/exact_text.h"
 #include "core/batch.h"
 #include "core/json_walker.h"
+#include "core/utf8.h"
 
 namespace waybill::contract {
 
@@ -46,7 +48,9 @@ void Compiler::types() {
   } else {
     add(*node);
   }
-  emit(Op::kType, Keyword::kType, set);
+  const Node* format = at(Keyword::kFormat);
+  bool time = format != nullptr && format->is(JsonType::kString) && format->text == "date-time";
+  emit(Op::kType, Keyword::kType, set, time ? 1 : 0);
 }
 
 void Compiler::choices(Keyword keyword) {
@@ -60,14 +64,9 @@ void Compiler::choices(Keyword keyword) {
   std::string_view written =
       registry_.resource_of(*node).document->text().substr(node->begin, node->end - node->begin);
   // As one array either way.
-  auto constant = std::make_unique<Program::Constant>();
-  constant->text = fmt::format("{{\"\":{}{}{}}}", list ? "" : "[", written, list ? "" : "]");
-  size_t size = constant->text.size();
-  constant->text.append(kPadding, '\0');
-  JsonWalker walker;
-  uint32_t duplicates = 0;
-  WalkOutcome outcome = walker.walk({constant->text.data(), size}, constant->tokens, duplicates);
-  if (outcome != WalkOutcome::kObject) {
+  const Constant* constant =
+      keep_object(fmt::format("{{\"\":{}{}{}}}", list ? "" : "[", written, list ? "" : "]"));
+  if (constant == nullptr) {
     return complain(
         *node, fmt::format("nested deeper than {} levels: make it flatter", JsonWalker::kMaxDepth));
   }
@@ -90,9 +89,21 @@ void Compiler::choices(Keyword keyword) {
     choice.short_list &=
         item.value.is(JsonType::kString) && item.value.text().form == TextForm::kClean;
   }
-  program_->constants.push_back(std::move(constant));
   program_->choices.push_back(std::move(choice));
   emit(Op::kEnum, keyword, static_cast<uint32_t>(program_->choices.size() - 1));
+}
+
+const Constant* Compiler::keep_object(std::string text) {
+  auto constant = std::make_unique<Constant>();
+  constant->text = std::move(text);
+  size_t size = constant->text.size();
+  constant->text.append(kPadding, '\0');
+  JsonWalker walker;
+  uint32_t duplicates = 0;
+  WalkOutcome outcome = walker.walk({constant->text.data(), size}, constant->tokens, duplicates);
+  if (outcome != WalkOutcome::kObject) return nullptr;
+  program_->constants.push_back(std::move(constant));
+  return program_->constants.back().get();
 }
 
 void Compiler::bound(Keyword keyword) {
@@ -149,9 +160,12 @@ void Compiler::format() {
 std::optional<uint32_t> Compiler::pattern_of(std::string_view text, const Node& node) {
   auto [found, fresh] = patterns_.emplace(text, static_cast<uint32_t>(program_->patterns.size()));
   if (!fresh) return found->second;
-  auto made = Pattern::make(text);
+  // Half a surrogate pair is in no text that is matched.
+  auto made = Pattern::make(shown_text(text));
   if (!made) {
-    complain(node, fmt::format("the pattern {} is {}", text, made.error().what));
+    std::string_view kept = whole_characters(text, kMostShown);
+    complain(node, fmt::format("the pattern {}{} {}", kept, kept.size() < text.size() ? "…" : "",
+                               made.error().what));
     return std::nullopt;
   }
   program_->patterns.push_back(std::move(*made));

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 
+#include "contract/check.h"
 #include "contract/sources.h"
 
 namespace waybill::contract {
@@ -34,6 +35,12 @@ std::optional<config::Fault> placed_fault(const std::string& path, const std::st
   }
   fault.message = rest.starts_with(' ') ? rest.substr(1) : rest;
   return fault;
+}
+
+// A word that means nothing has been complained about already.
+void read_unrepaired(const config::Section& section, Rule& rule) {
+  auto word = section.string("unrepaired");
+  rule.unrepaired = on_violation_of(word.value_or("")).value_or(rule.unrepaired);
 }
 
 class Maker {
@@ -91,19 +98,23 @@ class Maker {
       WAYBILL_CHECK(program.has_value(), "the built-in schema does not compile");
       return *program;
     }
-    std::vector<std::string> faults = check_schema(path, options);
-    if (faults.empty()) {
-      auto program = compile_file(path, options);
+    std::vector<std::string> faults;
+    // Read once: what was checked is what is compiled.
+    auto text = read_schema_file(path);
+    if (!text) {
+      faults.push_back(std::move(text).error().what);
+    } else if (faults = check_text(*text, path, options); faults.empty()) {
+      auto program = compile_text(std::move(*text), path, path, options);
       if (program) return *program;
       faults.push_back(std::move(program).error().what);
     }
     size_t placed = 0;
-    for (const std::string& text : faults) {
-      if (auto one = placed_fault(path, text)) {
+    for (const std::string& said : faults) {
+      if (auto one = placed_fault(path, said)) {
         ++placed;
         diagnostics_.add(std::move(*one));
       } else {
-        fault(section, "file", text);
+        fault(section, "file", said);
       }
     }
     if (placed > 0) {
@@ -134,23 +145,37 @@ std::string_view name_of(OnViolation what) {
   return "";
 }
 
+std::optional<OnViolation> on_violation_of(std::string_view name) {
+  for (OnViolation what : {OnViolation::kTag, OnViolation::kRepair, OnViolation::kQuarantine,
+                           OnViolation::kDrop, OnViolation::kOff}) {
+    if (name_of(what) == name) return what;
+  }
+  return std::nullopt;
+}
+
 std::shared_ptr<const Contract> Contract::make(const config::SchemaSettings& settings,
                                                config::Diagnostics& diagnostics) {
   auto made = std::make_shared<Contract>();
   Maker maker(settings, diagnostics);
   made->all_ = maker.make(settings.all, settings.section);
+  if (settings.section) read_unrepaired(*settings.section, made->all_);
   for (const config::ServiceSchema& service : settings.by_service) {
     // What is said for all is at fault there.
     const auto& section = service.section.has("file") ? service.section : settings.section;
-    made->by_service_.emplace_back(service.service, maker.make(service.rule, section));
+    Rule rule = maker.make(service.rule, section);
+    rule.unrepaired = made->all_.unrepaired;
+    read_unrepaired(service.section, rule);
+    made->by_service_.emplace_back(service.service, std::move(rule));
   }
   return maker.sound() ? made : nullptr;
 }
 
 bool Contract::has(OnViolation what) const {
-  return all_.on_violation == what ||
-         std::any_of(by_service_.begin(), by_service_.end(),
-                     [&](const auto& one) { return one.second.on_violation == what; });
+  auto asks = [&](const Rule& rule) {
+    return rule.on_violation == what || rule.of_broken() == what;
+  };
+  return asks(all_) || std::any_of(by_service_.begin(), by_service_.end(),
+                                   [&](const auto& one) { return asks(one.second); });
 }
 
 }  // namespace waybill::contract

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,19 @@ using OnViolation = config::SchemaRule::OnViolation;
 
 // The words of the config: "tag", "repair" …
 std::string_view name_of(OnViolation what);
+std::optional<OnViolation> on_violation_of(std::string_view name);
 
 struct Rule {
   std::string schema;     // "builtin" or a path, for people
   SharedProgram program;  // null where on_violation is kOff
   bool on_line = false;   // the line's own JSON is judged, not the record
   OnViolation on_violation = OnViolation::kTag;
+  OnViolation unrepaired = OnViolation::kTag;  // kTag, kQuarantine or kDrop
+
+  // What becomes of a record in which something is wrong, and was not repaired.
+  OnViolation of_broken() const {
+    return on_violation == OnViolation::kRepair ? unrepaired : on_violation;
+  }
 };
 
 class Contract {
@@ -38,7 +46,7 @@ class Contract {
     }
     return all_;
   }
-  // Whether some rule asks for that.
+  // Whether some rule asks for that, perhaps for what it cannot repair.
   bool has(OnViolation what) const;
 
  private:

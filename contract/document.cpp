@@ -8,6 +8,8 @@
 #include <optional>
 #include <unordered_set>
 
+#include "contract/exact_text.h"
+#include "contract/uri.h"
 #include "core/json_text.h"
 
 namespace waybill::contract {
@@ -44,10 +46,22 @@ size_t number_end(std::string_view text, size_t at) {
 
 const Node* Node::member(std::string_view name) const {
   if (type != JsonType::kObject) return nullptr;
+  if (large != nullptr) {
+    auto found = large->members.find(name);
+    return found != large->members.end() ? found->second : nullptr;
+  }
   for (const Node* child = first; child != nullptr; child = child->next) {
     if (child->key == name) return child;
   }
   return nullptr;
+}
+
+const Node* Node::element(uint32_t number) const {
+  if (type != JsonType::kArray || number >= count) return nullptr;
+  if (large != nullptr) return large->elements[number];
+  const Node* child = first;
+  while (number-- > 0) child = child->next;
+  return child;
 }
 
 // Recursive descent; the depth is bounded by kMaxDepth.
@@ -131,7 +145,11 @@ class Document::Parser {
       if (type == JsonType::kObject && !key(child, keys)) return false;
       if (!value(child, depth + 1)) return false;
       blanks();
-      if (peek() == close) return ++at_, true;
+      if (peek() == close) {
+        ++at_;
+        if (node.count > kMostWalked) index(node);
+        return true;
+      }
       if (peek() != ',') {
         return fault(fmt::format("not JSON: a comma or '{}' is wanted here", close));
       }
@@ -140,13 +158,27 @@ class Document::Parser {
     }
   }
 
+  // More siblings than that are not walked to find one.
+  static constexpr uint32_t kMostWalked = 16;
+  void index(Node& node) {
+    NodeIndex& large = document_.large_.emplace_back();
+    for (const Node* child = node.first; child != nullptr; child = child->next) {
+      if (node.is(JsonType::kObject)) {
+        large.members.emplace(child->key, child);
+      } else {
+        large.elements.push_back(child);
+      }
+    }
+    node.large = &large;
+  }
+
   bool key(Node& child, std::unordered_set<std::string_view>& keys) {
     size_t begin = at_;
     if (peek() != '"') return fault("not JSON: a key in quotes is wanted here");
     if (!string(child.key)) return false;
     if (!keys.insert(child.key).second) {
-      return fault_at(
-          begin, fmt::format("the key \"{}\" stands twice in this object: remove one", child.key));
+      return fault_at(begin, fmt::format("the key \"{}\" stands twice in this object: remove one",
+                                         shown_text(child.key)));
     }
     blanks();
     if (peek() != ':') return fault("not JSON: a colon is wanted here");
@@ -174,7 +206,7 @@ class Document::Parser {
     if (!escaped) return true;
     if (!is_json_inside(out)) return fault_at(begin, "not JSON: a wrong escape in this string");
     std::string& decoded = document_.strings_.emplace_back(out.size(), '\0');
-    char* end = decode_json(out, decoded.data());
+    char* end = decode_exactly(out, decoded.data());
     decoded.resize(static_cast<size_t>(end - decoded.data()));
     out = decoded;
     return true;
@@ -210,17 +242,11 @@ const Node* Document::find(const Node& start, std::string_view pointer) {
       auto [stop, code] = std::from_chars(raw.data(), raw.data() + raw.size(), index);
       bool plain = code == std::errc() && stop == raw.data() + raw.size() &&
                    (raw.size() == 1 || raw.front() != '0');
-      if (!plain || index >= node->count) return nullptr;
-      node = node->first;
-      while (index-- > 0) node = node->next;
+      node = plain ? node->element(index) : nullptr;
+      if (node == nullptr) return nullptr;
       continue;
     }
-    std::string step;
-    for (size_t i = 0; i < raw.size(); ++i) {
-      bool escape = raw[i] == '~' && i + 1 < raw.size();
-      step += !escape ? raw[i] : raw[++i] == '1' ? '/' : '~';
-    }
-    node = node->member(step);
+    node = node->member(name_of_step(raw));
     if (node == nullptr) return nullptr;
   }
   return node;
@@ -252,8 +278,9 @@ Position Document::position(uint32_t offset) const {
 
 Error Document::error(const Node& node, std::string_view what) const {
   Position place = position(node.begin);
-  return Error{Action::kFixConfig, fmt::format("{}:{}:{}: {} (at #{})", name_, place.line,
-                                               place.column, what, pointer_of(node))};
+  return Error{Action::kFixConfig,
+               shown_text(fmt::format("{}:{}:{}: {} (at #{})", name_, place.line, place.column,
+                                      what, pointer_of(node)))};
 }
 
 void append_step(std::string& pointer, std::string_view step) {

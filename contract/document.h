@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "core/record.h"
 #include "core/result.h"
@@ -22,6 +24,14 @@ struct Position {
   uint32_t column = 1;
 };
 
+struct Node;
+
+// Of a large container: the way to its members or elements by name or number.
+struct NodeIndex {
+  std::unordered_map<std::string_view, const Node*> members;
+  std::vector<const Node*> elements;
+};
+
 struct Node {
   JsonType type = JsonType::kNull;
   uint32_t begin = 0;     // offset of the value's first byte in the text
@@ -31,20 +41,24 @@ struct Node {
   std::string_view text;  // a string's characters; a number as it was written
   std::string_view key;   // of a member: its characters
   const Node* parent = nullptr;
-  const Node* first = nullptr;  // of the members or elements
-  const Node* next = nullptr;   // sibling
+  const Node* first = nullptr;       // of the members or elements
+  const Node* next = nullptr;        // sibling
+  const NodeIndex* large = nullptr;  // where there are many inside
 
   bool is(JsonType which) const { return type == which; }
   bool is_boolean() const { return is(JsonType::kTrue) || is(JsonType::kFalse); }
   // The member called so; null: there is none, or this is no object.
   const Node* member(std::string_view name) const;
+  // An array's element; null: there is none.
+  const Node* element(uint32_t number) const;
 };
 
 // Immutable once parsed; nodes live as long as the document. Not copied, not moved.
 class Document {
  public:
-  // Deeper than any schema that somebody maintains.
-  static constexpr uint32_t kMaxDepth = 256;
+  // As deep as a value may be that is judged (contract/instance.h): a schema is one for its
+  // meta-schema.
+  static constexpr uint32_t kMaxDepth = 127;
 
   // `name` is what errors call it: a file, a URI. Errors: not JSON, not UTF-8, a key that stands
   // twice in one object, nested too deep; each with its place.
@@ -70,7 +84,8 @@ class Document {
   std::string text_;
   std::string name_;
   std::deque<Node> nodes_;
-  std::deque<std::string> strings_;  // those that had escapes
+  std::deque<std::string> strings_;  // those that had escapes, as contract/exact_text.h has them
+  std::deque<NodeIndex> large_;
 };
 
 // Appends `/step`, escaped as RFC 6901 wants it.

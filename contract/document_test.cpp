@@ -38,6 +38,20 @@ TEST_CASE("document: values, positions and pointers") {
   CHECK(Document::find(document.root(), "") == &document.root());
 }
 
+TEST_CASE("document: in large objects and arrays, too, each is found") {
+  std::string text = "{\"a\":[";
+  for (int i = 0; i < 1000; ++i) text += std::to_string(i) + ",";
+  text += "0]";
+  for (int i = 0; i < 1000; ++i) text += ",\"k" + std::to_string(i) + "\":" + std::to_string(i);
+  auto parsed = Document::parse(text + "}", "x.json");
+  REQUIRE(parsed.has_value());
+  const Node& root = (*parsed)->root();
+  CHECK(Document::find(root, "/k999")->text == "999");
+  CHECK(Document::find(root, "/a/998")->text == "998");
+  CHECK(Document::find(root, "/a/1001") == nullptr);
+  CHECK(Document::find(root, "/k1000") == nullptr);
+}
+
 TEST_CASE("document: what is wrong, and where") {
   CHECK(fault_of("") == "x.json:1:1: not JSON: the text ends where a value should begin");
   CHECK(fault_of("{\"a\":1,\n \"a\":2}") ==
@@ -50,5 +64,5 @@ TEST_CASE("document: what is wrong, and where") {
     CAPTURE(text);
     CHECK(fault_of(text).find("not JSON") != std::string::npos);
   }
-  CHECK(fault_of(std::string(300, '[')).find("nested deeper than 256") != std::string::npos);
+  CHECK(fault_of(std::string(300, '[')).find("nested deeper than 127") != std::string::npos);
 }

@@ -8,7 +8,7 @@ using namespace waybill::contract;
 namespace {
 
 Violation violation(const char* path, const char* keyword, const char* message = "expected x") {
-  return {path, keyword, message};
+  return {path, keyword, message, kNone, "", ""};
 }
 
 }  // namespace

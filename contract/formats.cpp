@@ -65,7 +65,7 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
-bool is_regex(std::string_view text) { return translate(text).invalid.empty(); }
+bool is_regex(std::string_view text) { return is_ecma(text); }
 
 bool is_json_pointer(std::string_view text) {
   if (!text.empty() && text.front() != '/') return false;

@@ -31,14 +31,16 @@ bool is_atom(char c, bool wide) {
          std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 
+// RFC 5321, 4.1.2: Quoted-string.
 bool is_quoted(std::string_view local, bool wide) {
   if (local.size() < 2 || local.back() != '"') return false;
-  for (size_t i = 1; i + 1 < local.size(); ++i) {
+  local = local.substr(1, local.size() - 2);
+  for (size_t i = 0; i < local.size(); ++i) {
+    if (local[i] == '"') return false;
+    bool escape = local[i] == '\\';
+    if (escape && ++i == local.size()) return false;
     auto c = static_cast<unsigned char>(local[i]);
-    if (c == '\\' && ++i + 1 >= local.size()) return false;
-    c = static_cast<unsigned char>(local[i]);
-    if (c < 0x20 || c == 0x7F || (c > 0x7F && !wide) || (c == '"' && local[i - 1] != '\\'))
-      return false;
+    if (c < 0x20 || c == 0x7F || (c > 0x7F && (!wide || escape))) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "contract/document.h"
+#include "contract/exact_text.h"
 #include "contract/infer_writer.h"
 
 namespace waybill::contract {
@@ -76,7 +77,7 @@ class Doubter {
     uint64_t objects = shape.count(ShapeType::kObject);
     for (const auto& member : shape.members()) {
       std::string inner = pointer;
-      append_step(inner, member->key);
+      append_step(inner, shown_text(member->key));
       uint64_t missing = objects - std::min(objects, member->shape.count());
       double share = 1 - static_cast<double>(missing) / static_cast<double>(objects);
       bool required = is_required(member->shape.count(), objects, options_.required_share);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "contract/exact_text.h"
 #include "core/buffer.h"
 #include "core/json_text.h"
 
@@ -206,7 +207,7 @@ void SchemaWriter::item() {
 
 void SchemaWriter::text(std::string_view characters) {
   Buffer json;
-  append_json_string(json, characters);
+  append_exact_string(json, characters);
   out_ += json.view();
 }
 

@@ -9,6 +9,8 @@ namespace waybill::contract {
 
 std::string Instance::read(std::string_view text) {
   if (text.size() > UINT32_MAX / 2) return "larger than 2 GiB";
+  // RFC 8259, 8.1: a byte order mark may be passed over.
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   text_.assign("{\"\":");
   text_ += text;
   text_ += '}';

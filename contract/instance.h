@@ -21,7 +21,8 @@ class Instance {
   std::string read(std::string_view text);
   // Of the last text that was read; valid until the next one.
   Value value() const { return Value::of(text_.data(), tokens_[1], Token::kDuplicate); }
-  size_t size() const { return tokens_.size(); }  // in tokens
+  // For the validator's limits.
+  size_t size() const { return tokens_.size() + text_.size() / 64; }
 
  private:
   JsonWalker walker_;

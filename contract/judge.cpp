@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "contract/document.h"
 #include "core/buffer.h"
 #include "core/json_text.h"
 #include "core/utf8.h"
@@ -21,6 +22,15 @@ bool is_there(const std::vector<Violation>& all, const Violation& wanted) {
     return one.path == wanted.path && one.keyword == wanted.keyword &&
            one.missing == wanted.missing;
   });
+}
+
+// Of a member that is not there; null: it has none.
+const DefaultRule* default_of(const Program& program, const Violation& violation) {
+  if (violation.missing == kNone) return nullptr;
+  for (const DefaultRule& one : program.defaults) {
+    if (one.property == violation.missing) return &one;
+  }
+  return nullptr;
 }
 
 void append_text(Buffer& out, std::string_view key, std::string_view text) {
@@ -71,18 +81,21 @@ void Judge::look(const Case& at) {
   const Program& program = *at.rule.program;
   Verdict verdict;
   if (!at.rule.on_line) {
-    root_ = view_.of(at.batch, at.record, at.identity, at.batch.arena);
+    root_ = view_.of(at.batch, at.record, at.identity, at.batch.arena, program.time_unseen);
     verdict = validator_.explain(program, root_, view_.size(), violations_);
   } else if (at.record.token_count > 0) {
     // The parser has cut what it lifted; a schema sees it all the same.
     root_ = Value::of(at.record.json, *at.batch.tokens_of(at.record), Token::kDuplicate);
-    verdict = validator_.explain(program, root_, at.record.token_count, violations_);
+    size_t size = at.record.token_count + at.record.line.size() / 64;
+    verdict = validator_.explain(program, root_, size, violations_);
   } else {
     root_ = {};
-    violations_.assign(1, {"", "json", "expected a JSON object, got a line that is none"});
+    violations_.assign(1, no_object());
     return;
   }
-  if (verdict == Verdict::kLimit) violations_.assign(1, {"", "limit", validator_.limit()});
+  if (verdict == Verdict::kLimit) {
+    violations_.assign(1, {"", "limit", validator_.limit(), kNone, "", ""});
+  }
 }
 
 // Tries to mend what is wrong, one thing after the other. Whether anything could be: then there may
@@ -100,13 +113,11 @@ bool Judge::repair(const Case& at) {
 bool Judge::repair(const Case& at, Mender& mender, const Violation& violation) {
   if (violation.missing != kNone) {
     const Program& program = *at.rule.program;
-    for (const DefaultRule& one : program.defaults) {
-      if (one.property != violation.missing) continue;
-      Substitute value{one.type, std::string(one.text)};
-      if (!mender.add(violation.path, program.properties[one.property].name, value)) return false;
-      return accept(at, mender, violation, value);
-    }
-    return false;
+    const DefaultRule* one = default_of(program, violation);
+    if (one == nullptr) return false;
+    std::string_view name = program.properties[one->property].name;
+    if (!mender.add(violation.path, name, *one)) return false;
+    return accept(at, mender, violation, {one->type, std::string(one->text)});
   }
   auto value = Mender::find(root_, violation.path);
   if (!value) return false;
@@ -123,8 +134,18 @@ bool Judge::repair(const Case& at, Mender& mender, const Violation& violation) {
 bool Judge::accept(const Case& at, Mender& mender, const Violation& violation,
                    const Substitute& by) {
   look(at);
+  const Program& program = *at.rule.program;
+  // Of a member that was added, what is wrong with itself and inside of it; but for what has a
+  // default of its own, whose turn comes.
+  std::string added = violation.path;
+  bool adds = violation.missing != kNone;
+  if (adds) append_step(added, program.properties[violation.missing].name);
   bool wrong = std::any_of(violations_.begin(), violations_.end(), [&](const Violation& other) {
-    return other.path == violation.path && other.missing == violation.missing;
+    if (other.path == violation.path && other.missing == violation.missing) return true;
+    std::string_view path = other.path;
+    bool inside = adds && path.starts_with(added) &&
+                  (path.size() == added.size() || path[added.size()] == '/');
+    return inside && default_of(program, other) == nullptr;
   });
   if (wrong) {
     mender.undo();
@@ -144,6 +165,10 @@ std::string_view Judge::json(Batch& batch, std::span<const Violation> violations
     append_text(out, out.empty() ? "[{\"path\":" : ",{\"path\":", violation.path);
     append_text(out, ",\"keyword\":", violation.keyword);
     append_text(out, ",\"message\":", violation.message);
+    if (!violation.expected.empty()) {
+      append_text(out, ",\"expected\":", violation.expected);
+      append_text(out, ",\"got\":", violation.got);
+    }
     out.push_back('}');
   }
   out.push_back(']');

@@ -45,8 +45,8 @@ class Judge {
     record.schema_errors = json(batch, judgement.violations);
     record.schema_repairs = json(batch, judgement.repairs);
   }
-  // As JSON in the batch's arena: [{"path":…,"keyword":…,"message":…}], for Record::schema_errors
-  // and Record::schema_repairs. Empty for none.
+  // As JSON in the batch's arena, for Record::schema_errors and Record::schema_repairs:
+  // [{"path":…,"keyword":…,"message":…,"expected":…,"got":…}]. Empty for none.
   static std::string_view json(Batch& batch, std::span<const Violation> violations);
 
  private:

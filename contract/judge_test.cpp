@@ -33,8 +33,8 @@ std::shared_ptr<const Contract> contract_of(std::string_view schema, const std::
   return contract;
 }
 
-std::optional<std::string> only_time(std::string_view text) {
-  if (text != "noon") return std::nullopt;
+std::optional<std::string> only_time(std::string_view text, JsonType type) {
+  if (text != (type == JsonType::kNumber ? "1767355200" : "noon")) return std::nullopt;
   return "2026-01-02T12:00:00.000Z";
 }
 
@@ -78,8 +78,10 @@ TEST_CASE("judge: what is wrong is written into the record, cut off where it is 
   CHECK(bench.lines.record().schema_errors.empty());
   CHECK(bench.judge(R"({"a":"x","\"b":2})") == "type /context/a maximum /context/\"b ");
   CHECK(bench.lines.record().schema_errors ==
-        R"([{"path":"/context/a","keyword":"type","message":"expected integer, got \"x\""},)"
-        R"({"path":"/context/\"b","keyword":"maximum","message":"expected at most 1, got 2"}])");
+        R"([{"path":"/context/a","keyword":"type","message":"expected integer, got \"x\"",)"
+        R"("expected":"integer","got":"\"x\""},)"
+        R"({"path":"/context/\"b","keyword":"maximum","message":"expected at most 1, got 2",)"
+        R"("expected":"at most 1","got":"2"}])");
   std::string key(3000, 'k');
   Bench strict(R"({"properties":{"context":false}})", "on_violation: tag");
   strict.judge("{\"" + key + "\":1}");
@@ -117,7 +119,7 @@ TEST_CASE("repair: numbers, booleans, blanks, levels, times") {
   CHECK(bench.lines.record().schema_errors.empty());
   CHECK(bench.lines.record().schema_repairs ==
         R"([{"path":"/context/n","keyword":"type","message":)"
-        R"("expected integer, got \"7\"; made 7"}])");
+        R"("expected integer, got \"7\"; made 7","expected":"integer","got":"\"7\""}])");
   CHECK(bench.judge(
             R"({"x":{"a":[1]},"o":{"m":1,"n":" -1.5e3 ","z":"q"},"l":[1,"2",3],"e":" red"})") ==
         "mended /context/o/n mended /context/l/1 mended /context/e ");
@@ -153,7 +155,7 @@ TEST_CASE("repair: defaults, and what has a place of its own") {
       "level":{"default":"warning","enum":["WARN"]},"tenant_id":{"default":"none"},
       "message":{"maxLength":3},
       "context":{"required":["a","b","c"],"properties":{"a":{"default":1.50},
-        "b":{"default":"x\ty"},"c":{"default":[]}}}}})",
+        "b":{"default":"x\ty"},"c":{}}}}})",
               "on_violation: repair");
   Record& record = bench.lines.put_json(R"({"msg":" abc ","z":1})");
   cut_field(bench.lines.batch(), record, bench.lines.index_of("msg"));
@@ -164,6 +166,127 @@ TEST_CASE("repair: defaults, and what has a place of its own") {
   CHECK(record.tenant_id.bytes() == "none");
   CHECK(record.message.bytes() == "abc");
   CHECK(bench.lines.context() == R"({"z":1,"a":1.50,"b":"x\ty"})");
+}
+
+TEST_CASE("repair: defaults of objects inside of others") {
+  Bench bench(of_context(R"({"http":{"required":["method","n"],"properties":{
+      "method":{"default":"G\"ET"},"n":{"default":1},
+      "tls":{"required":["v"],"properties":{"v":{"default":null}}}}},
+      "l":{"items":{"required":["a/b"],"properties":{"a/b":{"default":true}}}}})"),
+              "on_violation: repair");
+  CHECK(bench.judge(R"({"a":[1],"http":{"tls":{},"x":{"y":"z"}},"l":[{"q":1},{}],"z":"end"})") ==
+        "mended /context/http/tls mended /context/http mended /context/http "
+        "mended /context/l/0 mended /context/l/1 ");
+  CHECK(bench.lines.context() ==
+        R"({"a":[1],"http":{"tls":{"v":null},"x":{"y":"z"},"method":"G\"ET","n":1},)"
+        R"("l":[{"q":1,"a/b":true},{"a/b":true}],"z":"end"})");
+  // The line's own context, which comes first.
+  bench.lines.put_json(R"({"b":1,"context":{"http":{"method":"x"},"y":2}})");
+  bench.lines.record().own_context = bench.lines.index_of("context");
+  CHECK(bench.judge() == "mended /context/http ");
+  CHECK(bench.lines.context() == R"({"http":{"method":"x","n":1},"y":2,"b":1})");
+}
+
+TEST_CASE("repair: defaults that are lists and objects") {
+  Bench bench(of_context(R"({"http":{"required":["tags","tls"],"properties":{
+      "tags":{"default":[ ]},"tls":{"type":"object","required":["v"],
+        "default":{ "v" : [1, {"a\"b": "c d"}],
+                    "w":null }}}}})"),
+              "on_violation: repair");
+  CHECK(bench.judge(R"({"a":[1],"http":{"x":{"y":"z"}},"z":{"end":1}})") ==
+        "mended /context/http mended /context/http ");
+  CHECK(bench.lines.context() ==
+        R"({"a":[1],"http":{"x":{"y":"z"},"tags":[],"tls":{"v":[1,{"a\"b":"c d"}],"w":null}},)"
+        R"("z":{"end":1}})");
+  CHECK(bench.lines.record().schema_repairs.find(R"(made {\"v\":[1,{\"a\\\"b\":\"c d\"}])") !=
+        std::string_view::npos);
+  // A default whose own members have theirs.
+  Bench nested(of_context(R"({"o":{"required":["p"],"properties":{"p":{"default":{},
+      "required":["q"],"properties":{"q":{"default":1}}}}}})"),
+               "on_violation: repair");
+  CHECK(nested.judge(R"({"o":{}})") == "mended /context/o mended /context/o/p ");
+  CHECK(nested.lines.context() == R"({"o":{"p":{"q":1}}})");
+  // What breaks the schema itself is not put in.
+  Bench wrong(of_context(R"({"o":{"required":["l"],"properties":{"l":{"default":[1],
+      "items":{"type":"string"}}}}})"),
+              "on_violation: repair");
+  CHECK(wrong.judge(R"({"o":{"b":[]}})") == "required /context/o ");
+  CHECK(wrong.lines.context() == R"({"o":{"b":[]}})");
+}
+
+TEST_CASE("repair: lists and objects as members of the context, and as all of it") {
+  const std::string members = R"({"l":{"default":[1,2]},"o":{"default":{"p":{"q":"r"}}}})";
+  Bench bench(R"({"properties":{"context":{"required":["l","o"],"properties":)" + members + "}}}",
+              "on_violation: repair");
+  CHECK(bench.judge(R"({"a":{"b":1}})") == "mended /context mended /context ");
+  CHECK(bench.lines.context() == R"({"a":{"b":1},"l":[1,2],"o":{"p":{"q":"r"}}})");
+  bench.lines.put_json(R"({"b":1,"context":{"y":2}})");
+  bench.lines.record().own_context = bench.lines.index_of("context");
+  CHECK(bench.judge() == "mended /context mended /context ");
+  CHECK(bench.lines.context() == R"({"y":2,"l":[1,2],"o":{"p":{"q":"r"}},"b":1})");
+  // A text line.
+  Record& record = bench.lines.put("n=7");
+  bench.lines.batch().fields.push_back(
+      {Text("n", TextForm::kClean), Text("7", TextForm::kClean), JsonType::kNumber});
+  record.first_field = static_cast<uint32_t>(bench.lines.batch().fields.size() - 1);
+  record.field_count = 1;
+  CHECK(bench.judge() == "mended /context mended /context ");
+  CHECK(bench.lines.context() == R"({"l":[1,2],"o":{"p":{"q":"r"}},"n":7})");
+
+  Bench all(R"({"required":["context"],"properties":{"context":{"default":{"a":[{}]}}}})",
+            "on_violation: repair");
+  CHECK(all.judge("{}") == "mended  ");
+  CHECK(all.lines.context() == R"({"a":[{}]})");
+  all.lines.put("text");
+  CHECK(all.judge() == "mended  ");
+  CHECK(all.lines.context() == R"({"a":[{}]})");
+  Record& lifted = all.lines.put_json(R"({"msg":"x","q":{"r":1}})");
+  cut_field(all.lines.batch(), lifted, all.lines.index_of("msg"));
+  cut_field(all.lines.batch(), lifted, all.lines.index_of("q"));
+  CHECK(all.judge() == "mended  ");
+  CHECK(all.lines.context() == R"({"a":[{}]})");
+}
+
+TEST_CASE("repair: numbers that count a time") {
+  const char* properties =
+      R"({"t":{"type":"string","format":"date-time"},"s":{"type":"string"},
+          "n":{"anyOf":[{"type":"null"},{"type":["string"],"format":"date-time"}]}})";
+  for (const char* format : {"annotate", "assert"}) {
+    CAPTURE(format);
+    Bench bench(of_context(properties), std::string("on_violation: repair, format: ") + format);
+    CHECK(bench.judge(R"({"t":1767355200,"n":1767355200,"a":1767355200})") ==
+          "mended /context/t mended /context/n ");
+    CHECK(bench.lines.context() ==
+          R"({"t":"2026-01-02T12:00:00.000Z","n":"2026-01-02T12:00:00.000Z","a":1767355200})");
+    CHECK(bench.lines.record().schema_repairs.find(
+              R"(got 1767355200; made \"2026-01-02T12:00:00.000Z\")") != std::string_view::npos);
+    // No time, and where none is wanted.
+    CHECK(bench.judge(R"({"t":17,"s":1767355200})") == "type /context/t type /context/s ");
+    CHECK(bench.lines.context() == R"({"t":17,"s":1767355200})");
+  }
+}
+
+TEST_CASE("repair: ids and times that could not be lifted") {
+  Bench bench(R"({"properties":{"trace_id":{"pattern":"^[0-9a-f]{32}$"},
+      "span_id":{"pattern":"^[0-9a-f]{16}$"},
+      "timestamp":{"pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}})",
+              "on_violation: repair");
+  CHECK(bench.judge(R"({"trace_id":"{4BF92F35-77B3-4DA6-A3CE-929D0E0E4736}",)"
+                    R"("span_id":"0x00F067AA0BA902B7","timestamp":" noon ","x":1})") ==
+        "mended /trace_id mended /span_id mended /timestamp ");
+  const Record& record = bench.lines.record();
+  CHECK(record.trace_id.bytes() == "4bf92f3577b34da6a3ce929d0e0e4736");
+  CHECK(record.trace_origin == TraceOrigin::kField);
+  CHECK(record.span_id.bytes() == "00f067aa0ba902b7");
+  CHECK(record.time_said);
+  CHECK(record.time_ns == 1'767'355'200'000'000'000);
+  CHECK(record.time_digits == 3);
+  CHECK(bench.lines.context() == R"({"x":1})");
+  // Of what is no id nothing is made.
+  CHECK(bench.judge(R"({"trace_id":"abc","span_id":"0000000000000000x"})") ==
+        "pattern /trace_id pattern /span_id ");
+  CHECK(bench.judge(R"({"span_id":"00-F067AA0BA902B7"})") == "mended /span_id ");
+  CHECK(bench.lines.context() == R"({"span_id":"00f067aa0ba902b7"})");
 }
 
 TEST_CASE("repair: fields of a text line") {

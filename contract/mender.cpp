@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <chrono>
 
+#include "contract/insertion.h"
+#include "contract/uri.h"
 #include "core/buffer.h"
 #include "core/cut.h"
 #include "core/json_text.h"
@@ -57,15 +61,6 @@ std::string_view last_step(std::string_view pointer) {
   return pointer.substr(std::min(pointer.rfind('/') + 1, pointer.size()));
 }
 
-std::string unescaped(std::string_view step) {
-  std::string out;
-  for (size_t i = 0; i < step.size(); ++i) {
-    bool escape = step[i] == '~' && i + 1 < step.size();
-    out += !escape ? step[i] : step[++i] == '1' ? '/' : '~';
-  }
-  return out;
-}
-
 std::optional<Value> step_into(const Value& value, std::string_view step) {
   std::optional<Value> found;
   if (value.is(JsonType::kObject)) {
@@ -82,6 +77,51 @@ std::optional<Value> step_into(const Value& value, std::string_view step) {
     });
   }
   return found;
+}
+
+// A trace or span id without what people put around it, in lower case; nothing: it is none of so
+// many hex digits, or all zeros.
+std::optional<std::string> bare_id(std::string_view text, size_t digits) {
+  for (std::string_view front : {"urn:uuid:", "0x", "0X"}) {
+    if (text.starts_with(front)) text.remove_prefix(front.size());
+  }
+  if (text.size() > 2 && text.front() == '{' && text.back() == '}') {
+    text = text.substr(1, text.size() - 2);
+  }
+  std::string id;
+  for (char c : text) {
+    if (c == '-') continue;
+    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
+    id += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  bool right = id.size() == digits && id.find_first_not_of('0') != id.npos;
+  return right ? std::optional(id) : std::nullopt;
+}
+
+// "2026-01-02T03:04:05.678Z", as a TimeReader writes it: nanoseconds since the epoch.
+struct Time {
+  int64_t ns = 0;
+  uint8_t digits = 0;
+};
+std::optional<Time> time_of(std::string_view text) {
+  auto number = [&](size_t at, size_t size) {
+    int value = 0;
+    std::from_chars(text.data() + at, text.data() + at + size, value);
+    return value;
+  };
+  constexpr size_t kWhole = 20;  // up to the fraction
+  if (text.size() < kWhole + 4 || text.size() > kWhole + 10) return std::nullopt;
+  using namespace std::chrono;
+  auto day = sys_days(year(number(0, 4)) / month(static_cast<unsigned>(number(5, 2))) /
+                      std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  auto seconds =
+      hours(number(11, 2)) + minutes(number(14, 2)) + std::chrono::seconds(number(17, 2));
+  Time time;
+  time.digits = static_cast<uint8_t>(text.size() - kWhole - 1);
+  int64_t fraction = number(kWhole, time.digits);
+  for (uint8_t i = time.digits; i < 9; ++i) fraction *= 10;
+  time.ns = duration_cast<nanoseconds>(day.time_since_epoch() + seconds).count() + fraction;
+  return time;
 }
 
 // Keywords that one scalar instead of another can satisfy.
@@ -103,6 +143,8 @@ std::string Substitute::json() const {
       append_json_string(out, text);
       return std::string(out.view());
     }
+    case JsonType::kArray:
+    case JsonType::kObject: return text;
     default: return "null";
   }
 }
@@ -132,7 +174,7 @@ std::optional<Value> Mender::find(const Value& root, std::string_view pointer) {
   std::optional<Value> value = root;
   while (!pointer.empty() && value) {
     size_t end = std::min(pointer.find('/', 1), pointer.size());
-    value = step_into(*value, unescaped(pointer.substr(1, end - 1)));
+    value = step_into(*value, name_of_step(pointer.substr(1, end - 1)));
     pointer.remove_prefix(end);
   }
   return value;
@@ -141,6 +183,11 @@ std::optional<Value> Mender::find(const Value& root, std::string_view pointer) {
 std::vector<Substitute> Mender::candidates(const Violation& violation, const Value& value,
                                            const TimeReader& times) const {
   std::vector<Substitute> all;
+  if (value.is(JsonType::kNumber) && violation.time && times) {
+    if (auto time = times(value.number(), JsonType::kNumber)) {
+      all.push_back({JsonType::kString, std::move(*time)});
+    }
+  }
   if (!value.is(JsonType::kString) || !is_mendable(violation.keyword)) return all;
   std::string scratch;
   std::string written(decoded(value.text(), scratch));
@@ -153,7 +200,7 @@ std::vector<Substitute> Mender::candidates(const Violation& violation, const Val
   std::string lower = cased(text, std::tolower);
   if (lower == "true") all.push_back({JsonType::kTrue, ""});
   if (lower == "false") all.push_back({JsonType::kFalse, ""});
-  std::string name = unescaped(last_step(violation.path));
+  std::string name = name_of_step(last_step(violation.path));
   std::string_view canonical =
       name.empty() ? std::string_view() : names_.find(Text(name, TextForm::kClean));
   auto severity = canonical == "level" ? severity_of_word(text) : std::nullopt;
@@ -163,8 +210,15 @@ std::vector<Substitute> Mender::candidates(const Violation& violation, const Val
     word(cased(level, std::tolower));
     if (severity->level == Level::kWarn) word("warning"), word("WARNING");
   }
-  bool time = violation.keyword == "format" || canonical == "timestamp";
-  if (auto rfc3339 = time && times ? times(text) : std::nullopt) word(*rfc3339);
+  if (canonical == "trace_id") {
+    if (auto id = bare_id(text, 32)) word(*id);
+  }
+  if (canonical == "span_id" || canonical == "parent_span_id") {
+    if (auto id = bare_id(text, 16)) word(*id);
+  }
+  bool time =
+      violation.keyword == "format" || violation.keyword == "pattern" || canonical == "timestamp";
+  if (auto rfc3339 = time && times ? times(text, JsonType::kString) : std::nullopt) word(*rfc3339);
   return all;
 }
 
@@ -188,6 +242,38 @@ Text Mender::text_of(const Substitute& by) const {
 bool Mender::replace(std::string_view pointer, const Value& value, const Substitute& by) {
   const Token* token = value.in_line();
   bool own_place = !on_line_ && pointer.rfind('/') == 0;
+  if (own_place && token != nullptr && by.type == JsonType::kString) {
+    // What could not be lifted from the line can be now.
+    std::string_view name = pointer.substr(1);
+    auto lift = [&] {
+      cut_field(batch_, record_, static_cast<uint32_t>(token - batch_.tokens_of(record_)));
+    };
+    if (name == "timestamp") {
+      auto time = time_of(by.text);
+      if (!time || record_.time_said) return false;
+      lift();
+      record_.time_ns = time->ns;
+      record_.time_digits = time->digits;
+      record_.time_said = true;
+      return true;
+    }
+    if (name == "trace_id") {
+      lift();
+      record_.trace_id = text_of(by);
+      record_.trace_origin = TraceOrigin::kField;
+      return true;
+    }
+    // Of a line without a trace they are fields like others, and stay where they are.
+    if (name == "span_id" || name == "parent_span_id") {
+      if (record_.trace_origin == TraceOrigin::kField) {
+        lift();
+        (name == "span_id" ? record_.span_id : record_.parent_span_id) = text_of(by);
+      } else {
+        replace_in_line(static_cast<uint32_t>(token - batch_.tokens.data()), by);
+      }
+      return true;
+    }
+  }
   if (own_place) {
     // A place of the record's own, perhaps one that the line's value could not be lifted to.
     Text Record::*member = text_member(pointer.substr(1));
@@ -244,23 +330,13 @@ void Mender::replace_in_line(uint32_t index, const Substitute& by) {
   record_.json = batch_.arena.copy(line, kPadding).data();
 }
 
-bool Mender::add(std::string_view pointer, std::string_view name, const Substitute& value) {
+bool Mender::add(std::string_view pointer, std::string_view name, const DefaultRule& value) {
   if (on_line_) return false;
-  if (pointer.empty()) {
-    if (value.type != JsonType::kString) return false;
-    if (name == "level") {
-      auto severity = severity_of_word(value.text);
-      if (!severity) return false;
-      record_.level = severity->level;
-      record_.severity = severity->number;
-      return true;
-    }
-    Text Record::*member = text_member(name);
-    if (member == nullptr || record_.*member) return false;
-    record_.*member = text_of(value);
-    return true;
-  }
-  if (pointer != kContext) return false;
+  if (pointer.empty()) return add_to_record(name, value);
+  if (!pointer.starts_with(kContext)) return false;
+  std::string_view inside = pointer.substr(kContext.size());
+  bool nested = value.type == JsonType::kObject || value.type == JsonType::kArray;
+  if (!inside.empty() || nested) return insert_member(batch_, record_, inside, *value.member);
   // The fields of a record stand side by side: its own, then the new one, at the end of all.
   auto first = static_cast<uint32_t>(batch_.fields.size());
   for (uint32_t i = 0; i < record_.field_count; ++i) {
@@ -268,11 +344,29 @@ bool Mender::add(std::string_view pointer, std::string_view name, const Substitu
   }
   Field field;
   field.key = raw_text(batch_.arena.copy(name));
-  field.value = text_of(value);
+  field.value = raw_text(batch_.arena.copy(value.text));
   field.type = value.type;
   batch_.fields.push_back(field);
   record_.first_field = first;
   ++record_.field_count;
+  return true;
+}
+
+bool Mender::add_to_record(std::string_view name, const DefaultRule& value) {
+  if (name == kContext.substr(1) && value.type == JsonType::kObject) {
+    return insert_context(batch_, record_, *value.member);
+  }
+  if (value.type != JsonType::kString) return false;
+  if (name == "level") {
+    auto severity = severity_of_word(value.text);
+    if (!severity) return false;
+    record_.level = severity->level;
+    record_.severity = severity->number;
+    return true;
+  }
+  Text Record::*member = text_member(name);
+  if (member == nullptr || record_.*member) return false;
+  record_.*member = raw_text(batch_.arena.copy(value.text));
   return true;
 }
 

@@ -16,10 +16,12 @@
 
 namespace waybill::contract {
 
-// A written time as RFC 3339 in UTC; nothing when it is none in a known form.
-using TimeReader = std::function<std::optional<std::string>(std::string_view text)>;
+// A time as RFC 3339 in UTC; nothing when it is none in a known form. `type`: of the value, a
+// string (its characters) or a number (as it is written: seconds, milli-, micro- or nanoseconds
+// since the epoch).
+using TimeReader = std::function<std::optional<std::string>(std::string_view text, JsonType type)>;
 
-// A scalar: characters of a string, a number as it is written, else nothing.
+// A value: characters of a string, else its JSON text; of words (true, null) it may be empty.
 struct Substitute {
   JsonType type = JsonType::kNull;
   std::string text;
@@ -34,20 +36,22 @@ class Mender {
   // The value at a JSON pointer.
   static std::optional<Value> find(const Value& root, std::string_view pointer);
   // What is worth a try instead of `value`, the safest first: the number or boolean that a string
-  // spells, the string without blanks around it, a level's canonical word, a time as RFC 3339.
+  // spells, the string without blanks around it, a level's canonical word, a time as RFC 3339; of a
+  // number the time that it counts, where one is wanted.
   std::vector<Substitute> candidates(const Violation& violation, const Value& value,
                                      const TimeReader& times) const;
 
   // Puts it there. False: the record has no place where that could be written.
   bool replace(std::string_view pointer, const Value& value, const Substitute& by);
-  // Adds a member to the object at `pointer`. False: as above.
-  bool add(std::string_view pointer, std::string_view name, const Substitute& value);
+  // Adds the member called `name` to the object at `pointer`. False: as above.
+  bool add(std::string_view pointer, std::string_view name, const DefaultRule& value);
   // Takes everything back since the Mender was made, or since keep().
   void undo();
   void keep();
 
  private:
   Text Record::*text_member(std::string_view name) const;
+  bool add_to_record(std::string_view name, const DefaultRule& value);
   Text text_of(const Substitute& by) const;
   void replace_in_line(uint32_t index, const Substitute& by);
 

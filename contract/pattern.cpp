@@ -31,6 +31,7 @@ class Regex final : public Pattern {
   bool matches(std::string_view text) const override {
     return re_.Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
   }
+  bool matches_all(std::span<const std::string_view>) const override { return false; }
   uint32_t states() const override { return static_cast<uint32_t>(re_.ProgramSize()); }
 
  private:
@@ -54,6 +55,18 @@ class Fixed final : public Pattern {
     }
     return true;
   }
+  bool matches_all(std::span<const std::string_view> places) const override {
+    if (places.size() != sets_.size) return false;
+    size_t at = 0;
+    for (const FixedSets::Run& run : sets_.runs) {
+      for (size_t end = at + run.count; at != end; ++at) {
+        for (char c : places[at]) {
+          if ((sets_.members[static_cast<unsigned char>(c)] & run.set) == 0) return false;
+        }
+      }
+    }
+    return true;
+  }
   uint32_t states() const override { return 1; }
 
  private:
@@ -66,6 +79,9 @@ class Table final : public Pattern {
       : Pattern(written), automaton_(std::move(automaton)) {}
 
   bool matches(std::string_view text) const override { return automaton_.matches(text); }
+  bool matches_all(std::span<const std::string_view> places) const override {
+    return automaton_.matches_all(places);
+  }
   uint32_t states() const override { return 1; }
 
  private:
@@ -78,12 +94,17 @@ Result<std::unique_ptr<Pattern>> Pattern::make(std::string_view ecma) {
   Translated text = translate(ecma);
   if (!text.invalid.empty()) {
     return Error{Action::kFixConfig,
-                 fmt::format("no regular expression of ECMA-262: {}", text.invalid)};
+                 fmt::format("is no regular expression of ECMA-262: {}", text.invalid)};
+  }
+  if (text.too_large) {
+    return Error{
+        Action::kFixConfig,
+        "is too large, with what its properties \\p{…} stand for written out: more than 512 KiB; "
+        "use fewer of them"};
   }
   if (!text.refused.empty()) {
     return Error{Action::kFixConfig,
-                 fmt::format("{} is not supported, for it cannot be matched in linear time: write "
-                             "the pattern without it",
+                 fmt::format("has {}, which cannot be matched in linear time: write it without",
                              text.refused)};
   }
   if (auto sets = fixed_sets(text.re2)) {
@@ -95,7 +116,7 @@ Result<std::unique_ptr<Pattern>> Pattern::make(std::string_view ecma) {
   auto made = std::make_unique<Regex>(ecma, text.re2);
   if (!made->re().ok()) {
     return Error{Action::kFixConfig,
-                 fmt::format("not taken by RE2: {}: make it simpler", made->re().error())};
+                 fmt::format("is not taken by RE2: {}: make it simpler", made->re().error())};
   }
   return std::unique_ptr<Pattern>(std::move(made));
 }

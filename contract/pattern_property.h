@@ -16,8 +16,15 @@ constexpr std::string_view kNoBlanks =
     "\\x{202A}-\\x{202E}\\x{2030}-\\x{205E}\\x{2060}-\\x{2FFF}\\x{3001}-\\x{FEFE}"
     "\\x{FF00}-\\x{10FFFF}";
 
-// The set of \p{name}, or of \P{name}: general categories by any of their names, scripts by their
-// long ones, and those binary properties that are a few ranges. Empty: RE2 has not got it.
+// Why \p{name} is no property of ECMA-262, as a sentence; empty: it is one.
+std::string complaint_of_property(std::string_view name);
+// The set of \p{name}, or of \P{name}, of a property that there is. Empty: no character.
 std::string property_set(std::string_view name, bool negated);
+
+// A range of code points for the inside of a class, without the surrogates, which valid UTF-8 has
+// not. `first` <= `last`.
+void append_range(std::string& out, uint32_t first, uint32_t last);
+// One code point as RE2 wants it.
+std::string quoted_point(uint32_t point);
 
 }  // namespace waybill::contract

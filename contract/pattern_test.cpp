@@ -59,6 +59,37 @@ TEST_CASE("pattern: as ECMA-262 means it") {
       {"^[a-]$", "-", "b"},
       {"^🐲*$", "🐲🐲", "🐉"},
       {"^[.^$|(]$", "|", "a"},
+      {"^\\p{White_Space}\\P{White_Space}$", "\u0085x", "x\u0085"},
+      {"^\\p{Alphabetic}+$", "aéⅣ\u0345\U0001F150", "a1"},
+      {"^\\P{Alpha}$", "1", "é"},
+      {"^[^\\p{Alphabetic}]$", "\u2028", "\u0345"},
+      {"^\\p{Uppercase}\\p{Lower}$", "Ⓐⓐ", "ⓐⒶ"},
+      {"^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$", "_ñ1", "1a"},
+      {"^\\p{XIDS}$", "℘", "\u037A"},
+      {"^\\p{Emoji}$", "😀", "x"},
+      {"^\\p{Emoji_Presentation}$", "😀", "1"},
+      {"^\\p{ExtPict}$", "©", "1"},
+      {"^\\p{RI}{2}$", "🇩🇪", "DE"},
+      {"^\\p{Ideographic}$", "漢", "か"},
+      {"^\\p{Hex_Digit}$", "Ｆ", "G"},
+      {"^\\p{AHex}$", "F", "Ｆ"},
+      {"^\\p{Math}$", "+", "-"},
+      {"^\\p{Dash}$", "-", "+"},
+      {"^\\p{Any}$", "\n", "ab"},
+      {"^[\\P{Any}a]$", "a", "b"},
+      {"^(?:\\P{Any}|a)$", "a", "b"},
+      {"^\\p{Assigned}$", "a", "\u0378"},
+      {"^\\p{Cn}$", "\u0378", "a"},
+      {"^\\p{Other}$", "\u0378", "a"},
+      {"^\\p{gc=C}$", "\x01", "a"},
+      {"^\\p{LC}$", "ǅ", "ª"},
+      {"^\\p{Script=Grek}$", "α", "a"},
+      {"^\\P{sc=Greek}$", "a", "α"},
+      {"^\\p{scx=Grek}$", "\u0342", "a"},
+      {"^\\p{Script_Extensions=Devanagari}$", "\u1CD0", "a"},
+      {"^\\p{sc=Devanagari}$", "\u0904", "\u1CD0"},
+      {"^\\p{scx=Common}$", "1", "\u1CD0"},
+      {"^\\p{sc=Qaai}$", "\u0300", "a"},
   };
   for (const auto& one : cases) {
     CAPTURE(one.pattern);
@@ -68,10 +99,40 @@ TEST_CASE("pattern: as ECMA-262 means it") {
 }
 
 TEST_CASE("pattern: what is none") {
-  for (const char* pattern :
-       {"(",        ")",   "a)",   "[a",          "*a",    "a**",  "^*",       "a{2,1}",
-        "[b-a]",    "\\",  "\\a",  "\\u{110000}", "\\u12", "\\x1", "(?P<n>a)", "(?<>a)",
-        "(?<1a>b)", "\\p", "\\pL", "(?#c)",       "(?i)a", "\\c1", "\\01",     "\\u{}"}) {
+  for (const char* pattern : {"(",
+                              ")",
+                              "a)",
+                              "[a",
+                              "*a",
+                              "a**",
+                              "^*",
+                              "a{2,1}",
+                              "[b-a]",
+                              "\\",
+                              "\\a",
+                              "\\u{110000}",
+                              "\\u12",
+                              "\\x1",
+                              "(?P<n>a)",
+                              "(?<>a)",
+                              "\\p{alphabetic}",
+                              "\\p{Greek}",
+                              "\\p{Script=Klingon}",
+                              "\\p{gc=Greek}",
+                              "\\p{gc=Any}",
+                              "\\p{}",
+                              "\\p{=}",
+                              "\\p{sc=}",
+                              "\\p{RGI_Emoji}",
+                              "\\p{Line_Break=Alphabetic}",
+                              "(?<1a>b)",
+                              "\\p",
+                              "\\pL",
+                              "(?#c)",
+                              "(?i)a",
+                              "\\c1",
+                              "\\01",
+                              "\\u{}"}) {
     CAPTURE(pattern);
     CHECK(!translate(pattern).invalid.empty());
     CHECK(!Pattern::make(pattern).has_value());
@@ -90,7 +151,6 @@ TEST_CASE("pattern: what RE2 has not is refused by its name") {
       {"(a)\\1", "back-reference \\1"},
       {"(?<n>a)\\k<n>", "back-reference \\k"},
       {"a{1001}", "{1001}"},
-      {"\\p{Alphabetic}", "\\p{Alphabetic}"},
       {"(?i:a)", "flags"},
   };
   for (const auto& one : cases) {
@@ -99,5 +159,22 @@ TEST_CASE("pattern: what RE2 has not is refused by its name") {
     auto made = Pattern::make(one.pattern);
     REQUIRE(!made.has_value());
     CHECK(made.error().what.find(one.construct) != std::string::npos);
+  }
+}
+
+TEST_CASE("pattern: what is wrong with a property is said") {
+  CHECK(translate("\\p{Greek}").invalid ==
+        "there is no property \\p{Greek}: a script is written \\p{Script=Greek}");
+  CHECK(translate("[\\p{Alphabet}]").invalid.find("(\\p{Alphabetic})") != std::string::npos);
+}
+
+TEST_CASE("pattern: properties without end are refused") {
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += "\\p{Alphabetic}";
+  for (const std::string& pattern : {many, '[' + many + ']', "(?:" + many + ")"}) {
+    auto made = Pattern::make(pattern);
+    REQUIRE(!made.has_value());
+    CHECK(made.error().what.starts_with("is too large"));
+    CHECK(waybill::contract::is_ecma(pattern));
   }
 }

@@ -20,6 +20,8 @@ constexpr std::string_view kAnything = "[\\x00-\\x{10FFFF}]";
 constexpr uint32_t kLastPoint = 0x10FFFF;
 // RE2 repeats nothing more often.
 constexpr uint32_t kMostRepeats = 1000;
+// In RE2's words: some properties are thousands of characters long there.
+constexpr size_t kMostText = size_t{1} << 19;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -33,10 +35,14 @@ int hex_value(char c) {
 
 class Translator {
  public:
-  explicit Translator(std::string_view text) : text_(text) {}
+  Translator(std::string_view text, bool only_judge) : text_(text), only_judge_(only_judge) {}
 
   Translated run() {
-    while (at_ < text_.size() && done_.invalid.empty()) term();
+    while (at_ < text_.size() && done_.invalid.empty()) {
+      term();
+      done_.too_large |= done_.re2.size() > kMostText;
+      if (done_.too_large) return std::move(done_);
+    }
     if (done_.invalid.empty() && !groups_.empty()) invalid("a group has no end: \")\" is missing");
     return std::move(done_);
   }
@@ -56,19 +62,15 @@ class Translator {
     at_ += word.size();
     return true;
   }
-  void put(std::string_view re2) { done_.re2 += re2; }
+  void put(std::string_view re2) {
+    if (!only_judge_) done_.re2 += re2;
+  }
   void invalid(std::string why) {
     if (done_.invalid.empty()) done_.invalid = std::move(why);
   }
   void refuse(std::string construct) {
     if (done_.refused.empty()) done_.refused = std::move(construct);
   }
-  static std::string quoted(uint32_t point) {
-    bool plain =
-        point < 0x80 && (is_digit(static_cast<char>(point)) || is_letter(static_cast<char>(point)));
-    return plain ? std::string(1, static_cast<char>(point)) : fmt::format("\\x{{{:X}}}", point);
-  }
-
   void term() {
     char c = peek();
     switch (c) {
@@ -91,7 +93,7 @@ class Translator {
       case '{':
         if (braces()) return;
         [[fallthrough]];
-      default: quantifiable_ = true; return put(quoted(code_point()));
+      default: quantifiable_ = true; return put(quoted_point(code_point()));
     }
   }
 
@@ -105,10 +107,10 @@ class Translator {
     ++at_;
     bool quantifiable = true;
     if (eat("?=") || eat("?!")) {
-      refuse(fmt::format("look-ahead {}", text_.substr(at_ - 3, 3)));
+      refuse(fmt::format("the look-ahead {}", text_.substr(at_ - 3, 3)));
       quantifiable = false;
     } else if (eat("?<=") || eat("?<!")) {
-      refuse(fmt::format("look-behind {}", text_.substr(at_ - 4, 4)));
+      refuse(fmt::format("the look-behind {}", text_.substr(at_ - 4, 4)));
       quantifiable = false;
     } else if (eat("?<")) {
       size_t begin = at_;
@@ -162,7 +164,7 @@ class Translator {
     if (most && *most < *least) {
       invalid(fmt::format("the repetition {} has its numbers in the wrong order", whole));
     } else if (std::max(*least, most.value_or(0)) > kMostRepeats) {
-      refuse(fmt::format("the repetition {}: more than {} times", whole, kMostRepeats));
+      refuse(fmt::format("the repetition {} of more than {} times", whole, kMostRepeats));
       quantifier("*", whole.size());
     } else {
       // Not as it was written: RE2 takes {00} for text.
@@ -191,7 +193,7 @@ class Translator {
       return simple(c == 'b' ? "\\b" : "\\B", false);
     }
     if ((c >= '1' && c <= '9') || (c == 'k' && peek(2) == '<')) {
-      refuse(fmt::format("back-reference \\{}", c == 'k' ? "k" : std::string(1, c)));
+      refuse(fmt::format("the back-reference \\{}", c == 'k' ? "k" : std::string(1, c)));
       ++at_;
       if (peek() == 'k') {
         while (at_ < text_.size() && peek() != '>') ++at_;
@@ -204,8 +206,8 @@ class Translator {
     }
     Item item = escaped();
     quantifiable_ = true;
-    if (!item.point) return put('[' + item.set + ']');
-    put(is_surrogate(*item.point) ? std::string(kNothing) : quoted(*item.point));
+    if (!item.point) return put(item.set.empty() ? std::string(kNothing) : '[' + item.set + ']');
+    put(is_surrogate(*item.point) ? std::string(kNothing) : quoted_point(*item.point));
   }
 
   void character_class() {
@@ -215,7 +217,8 @@ class Translator {
     while (peek() != ']') {
       if (at_ >= text_.size()) return invalid("a class has no end: \"]\" is missing");
       Item item = class_item();
-      if (!done_.invalid.empty()) return;
+      done_.too_large |= inside.size() > kMostText;
+      if (!done_.invalid.empty() || done_.too_large) return;
       bool range = peek() == '-' && at_ + 1 < text_.size() && peek(1) != ']';
       if (!range || !item.point) {
         append(inside, item);
@@ -245,16 +248,8 @@ class Translator {
     if (!item.point) {
       inside += item.set;
     } else if (!is_surrogate(*item.point)) {  // which valid UTF-8 has not
-      inside += quoted(*item.point);
+      inside += quoted_point(*item.point);
     }
-  }
-
-  static void append_range(std::string& inside, uint32_t first, uint32_t last) {
-    auto part = [&](uint32_t from, uint32_t to) {
-      if (from <= to) inside += quoted(from) + '-' + quoted(to);
-    };
-    part(first, std::min(last, 0xD7FFu));
-    part(std::max(first, 0xE000u), last);
   }
 
   Item class_item() {
@@ -353,15 +348,15 @@ class Translator {
     }
     std::string_view name = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
-    std::string set = property_set(name, negated);
-    if (set.empty()) {
-      refuse(fmt::format("the property \\{}{{{}}}", negated ? 'P' : 'p', name));
-      set = kBlanks;
+    if (std::string why = complaint_of_property(name); !why.empty()) {
+      invalid(std::move(why));
+      return {0, {}};
     }
-    return {{}, set};
+    return {{}, only_judge_ ? std::string() : property_set(name, negated)};
   }
 
   std::string_view text_;
+  const bool only_judge_;
   size_t at_ = 0;
   Translated done_;
   std::vector<bool> groups_;  // open ones: whether each may be repeated
@@ -370,6 +365,7 @@ class Translator {
 
 }  // namespace
 
-Translated translate(std::string_view ecma) { return Translator(ecma).run(); }
+Translated translate(std::string_view ecma) { return Translator(ecma, false).run(); }
+bool is_ecma(std::string_view text) { return Translator(text, true).run().invalid.empty(); }
 
 }  // namespace waybill::contract

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "contract/canonical_slots.h"
 #include "contract/decimal.h"
 #include "contract/formats.h"
 #include "contract/keywords.h"
@@ -22,7 +23,7 @@ constexpr uint32_t kNone = UINT32_MAX;
 
 enum class Op : uint8_t {
   kFail,        // the schema `false`
-  kType,        // a: TypeBit set
+  kType,        // a: TypeBit set; b: 1 where a string is to be a date-time
   kEnum,        // a: choice
   kBound,       // a: bound; which one: by the keyword
   kMultiple,    // a: divisor
@@ -69,12 +70,17 @@ struct PropertyRule {
   uint32_t schema = kNone;
   uint32_t types = 0;  // where the schema says no more than that: TypeBits, all of them sufficient
 };
-// What stands for a member that is not there, where its schema has a `default` that is no array or
-// object.
+// What views in a Program point to.
+struct Constant {
+  std::string text;  // an object, with kPadding bytes behind it
+  std::vector<Token> tokens;
+};
+// What stands for a member that is not there, where its schema has a `default`.
 struct DefaultRule {
   uint32_t property = 0;  // of `properties`
   JsonType type = JsonType::kNull;
-  std::string_view text;  // a string's characters, a number as it is written
+  std::string_view text;             // a string's characters, else its JSON text, without blanks
+  const Constant* member = nullptr;  // {"name":value}
 };
 struct PatternRule {
   uint32_t pattern = 0, schema = 0;
@@ -95,7 +101,9 @@ struct ObjectRules {
   uint32_t additional = kNone;      // schema
   uint32_t property_names = kNone;  // schema
   uint32_t least = 0, most = kNone;
-  bool plain = false;  // no patterns, no `additional`, no `property_names`
+  uint32_t first_canonical = kNone;  // of `canonical`; kNone: it has no canonical name
+  uint32_t proven = 0;  // slots whose property takes all that we write there, as bits (proven.h)
+  bool plain = false;   // no patterns, no `property_names`
 };
 
 struct ArrayRules {
@@ -139,6 +147,8 @@ class Program {
   std::vector<ObjectRules> objects;
   std::vector<PropertyRule> properties;
   std::vector<uint32_t> slots;  // index of a rule in its object's names, or kNone
+  // For each Slot the index of its rule in the object's names, or kNone; kSlots of them together.
+  std::vector<uint32_t> canonical;
   std::vector<DefaultRule> defaults;
   std::vector<PatternRule> property_patterns;
   std::vector<DependencyRule> dependencies;
@@ -149,15 +159,17 @@ class Program {
   std::vector<std::unique_ptr<Pattern>> patterns;
   std::vector<Choice> choices;
 
-  // What $dynamicRef finds: dynamic_anchors[resource * dynamic_names + name], a schema or kNone.
-  std::vector<uint32_t> dynamic_anchors;
+  // What $dynamicRef finds: by resource, then by name.
+  struct DynamicAnchor {
+    uint32_t resource, name;
+    uint32_t schema;
+  };
+  std::vector<DynamicAnchor> dynamic_anchors;
   uint32_t dynamic_names = 0;
 
-  // What views in here point to.
-  struct Constant {
-    std::string text;  // with kPadding bytes behind it
-    std::vector<Token> tokens;
-  };
+  // A timestamp of ours in a record is valid whatever it is, and nothing looks at it.
+  bool time_unseen = false;
+
   std::vector<std::unique_ptr<Constant>> constants;
   std::vector<std::unique_ptr<std::string>> names;
 };

@@ -11,11 +11,6 @@ namespace waybill::contract {
 
 namespace {
 
-constexpr std::string_view kCanonical[] = {
-    "timestamp",   "level",          "service_name", "trace_id",   "span_id",
-    "trace_flags", "parent_span_id", "tracestate",   "request_id", "correlation_id",
-    "tenant_id",   "message",        "logger",       "thread",     "caller"};
-
 Value value_of(const Record& record, const Member& member) {
   if (member.token != nullptr) return Value::of(record.json, *member.token, Token::kCut);
   if (member.type == JsonType::kString) return Value::string(member.text);
@@ -48,6 +43,10 @@ CanonicalNames::CanonicalNames(const std::vector<Name>& names) : names_(names) {
   for (const Name& name : names_) {
     WAYBILL_CHECK(!name.key.empty() && name.key.size() < kSizes, "a name of a field");
     letters_[name.key.size()] |= 1u << (name.key.front() & 31);
+    ends_[name.key.size()] |= 1u << (name.key.back() & 31);
+    auto slot = std::find(kSlotNames.begin(), kSlotNames.end(), name.canonical);
+    WAYBILL_CHECK(slot != kSlotNames.end(), "no canonical name");
+    slots_.push_back(static_cast<Slot>(slot - kSlotNames.begin()));
   }
   WAYBILL_CHECK(names_.size() < 255, "too many names of fields");
   for (size_t i = 0; i < names_.size(); ++i) {
@@ -60,43 +59,53 @@ CanonicalNames::CanonicalNames(const std::vector<Name>& names) : names_(names) {
 const CanonicalNames& CanonicalNames::own() {
   static const auto* names = [] {
     std::vector<Name> all;
-    for (std::string_view name : kCanonical) all.push_back({name, name});
+    for (std::string_view name : kSlotNames) {
+      // These are no single values that a line could have there unconverted.
+      if (name != slot_name(Slot::kError) && name != slot_name(Slot::kContext)) {
+        all.push_back({name, name});
+      }
+    }
     return new CanonicalNames(all);
   }();
   return *names;
 }
 
-std::string_view CanonicalNames::look_up(Text key) const {
+Slot CanonicalNames::look_up(Text key) const {
   std::string_view bytes = key.bytes();
   for (size_t at = bucket_of(bytes); buckets_[at] != 0; at = (at + 1) % kBuckets) {
-    const Name& name = names_[buckets_[at] - 1u];
-    if (name.key == bytes) return name.canonical;
+    size_t index = buckets_[at] - 1u;
+    if (names_[index].key == bytes) return slots_[index];
   }
-  return {};
+  return Slot::kNone;
 }
 
 Value RecordView::of(const Batch& batch, const Record& record, const Identity& identity,
-                     Arena& arena) {
+                     Arena& arena, bool time_unseen) {
   batch_ = &batch;
   record_ = &record;
   arena_ = &arena;
   used_ = 0;
+  there_ = 0;
   context_.forget();
+  // A record that passes through has what it came with.
+  bool ours = record.passed == nullptr;
   if (record.time_said) {
-    add("timestamp", time_text());
+    bool unseen = time_unseen && ours;
+    Text text = unseen ? Text("", TextForm::kClean) : time_text();
+    add(Slot::kTimestamp, Value::string(text), ours);
   }
   if (record.level != Level::kNone) {
-    add("level", Text(level_name(record.level), TextForm::kClean));
+    add(Slot::kLevel, Text(level_name(record.level), TextForm::kClean), ours);
   }
-  add("service_name", service_of(record, identity));
+  add(Slot::kServiceName, service_of(record, identity));
   if (said(record.trace_origin)) add_trace();
-  add("request_id", record.request_id);
-  add("correlation_id", record.correlation_id);
-  add("tenant_id", record.tenant_id);
-  add("message", record.message);
-  add("logger", record.logger);
-  add("thread", record.thread);
-  add("caller", record.caller);
+  add(Slot::kRequestId, record.request_id);
+  add(Slot::kCorrelationId, record.correlation_id);
+  add(Slot::kTenantId, record.tenant_id);
+  add(Slot::kMessage, record.message);
+  add(Slot::kLogger, record.logger);
+  add(Slot::kThread, record.thread);
+  add(Slot::kCaller, record.caller);
   if (record.error != nullptr) add_error();
   add_unconverted();
   top_.set(entries_.data(), static_cast<uint32_t>(used_));
@@ -128,23 +137,19 @@ Text RecordView::time_text() {
   return {text, size, TextForm::kClean};
 }
 
-bool RecordView::has(std::string_view key) const {
-  return std::any_of(entries_.begin(), entries_.begin() + static_cast<ptrdiff_t>(used_),
-                     [&](const Entry& entry) { return entry.key.bytes() == key; });
-}
-
 void RecordView::add_trace() {
-  add("trace_id", record_->trace_id);
-  add("span_id", record_->span_id);
+  bool ours = record_->passed == nullptr;
+  add(Slot::kTraceId, record_->trace_id, ours);
+  add(Slot::kSpanId, record_->span_id, ours);
   if (record_->trace_flags >= 0) {
     constexpr char digits[] = "0123456789abcdef";
     char* text = arena_->allocate(2);
     text[0] = digits[record_->trace_flags >> 4 & 15];
     text[1] = digits[record_->trace_flags & 15];
-    add("trace_flags", Text(text, 2, TextForm::kClean));
+    add(Slot::kTraceFlags, Text(text, 2, TextForm::kClean));
   }
-  add("parent_span_id", record_->parent_span_id);
-  add("tracestate", record_->tracestate);
+  add(Slot::kParentSpanId, record_->parent_span_id);
+  add(Slot::kTracestate, record_->tracestate);
 }
 
 void RecordView::add_error() {
@@ -159,46 +164,49 @@ void RecordView::add_error() {
   part("message", error.message);
   part("stack", error.stack);
   error_.set(error_entries_.data(), used);
-  add("error", Value::listed(error_));
+  add(Slot::kError, Value::listed(error_));
 }
 
 // What is left in the line under a canonical name; then the context, if the rest is not nothing.
 void RecordView::add_unconverted() {
   unconverted_ = used_;
   bool rest = false;
+  const Token* root = nullptr;
   if (record_->token_count > 0) {
-    const Token* root = batch_->tokens_of(*record_);
+    root = batch_->tokens_of(*record_);
     const Token* own = record_->own_context != 0 ? root + record_->own_context : nullptr;
-    for (const Token* token = root + 1; token != root + root->span; token += token->span) {
+    const Token* end = root + root->span;
+    for (const Token* token = root + 1; token != end; token += token->span) {
       if (token->has(Token::kCut)) continue;
-      if (token == own ? token->span > 1 : !add_unconverted(key_of(*record_, *token), *token)) {
+      if (token == own) {
+        rest |= token->span > 1;
+        continue;
+      }
+      Text key = key_of(*record_, *token);
+      Slot slot = names_.slot_of(key);
+      if (slot == Slot::kNone || is_there(slot)) {
         rest = true;
+      } else {
+        add(slot, Value::of(record_->json, *token, Token::kCut));
       }
     }
   }
   for (const Field& field : batch_->fields_of(*record_)) {
     if (field.cut) continue;
-    std::string_view name = free_name(field.key);
-    if (name.empty()) {
+    Slot slot = names_.slot_of(field.key);
+    if (slot == Slot::kNone || is_there(slot)) {
       rest = true;
     } else {
-      add(name, value_of(*record_, detail::member_of(field)));
+      add(slot, value_of(*record_, detail::member_of(field)));
     }
   }
   names_end_ = used_;
-  if (rest) add("context", Value::listed(context_));
-}
-
-bool RecordView::add_unconverted(Text key, const Token& token) {
-  std::string_view name = free_name(key);
-  if (!name.empty()) add(name, Value::of(record_->json, token, Token::kCut));
-  return !name.empty();
-}
-
-// The canonical name of the key, unless something has it.
-std::string_view RecordView::free_name(Text key) const {
-  std::string_view name = names_.find(key);
-  return name.empty() || used_ + 1 == kMostEntries || has(name) ? std::string_view() : name;
+  if (!rest) return;
+  // The usual line: what is left of it is the context as it stands, and nothing can clash.
+  bool plain = root != nullptr && record_->own_context == 0 && record_->field_count == 0 &&
+               unconverted_ == names_end_;
+  add(Slot::kContext,
+      plain ? Value::of(record_->json, *root, Token::kCut) : Value::listed(context_));
 }
 
 // Neither the source's word for the level, which the line has under another name, nor what stands
@@ -222,17 +230,6 @@ bool RecordView::is_in_context(const Member& member) const {
 void RecordView::Context::list() const {
   auto& entries = owner_.context_entries_;
   entries.clear();
-  const Record& record = *owner_.record_;
-  if (record.token_count > 0 && record.own_context == 0 && record.field_count == 0 &&
-      owner_.unconverted_ == owner_.names_end_) {
-    // The usual line: nothing can clash.
-    const Token* root = owner_.batch_->tokens_of(record);
-    for (const Token* token = root + 1; token != root + root->span; token += token->span) {
-      if (token->has(Token::kCut)) continue;
-      entries.push_back({key_of(record, *token), Value::of(record.json, *token, Token::kCut)});
-    }
-    return set(entries.data(), static_cast<uint32_t>(entries.size()));
-  }
   for_each_context_member(*owner_.batch_, *owner_.record_, [&](const Member& member) {
     if (!owner_.is_in_context(member)) return;
     entries.push_back({key_of(member, *owner_.arena_), value_of(*owner_.record_, member)});

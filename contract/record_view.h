@@ -25,7 +25,7 @@ class CanonicalNames {
  public:
   struct Name {
     std::string_view key;        // as a line has it: "severity"
-    std::string_view canonical;  // lives as long as the process: "level"
+    std::string_view canonical;  // of kSlotNames: "level"
   };
   explicit CanonicalNames(const std::vector<Name>& names);
   // The canonical keys themselves.
@@ -33,8 +33,15 @@ class CanonicalNames {
 
   // Empty: the key means no canonical one.
   std::string_view find(Text key) const {
-    // Size and first letter tell most of them.
-    if (key.size >= kSizes || (letters_[key.size] >> (*key.data & 31) & 1) == 0) return {};
+    Slot slot = slot_of(key);
+    return slot == Slot::kNone ? std::string_view() : slot_name(slot);
+  }
+  Slot slot_of(Text key) const {
+    // Size, first and last letter tell most of them.
+    if (key.size >= kSizes || (letters_[key.size] >> (key.data[0] & 31) & 1) == 0 ||
+        (ends_[key.size] >> (key.data[key.size - 1] & 31) & 1) == 0) {
+      return Slot::kNone;
+    }
     return look_up(key);
   }
 
@@ -46,10 +53,11 @@ class CanonicalNames {
     return (key.size() * 37 + at(0) * 5 + at(key.size() / 2) * 17 + at(key.size() - 1) * 101) %
            kBuckets;
   }
-  std::string_view look_up(Text key) const;
+  Slot look_up(Text key) const;
 
-  std::array<uint32_t, kSizes> letters_{};  // by size: which letters begin one
+  std::array<uint32_t, kSizes> letters_{}, ends_{};  // by size: which letters begin and end one
   std::vector<Name> names_;
+  std::vector<Slot> slots_;                  // of each name
   std::array<uint8_t, kBuckets> buckets_{};  // index of a name + 1; 0: free
 };
 
@@ -61,11 +69,15 @@ class RecordView {
   RecordView& operator=(const RecordView&) = delete;
 
   // Valid until the next call, and as long as the batch and the identity. What has to be written
-  // (times, keys that clash) goes to the arena.
-  Value of(const Batch& batch, const Record& record, const Identity& identity, Arena& arena);
+  // (times, keys that clash) goes to the arena. `time_unseen`: of a program that never looks at a
+  // timestamp of ours (Program::time_unseen); then none is written.
+  Value of(const Batch& batch, const Record& record, const Identity& identity, Arena& arena,
+           bool time_unseen = false);
   const CanonicalNames& names() const { return names_; }
   // Of the last view: for the validator's limits.
-  size_t size() const { return used_ + record_->token_count + record_->field_count; }
+  size_t size() const {
+    return used_ + record_->token_count + record_->field_count + record_->line.size() / 64;
+  }
 
  private:
   struct Top final : Listing {
@@ -78,22 +90,18 @@ class RecordView {
     void list() const override;
     RecordView& owner_;
   };
-  // All canonical keys, and `error` and `context`.
-  static constexpr size_t kMostEntries = 20;
-
-  void add(std::string_view key, const Value& value) {
-    entries_[used_++] = {Text(key, TextForm::kClean), value};
+  void add(Slot slot, const Value& value, bool ours = false) {
+    entries_[used_++] = {Text(slot_name(slot), TextForm::kClean), value, slot, ours};
+    there_ |= slot_bit(slot);
   }
-  void add(std::string_view key, Text text) {
-    if (text) add(key, Value::string(text));
+  void add(Slot slot, Text text, bool ours = false) {
+    if (text) add(slot, Value::string(text), ours);
   }
   Text time_text();
   void add_trace();
   void add_error();
   void add_unconverted();
-  bool add_unconverted(Text key, const Token& token);
-  std::string_view free_name(Text key) const;
-  bool has(std::string_view key) const;
+  bool is_there(Slot slot) const { return (there_ & slot_bit(slot)) != 0; }
   bool is_in_context(const Member& member) const;
 
   const CanonicalNames& names_;
@@ -103,12 +111,13 @@ class RecordView {
 
   Top top_, error_;
   Context context_{*this};
-  std::array<Entry, kMostEntries> entries_;
+  std::array<Entry, kSlots> entries_;
   std::array<Entry, 5> error_entries_;
   std::vector<Entry> context_entries_;
   int64_t second_ = -1;                 // since the epoch, of the text behind it; -1: of none
   std::array<char, 20> second_text_{};  // "2026-01-02T03:04:05."
   size_t used_ = 0;                     // of entries_
+  uint32_t there_ = 0;                  // slots of those, as bits
   // Those from here to there came out of the context.
   size_t unconverted_ = 0, names_end_ = 0;
 };

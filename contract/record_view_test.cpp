@@ -33,6 +33,28 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("record view: alternatives about a text cost no more for each level") {
+  // Each level asks twice as often as the one above it.
+  std::string schema = R"({"$defs":{"a0":{"anyOf":[{"pattern":"^x"},{"pattern":"^y"}]})";
+  for (int i = 1; i <= 60; ++i) {
+    std::string ref = R"({"$ref":"#/$defs/a)" + std::to_string(i - 1) + "\"}";
+    schema +=
+        ",\"a" + std::to_string(i) + R"(":{"anyOf":[false,{"allOf":[)" + ref + "," + ref + "]}]}";
+  }
+  auto program = compiled(schema + R"(},"properties":{"message":{"$ref":"#/$defs/a60"},
+    "logger":{"$ref":"#/$defs/a60"}}})");
+  waybill::testing::Lines lines;
+  Record& record = lines.put("x");
+  // Two texts at one place, of which one is longer.
+  record.message = Text("xyz", TextForm::kClean);
+  record.logger = Text(record.message.data, 1, TextForm::kClean);
+  CHECK(judged(*program, lines) == Texts{});
+  record.message = Text("zyx", TextForm::kClean);
+  Texts said = judged(*program, lines);
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].starts_with("/message expected"));
+}
+
 TEST_CASE("record view: canonical keys, and what is left of the line as its context") {
   waybill::testing::Lines lines;
   Record& record = lines.put_json(
@@ -124,4 +146,22 @@ TEST_CASE("record view: times of the same second, and of others") {
     shown(time_ns, 9);
     shown(time_ns, 3);
   }
+}
+
+TEST_CASE("record view: what is ours is believed, what came under its name is not") {
+  waybill::testing::Lines lines;
+  auto program = compiled(builtin_schema());
+  Record& record = lines.put_json(R"({"level":"banana","trace_id":"abc","x":1})");
+  record.time_said = true;
+  record.time_digits = 3;
+  record.span_id = Text("00f067aa0ba902b7", TextForm::kClean);
+  record.trace_origin = TraceOrigin::kField;
+  Identity identity;
+  identity.service_name = "pay";
+  CHECK(judged(*program, lines, identity).size() == 2);
+  // A record that passes has what it came with.
+  Passed passed;
+  record.passed = &passed;
+  record.span_id = Text("0000000000000000", TextForm::kClean);
+  CHECK(judged(*program, lines, identity).size() == 3);
 }

@@ -14,6 +14,22 @@ const Node* string_member(const Node& node, std::string_view name) {
   return member != nullptr && member->is(JsonType::kString) ? member : nullptr;
 }
 
+// The URI that `$schema` names; the fragment, which is empty, makes no difference.
+std::string_view meta_uri(const Node& keyword) {
+  std::string_view uri = keyword.text;
+  while (uri.ends_with('#')) uri.remove_suffix(1);
+  return uri;
+}
+
+// A meta-schema of somebody's own that is written in the language that it describes.
+bool describes_itself(const Node& root, const Node& keyword, const Resource& resource) {
+  if (!keyword.is(JsonType::kString) || !meta_schema(meta_uri(keyword)).empty()) return false;
+  const Node* id = string_member(root, "$id");
+  std::string own = resource.uri;
+  if (id != nullptr) own = resolve_uri(resource.uri, split_uri(id->text).document);
+  return own == meta_uri(keyword);
+}
+
 bool is_plain_name(std::string_view name) {
   if (name.empty()) return false;
   for (size_t i = 0; i < name.size(); ++i) {
@@ -155,7 +171,9 @@ Result<Resource*> Registry::enter(const Node& node, Resource* current, bool is_r
   const Node* draft = node.member("$schema");
   Dialect dialect = current->dialect;
   if (draft != nullptr && (is_root || id != nullptr)) {
-    auto found = dialect_of(*draft);
+    bool itself = is_root && describes_itself(node, *draft, *current);
+    auto found = itself ? dialect_by(node, guessed_draft(node, Draft::k2020), *draft, document)
+                        : dialect_of(*draft, document);
     if (!found) return std::move(found).error();
     dialect = *found;
     dialect.said = true;
@@ -171,19 +189,8 @@ Result<Resource*> Registry::enter(const Node& node, Resource* current, bool is_r
       return document.error(*id, "$id must have no fragment: name this place with $anchor");
     }
     if (!parts.document.empty()) {
-      std::string uri = resolve_uri(current->uri, parts.document);
-      if (is_root) {
-        current->uri = uri;
-        by_uri_.emplace(uri, current);
-      } else {
-        auto known = by_uri_.find(uri);
-        if (known != by_uri_.end() && known->second->document == &document) {
-          return document.error(*id, fmt::format("$id {} is given twice: name one of them "
-                                                 "otherwise",
-                                                 uri));
-        }
-        current = make(std::move(uri), &document, node, dialect);
-      }
+      auto done = name(*id, resolve_uri(current->uri, parts.document), current, is_root, dialect);
+      if (!done) return std::move(done).error();
     }
     if (fragment) {
       auto done = anchor(*current, *id, *parts.fragment, false);
@@ -201,6 +208,33 @@ Result<Resource*> Registry::enter(const Node& node, Resource* current, bool is_r
     if (!done) return std::move(done).error();
   }
   return current;
+}
+
+// Gives the schema the URI of its `$id`, which makes it a resource of its own.
+Result<void> Registry::name(const Node& id, std::string uri, Resource*& current, bool is_root,
+                            const Dialect& dialect) {
+  const Document& document = *current->document;
+  const Resource* other = known(uri);
+  if (other != nullptr && other != current) {
+    const Document& there = *other->document;
+    if (&there == &document) {
+      return document.error(id,
+                            fmt::format("$id {} is given twice: name one of them otherwise", uri));
+    }
+    // The same file may have been read by two names.
+    if (there.text() != document.text()) {
+      return document.error(id, fmt::format("$id {} is that of {} as well: name one of them "
+                                            "otherwise",
+                                            uri, there.name()));
+    }
+  }
+  if (!is_root) {
+    current = make(std::move(uri), &document, *id.parent, dialect);
+    return {};
+  }
+  current->uri = uri;
+  by_uri_.emplace(std::move(uri), current);
+  return {};
 }
 
 Result<void> Registry::anchor(Resource& resource, const Node& name, std::string_view text,
@@ -223,43 +257,45 @@ Result<void> Registry::anchor(Resource& resource, const Node& name, std::string_
   return {};
 }
 
-Result<Dialect> Registry::dialect_of(const Node& keyword) {
-  const Document* document = nullptr;
-  for (const auto& one : documents_) {
-    const Node* top = &keyword;
-    while (top->parent != nullptr) top = top->parent;
-    if (&one->root() == top) document = one.get();
-  }
-  if (!keyword.is(JsonType::kString)) return document->error(keyword, "$schema must be a string");
-  std::string_view uri = keyword.text;
-  while (uri.ends_with('#')) uri.remove_suffix(1);
+Result<Dialect> Registry::dialect_of(const Node& keyword, const Document& document) {
+  if (!keyword.is(JsonType::kString)) return document.error(keyword, "$schema must be a string");
+  std::string_view uri = meta_uri(keyword);
   std::string_view place = uri.substr(std::min(uri.find("://"), uri.size()));
   if (place == "://json-schema.org/draft-07/schema") return Dialect{Draft::k07};
   if (place == "://json-schema.org/draft/2020-12/schema") return Dialect{};
   if (place.starts_with("://json-schema.org/")) {
-    return document->error(keyword, fmt::format("the draft {} is not supported: write the schema "
-                                                "for 2020-12 or draft-07",
-                                                uri));
+    return document.error(keyword, fmt::format("the draft {} is not supported: write the schema "
+                                               "for 2020-12 or draft-07",
+                                               uri));
   }
   std::string name(uri);
-  if (!is_absolute_uri(uri) || !dialects_under_way_.insert(name).second) {
-    return document->error(keyword, fmt::format("\"{}\" is no draft that is known: 2020-12 and "
-                                                "draft-07 are",
-                                                uri));
+  if (!is_absolute_uri(uri)) {
+    return document.error(keyword, fmt::format("\"{}\" is no draft that is known: 2020-12 and "
+                                               "draft-07 are",
+                                               uri));
+  }
+  if (!dialects_under_way_.insert(name).second) {
+    return document.error(keyword, fmt::format("the meta-schema {} is described by others that it "
+                                               "describes: let one of them be written in 2020-12 "
+                                               "or draft-07",
+                                               uri));
   }
   auto meta = at(name, Dialect{}, keyword);
   dialects_under_way_.erase(name);
   if (!meta) return std::move(meta).error();
-  Dialect dialect = (*meta)->dialect;
-  const Node* list = (*meta)->root->member("$vocabulary");
-  if (list == nullptr || dialect.draft == Draft::k07) {
-    return Dialect{dialect.draft};
-  }
+  return dialect_by(*(*meta)->root, (*meta)->dialect.draft, keyword, document);
+}
+
+// The dialect that a meta-schema describes, which is one of that draft itself.
+Result<Dialect> Registry::dialect_by(const Node& meta, Draft draft, const Node& keyword,
+                                     const Document& document) {
+  const Node* list = meta.member("$vocabulary");
+  if (list == nullptr || draft == Draft::k07) return Dialect{draft};
   Vocabularies found = vocabularies_of(*list);
   if (!found.missing.empty()) {
-    return document->error(keyword, fmt::format("the meta-schema {} wants the vocabulary {}, which "
-                                                "is not known here",
-                                                uri, found.missing));
+    return document.error(keyword, fmt::format("the meta-schema {} wants the vocabulary {}, which "
+                                               "is not known here",
+                                               meta_uri(keyword), found.missing));
   }
   return Dialect{Draft::k2020, found.known, found.asserts_formats};
 }

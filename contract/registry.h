@@ -44,6 +44,11 @@ class Registry {
   // Follows a $ref or $dynamicRef that stands in `from`, and reads the document that it is in.
   Result<Target> resolve(const Resource& from, const Node& reference);
 
+  // The resource at an absolute URI, if it was read; null: it was not.
+  const Resource* known(const std::string& uri) const {
+    auto found = by_uri_.find(uri);
+    return found != by_uri_.end() ? found->second : nullptr;
+  }
   // The resource that a node belongs to.
   const Resource& resource_of(const Node& node) const;
   size_t resources() const { return all_.size(); }
@@ -64,7 +69,11 @@ class Registry {
   Result<void> scan_inside(const Node& value, Holds holds, Resource* current);
   Result<Resource*> enter(const Node& node, Resource* current, bool is_root);
   Result<void> anchor(Resource& resource, const Node& name, std::string_view text, bool dynamic);
-  Result<Dialect> dialect_of(const Node& schema_keyword);
+  Result<void> name(const Node& id, std::string uri, Resource*& current, bool is_root,
+                    const Dialect& dialect);
+  Result<Dialect> dialect_of(const Node& schema_keyword, const Document& document);
+  Result<Dialect> dialect_by(const Node& meta, Draft draft, const Node& schema_keyword,
+                             const Document& document);
   Resource* make(std::string uri, const Document* document, const Node& root, Dialect dialect);
 
   Sources sources_;

@@ -3,15 +3,47 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace waybill::contract {
+
+namespace {
+
+// More of them make a memo dearer than what it saves.
+constexpr uint32_t kMostDynamicNames = 4;
+
+}  // namespace
 
 bool Run::schema(uint32_t index, const Value& value, const Place& place, Evaluated seen) {
   const Schema& schema = program_.schemas[index];
   if (schema.count == 0) return true;
   if (!steps_.take(schema.count)) return false;
   if (schema.flat) return flat(schema, value, place);
+  if (!keeps() || value.identity() == nullptr) return judge(schema, value, place, seen);
+  Memo::Question asked = question(index, value);
+  Memo::Answer known = scratch_.memo_.find(asked);
+  // What is to be told, or evaluated, must be looked at.
+  if (known == Memo::Answer::kInvalid && !collect_) return false;
+  if (known == Memo::Answer::kValid && !seen) return true;
+  bool valid = judge(schema, value, place, seen);
+  if (!exhausted()) scratch_.memo_.keep(asked, valid);
+  return valid;
+}
+
+bool Run::keeps() const {
+  return steps_.left <= kept_below_ && program_.dynamic_names <= kMostDynamicNames;
+}
+
+Memo::Question Run::question(uint32_t schema, const Value& value) {
+  uint64_t scope = value.text_size();
+  for (uint32_t name = 0; name < program_.dynamic_names; ++name) {
+    scope = mix_hash(scope, dynamic_target(name, kNone));
+  }
+  return {value.identity(), schema, scope};
+}
+
+bool Run::judge(const Schema& schema, const Value& value, const Place& place, Evaluated seen) {
   if (depth_ == scratch_.limits_.depth) {
     scratch_.too_deep_ = true;
     steps_.left = 0;
@@ -48,7 +80,7 @@ bool Run::instruction(const Instruction& code, const Value& value, const Place& 
     case Op::kArray:
       return !value.is(JsonType::kArray) || array(program_.arrays[code.a], value, place, seen);
     case Op::kRef: return schema(code.a, value, place, seen);
-    case Op::kDynamicRef: return schema(dynamic_target(code), value, place, seen);
+    case Op::kDynamicRef: return schema(dynamic_target(code.b, code.a), value, place, seen);
     case Op::kAllOf: return all_of(code, value, place, seen);
     case Op::kAnyOf: return any_of(code, value, place, seen);
     case Op::kOneOf: return one_of(code, value, place, seen);
@@ -108,8 +140,8 @@ bool Run::one_of(const Instruction& code, const Value& value, const Place& place
     if (!branch(program_.lists[code.a + i], value, place, seen)) continue;
     if (first != kNone) {
       return wrong(place, code.keyword, [&] {
-        return fmt::format("expected exactly one alternative to fit, number {} and number {} do",
-                           first + 1, i + 1);
+        return Told{"exactly one alternative to fit",
+                    fmt::format("number {} and number {}", first + 1, i + 1)};
       });
     }
     first = i;
@@ -124,13 +156,22 @@ bool Run::conditional(const Instruction& code, const Value& value, const Place& 
 }
 
 // The outermost schema resource on the way here that has the dynamic anchor.
-uint32_t Run::dynamic_target(const Instruction& code) const {
+uint32_t Run::dynamic_target(uint32_t name, uint32_t otherwise) {
+  const auto& anchors = program_.dynamic_anchors;
+  uint64_t looked = 0;
+  uint32_t found = otherwise;
   for (uint32_t resource : scratch_.scope_) {
-    uint32_t at = resource * program_.dynamic_names + code.b;
-    uint32_t found = at < program_.dynamic_anchors.size() ? program_.dynamic_anchors[at] : kNone;
-    if (found != kNone) return found;
+    ++looked;
+    auto at = std::lower_bound(anchors.begin(), anchors.end(), std::pair(resource, name),
+                               [](const Program::DynamicAnchor& one, const auto& wanted) {
+                                 return std::pair(one.resource, one.name) < wanted;
+                               });
+    if (at == anchors.end() || at->resource != resource || at->name != name) continue;
+    found = at->schema;
+    break;
   }
-  return code.a;
+  steps_.take(looked / 8);
+  return found;
 }
 
 Evaluated Run::open(uint32_t count) {

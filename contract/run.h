@@ -30,12 +30,14 @@ struct Evaluated {
 
 class Run {
  public:
-  // `violations`: null only to ask whether the value is valid.
-  Run(const Program& program, Validator& validator, uint64_t steps,
+  // `violations`: null only to ask whether the value is valid. Answers are kept (contract/memo.h)
+  // once no more than `kept_below` of the steps are left.
+  Run(const Program& program, Validator& validator, uint64_t steps, uint64_t kept_below,
       std::vector<Violation>* violations)
       : program_(program),
         scratch_(validator),
         steps_{steps},
+        kept_below_(kept_below),
         violations_(violations),
         collect_(violations != nullptr) {}
 
@@ -44,7 +46,14 @@ class Run {
   bool exhausted() const { return steps_.left == 0; }
 
  private:
+  // What a violation is told as.
+  struct Told {
+    std::string expected, got;
+    bool time = false;  // Violation::time
+  };
+  bool judge(const Schema& schema, const Value& value, const Place& place, Evaluated seen);
   bool flat(const Schema& schema, const Value& value, const Place& place);
+  bool holds(const Schema& schema, const Value& value);
   bool scalar(const Instruction& code, const Value& value);
   bool instruction(const Instruction& code, const Value& value, const Place& place, Evaluated seen);
 
@@ -59,9 +68,14 @@ class Run {
 
   // ---- run_container.cpp ----
   bool object(const ObjectRules& rules, const Value& value, const Place& place, Evaluated seen);
+  bool plain_members(const ObjectRules& rules, const Value& value, const Place& place,
+                     uint64_t* watched, uint32_t& count);
+  bool plain_member(const ObjectRules& rules, uint32_t known, Text key, const Value& value,
+                    const Place& place);
+  bool all_members(const ObjectRules& rules, const Value& value, const Place& place,
+                   uint64_t* watched, uint32_t& count, Evaluated seen);
   bool member(const ObjectRules& rules, Text key, const Value& value, const Place& place,
               bool& evaluated, uint64_t* watched);
-  bool property(uint32_t schema, const Value& value, const Place& place);
   bool name(const ObjectRules& rules, Text key, const Place& place);
   bool required(const ObjectRules& rules, const uint64_t* watched, const Value& value,
                 const Place& place);
@@ -80,7 +94,9 @@ class Run {
   bool any_of(const Instruction& code, const Value& value, const Place& place, Evaluated seen);
   bool one_of(const Instruction& code, const Value& value, const Place& place, Evaluated seen);
   bool conditional(const Instruction& code, const Value& value, const Place& place, Evaluated seen);
-  uint32_t dynamic_target(const Instruction& code) const;
+  uint32_t dynamic_target(uint32_t name, uint32_t otherwise);
+  bool keeps() const;
+  Memo::Question question(uint32_t schema, const Value& value);
 
   Evaluated open(uint32_t count);
   void merge(Evaluated from, Evaluated into);
@@ -94,23 +110,27 @@ class Run {
 
   // Whether to look for more after something was found wrong.
   bool goes_on() const {
-    return collect_ && steps_.left > 0 && violations_->size() < Validator::kMostViolations;
+    return collect_ && steps_.left > 0 && violations_->size() < most_violations_;
   }
-  // Always false. `say` makes the message, and is called only when somebody wants to read it.
+  // Always false. `say` makes what is told, and is called only when somebody wants to read it.
   template <typename Say>
   bool wrong(const Place& place, Keyword keyword, Say&& say) {
-    if (goes_on()) violations_->push_back({place.pointer(), keyword_name(keyword), say()});
+    if (goes_on()) tell(place, keyword, say());
     return false;
   }
   // run_message.cpp
-  std::string nearest(const Instruction& code, const Value& value, const Place& place);
-  std::string message(const Instruction& code, const Value& value) const;
+  void tell(const Place& place, Keyword keyword, Told told);
+  Told nearest(const Instruction& code, const Value& value, const Place& place);
+  Told message(const Instruction& code, const Value& value);
 
   const Program& program_;
   Validator& scratch_;
   Steps steps_;
+  const uint64_t kept_below_;
   std::vector<Violation>* violations_;
+  size_t most_violations_ = Validator::kMostViolations;
   bool collect_;
+  uint32_t nearest_ = 0;  // how many of nearest() are under way
   uint32_t depth_ = 0;
 };
 

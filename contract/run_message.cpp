@@ -2,6 +2,10 @@
 // What is told of a value that breaks a schema: what was expected, what stands there.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "contract/exact_text.h"
 #include "contract/run.h"
 
 namespace waybill::contract {
@@ -33,11 +37,32 @@ std::string_view bound_words(Keyword keyword) {
 
 }  // namespace
 
+void Run::tell(const Place& place, Keyword keyword, Told told) {
+  Violation& one = violations_->emplace_back();
+  one.path = shown_text(place.pointer());
+  one.keyword = keyword_name(keyword);
+  one.expected = shown_text(told.expected);
+  one.got = shown_text(told.got);
+  one.time = told.time;
+  one.message = fmt::format("expected {}, got {}", one.expected, one.got);
+  // What is told of alternatives is mostly thrown away again.
+  steps_.take(4 + (one.path.size() + one.message.size()) / 16);
+}
+
 // Of alternatives that all fail, what is wrong under the one that the value comes nearest to: it
-// got furthest inside, or at least had the right type.
-std::string Run::nearest(const Instruction& code, const Value& value, const Place& place) {
+// got furthest inside, or at least had the right type. Alternatives inside of alternatives are
+// looked into so far and no further: each level multiplies what is to be done.
+Run::Told Run::nearest(const Instruction& code, const Value& value, const Place& place) {
+  constexpr uint32_t kMostInside = 2;
+  Told all{
+      code.b == 1 ? "the alternative to fit" : fmt::format("one of {} alternatives to fit", code.b),
+      value.shown()};
+  steps_.take(value.weight());
+  if (nearest_ == kMostInside) return all;
+  ++nearest_;
+  const std::string here = shown_text(place.pointer());
   std::vector<Violation>* told = violations_;
-  std::string base = place.pointer();
+  size_t most = std::exchange(most_violations_, 1);
   Violation best;
   size_t best_rank = 0;
   for (uint32_t i = 0; i < code.b && !exhausted(); ++i) {
@@ -45,45 +70,42 @@ std::string Run::nearest(const Instruction& code, const Value& value, const Plac
     violations_ = &own;
     schema(program_.lists[code.a + i], value, place, {});
     if (own.empty()) continue;
+    all.time |= own.front().time && own.front().path == here;
     size_t rank = own.front().path.size() * 2 + (own.front().keyword != "type") + 1;
     if (rank > best_rank) best = std::move(own.front());
     best_rank = std::max(rank, best_rank);
   }
+  most_violations_ = most;
   violations_ = told;
-  std::string text =
-      fmt::format("expected {} to fit, got {}",
-                  code.b == 1 ? "the alternative" : fmt::format("one of {} alternatives", code.b),
-                  value.shown());
-  if (best.message.empty()) return text;
-  std::string inside = best.path.substr(base.size());
-  return fmt::format("{}; nearest: {}{}{}", text, inside, inside.empty() ? "" : ": ", best.message);
+  --nearest_;
+  if (best.message.empty()) return all;
+  std::string inside = best.path.substr(std::min(here.size(), best.path.size()));
+  all.got += fmt::format("; nearest: {}{}{}", inside, inside.empty() ? "" : ": ", best.message);
+  return all;
 }
 
-std::string Run::message(const Instruction& code, const Value& value) const {
+Run::Told Run::message(const Instruction& code, const Value& value) {
   std::string got = value.shown();
+  steps_.take(value.weight());
   switch (code.op) {
-    case Op::kFail: return fmt::format("expected nothing here, got {}", got);
-    case Op::kType: return fmt::format("expected {}, got {}", types_of(code.a), got);
-    case Op::kEnum:
-      return fmt::format("expected {}{}, got {}",
-                         program_.choices[code.a].items.size() == 1 ? "" : "one of ",
-                         program_.choices[code.a].shown, got);
+    case Op::kFail: return {"nothing here", got};
+    case Op::kType: return {types_of(code.a), got, code.b != 0};
+    case Op::kEnum: {
+      const Choice& choice = program_.choices[code.a];
+      return {(choice.items.size() == 1 ? "" : "one of ") + choice.shown, got};
+    }
     case Op::kBound:
-      return fmt::format("expected {} {}, got {}", bound_words(code.keyword),
-                         program_.bounds[code.a]->text, got);
-    case Op::kMultiple:
-      return fmt::format("expected a multiple of {}, got {}", program_.divisor_texts[code.a], got);
+      return {fmt::format("{} {}", bound_words(code.keyword), program_.bounds[code.a]->text), got};
+    case Op::kMultiple: return {"a multiple of " + program_.divisor_texts[code.a], got};
     case Op::kLength:
-      return fmt::format("expected {} {} character{}, got {}: {}",
-                         code.keyword == Keyword::kMinLength ? "at least" : "at most", code.a,
-                         code.a == 1 ? "" : "s", code_points(value.text()), got);
-    case Op::kPattern:
-      return fmt::format("expected text that matches {}, got {}",
-                         program_.patterns[code.a]->written(), got);
-    case Op::kFormat:
-      return fmt::format("expected {}, got {}", format_name(static_cast<Format>(code.a)), got);
-    case Op::kNot: return fmt::format("expected what is forbidden not to fit, got {}", got);
-    default: return fmt::format("not valid: {}", got);
+      return {fmt::format("{} {} character{}",
+                          code.keyword == Keyword::kMinLength ? "at least" : "at most", code.a,
+                          code.a == 1 ? "" : "s"),
+              fmt::format("{}: {}", code_points(value.text()), got)};
+    case Op::kPattern: return {"text that matches " + program_.patterns[code.a]->written(), got};
+    case Op::kFormat: return {std::string(format_name(static_cast<Format>(code.a))), got};
+    case Op::kNot: return {"what is forbidden not to fit", got};
+    default: return {"what fits", got};
   }
 }
 

@@ -2,24 +2,56 @@
 // What a schema says of one value by itself.
 #include <algorithm>
 
+#include "contract/exact_text.h"
 #include "contract/run.h"
 
 namespace waybill::contract {
 
 namespace {
 
-// An integer written without point or exponent, of at most 18 digits: what most numbers are.
-std::optional<int64_t> plain_integer(std::string_view text) {
-  bool negative = text.front() == '-';
-  if (negative) text.remove_prefix(1);
-  if (text.size() > 18) return std::nullopt;
-  int64_t value = 0;
-  for (char c : text) {
-    auto digit = static_cast<unsigned>(c - '0');
-    if (digit > 9) return std::nullopt;
-    value = value * 10 + digit;
+// A number without exponent, of at most 18 digits before its point: what most numbers are.
+struct Plain {
+  int64_t whole = 0;  // without what stands behind the point
+  bool negative = false;
+  bool fraction = false;  // something but zeros stands behind it
+};
+bool read_plain(std::string_view text, Plain& plain) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  plain.negative = *at == '-';
+  if (plain.negative) ++at;
+  const char* const first = at;
+  int64_t whole = 0;
+  for (; at != end; ++at) {
+    auto digit = static_cast<unsigned>(*at - '0');
+    if (digit > 9) break;
+    if (at - first == 18) return false;
+    whole = whole * 10 + digit;
   }
-  return negative ? -value : value;
+  plain.whole = plain.negative ? -whole : whole;
+  if (at == end) return true;
+  if (*at != '.') return false;
+  while (++at != end) {
+    auto digit = static_cast<unsigned>(*at - '0');
+    if (digit > 9) return false;
+    plain.fraction |= digit != 0;
+  }
+  return true;
+}
+
+bool is_within(std::strong_ordering order, Keyword keyword) {
+  switch (keyword) {
+    case Keyword::kMinimum: return order >= 0;
+    case Keyword::kExclusiveMinimum: return order > 0;
+    case Keyword::kMaximum: return order <= 0;
+    default: return order < 0;
+  }
+}
+
+std::strong_ordering compare(const Plain& plain, int64_t bound) {
+  auto order = plain.whole <=> bound;
+  if (order != 0 || !plain.fraction) return order;
+  return plain.negative ? std::strong_ordering::less : std::strong_ordering::greater;
 }
 
 }  // namespace
@@ -38,7 +70,7 @@ bool Run::chosen(const Choice& choice, const Value& value) {
   const auto& items = choice.items;
   if (choice.short_list) {
     if (!value.is(JsonType::kString)) return false;
-    std::string_view text = decoded(value.text(), scratch_.text_);
+    std::string_view text = exact(value.text(), scratch_.text_);
     for (const Choice::Item& item : items) {
       if (item.value.text().bytes() == text) return true;
     }
@@ -56,25 +88,22 @@ bool Run::chosen(const Choice& choice, const Value& value) {
 
 bool Run::bounded(const Bound& bound, Keyword keyword, const Value& value) {
   std::strong_ordering order = std::strong_ordering::equal;
-  auto small = bound.small ? plain_integer(value.number()) : std::nullopt;
-  if (!small && !steps_.take(value.weight())) return false;
-  if (small) {
-    order = *small <=> *bound.small;
+  Plain plain;
+  if (bound.small && read_plain(value.number(), plain)) {
+    order = compare(plain, *bound.small);
+  } else if (steps_.take(value.weight())) {
+    order = contract::compare(Decimal(value.number()), bound.decimal);
   } else {
-    order = compare(Decimal(value.number()), bound.decimal);
+    return false;
   }
-  switch (keyword) {
-    case Keyword::kMinimum: return order >= 0;
-    case Keyword::kExclusiveMinimum: return order > 0;
-    case Keyword::kMaximum: return order <= 0;
-    default: return order < 0;
-  }
+  return is_within(order, keyword);
 }
 
 bool Run::divides(const Divisor& divisor, const Value& value) {
-  // A long division, digit by digit.
+  // A long division, digit by digit; an exponent takes dozens of multiplications, each of so many.
   std::string_view number = value.number();
-  return steps_.take(1 + number.size() / 4) && divisor.divides(Decimal(number));
+  uint64_t exponent = number.find_first_of("eE") == number.npos ? 0 : 500;
+  return steps_.take(1 + number.size() / 2 + exponent) && divisor.divides(Decimal(number));
 }
 
 bool Run::has_length(Keyword keyword, uint32_t limit, Text text) {
@@ -97,10 +126,32 @@ bool Run::matches(const Pattern& pattern, Text text) {
 }
 
 bool Run::formatted(Format format, Text text) {
-  // A pattern's properties are looked up one by one.
-  bool costly = format == Format::kRegex;
-  if (!steps_.take(1 + text.size / (costly ? 1 : 64))) return false;
+  // A pattern is translated, its properties are looked up one by one.
+  uint64_t cost = format == Format::kRegex ? uint64_t{text.size} * 4 : text.size / 64;
+  if (!steps_.take(1 + cost)) return false;
   return has_format(format, decoded(text, scratch_.text_));
+}
+
+// Whether the value is valid under a flat schema: what flat() asks, without a word about it.
+bool Run::holds(const Schema& schema, const Value& value) {
+  const Instruction* code = program_.instructions.data() + schema.first;
+  const Instruction* const end = code + schema.count;
+  // A number is read once for all that is said about it.
+  Plain plain;
+  const bool is_plain =
+      value.is(JsonType::kNumber) && schema.count > 1 && read_plain(value.number(), plain);
+  const uint32_t types = type_bit(value.type()) | (is_plain && !plain.fraction ? kIntegerBit : 0);
+  for (; code != end; ++code) {
+    // The usual ones, here and now.
+    if (code->op == Op::kType && (code->a & types) != 0) continue;
+    if (code->op == Op::kBound && is_plain && program_.bounds[code->a]->small) {
+      auto order = compare(plain, *program_.bounds[code->a]->small);
+      if (!is_within(order, code->keyword)) return false;
+      continue;
+    }
+    if (!scalar(*code, value)) return false;
+  }
+  return true;
 }
 
 bool Run::flat(const Schema& schema, const Value& value, const Place& place) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "contract/exact_text.h"
 #include "contract/formats.h"
 #include "core/buffer.h"
 #include "core/json_text.h"
@@ -135,14 +136,15 @@ void Shape::keep_example(std::string json) {
 }
 
 void Shape::add_text(const Value& value, ShapeBudget& budget) {
-  std::string_view text = decoded(value.text(), budget.text);
   kinds_ &= kAllKinds;
+  std::string_view shown = decoded(value.text(), budget.text);
   for (const Kind& kind : kKinds) {
-    if ((kinds_ & bit_of(kind.kind)) != 0 && !kind.fits(text)) kinds_ &= ~bit_of(kind.kind);
+    if ((kinds_ & bit_of(kind.kind)) != 0 && !kind.fits(shown)) kinds_ &= ~bit_of(kind.kind);
   }
+  std::string_view text = exact(value.text(), budget.text);
   if (examples_.size() < kMostExamples && text.size() <= kLongestExample) {
     Buffer json;
-    append_json_string(json, text);
+    append_exact_string(json, text);
     keep_example(std::string(json.view()));
   }
   if (many_texts_ || std::find(texts_.begin(), texts_.end(), text) != texts_.end()) return;
@@ -159,7 +161,7 @@ void Shape::add_text(const Value& value, ShapeBudget& budget) {
 void Shape::add_object(const Value& value, ShapeBudget& budget, uint32_t depth) {
   size_t expected = 0;
   value.each_member([&](Text key, const Value& inner) {
-    Shape* shape = member(decoded(key, budget.key), expected, budget);
+    Shape* shape = member(exact(key, budget.key), expected, budget);
     if (shape != nullptr) shape->add(inner, budget, depth + 1);
     return true;
   });

@@ -148,4 +148,13 @@ std::optional<std::string> path_of_uri(std::string_view uri) {
   return percent_decode(uri.substr(7));
 }
 
+std::string name_of_step(std::string_view step) {
+  std::string name;
+  for (size_t i = 0; i < step.size(); ++i) {
+    bool escape = step[i] == '~' && i + 1 < step.size();
+    name += !escape ? step[i] : step[++i] == '1' ? '/' : '~';
+  }
+  return name;
+}
+
 }  // namespace waybill::contract

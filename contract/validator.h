@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "contract/memo.h"
 #include "contract/program.h"
 
 namespace waybill::contract {
@@ -25,10 +26,16 @@ enum class Verdict : uint8_t {
 struct Violation {
   std::string path;          // JSON pointer into the value
   std::string_view keyword;  // of the schema that is violated; lives as long as the process
-  std::string message;       // what was expected and what stands there
+  std::string message;       // "expected …, got …"
   // Of `required`: the member that is not there, in Program::properties.
   uint32_t missing = kNone;
+  // The same in two parts; empty where there is no such thing (`limit`).
+  std::string expected, got;
+  bool time = false;  // a string is wanted, and a date-time in it
 };
+
+// Of what should have been a JSON object and is none.
+Violation no_object();
 
 struct Limits {
   uint64_t base_steps = 100'000;
@@ -43,7 +50,8 @@ class Validator {
   static constexpr size_t kMostViolations = 16;
   explicit Validator(Limits limits = {}) : limits_(limits) {}
 
-  // `size`: of the value, in tokens or entries; it sets the steps that may be taken.
+  // `size`: of the value, in tokens or entries, and one more for each 64 bytes of text; it sets the
+  // steps that may be taken.
   Verdict judge(const Program& program, const Value& value, size_t size);
   // The same, and what is wrong, in the order of the value: kMostViolations at most.
   Verdict explain(const Program& program, const Value& value, size_t size,
@@ -61,6 +69,7 @@ class Validator {
   std::vector<uint64_t> bits_;
   std::vector<uint32_t> scope_;
   std::vector<std::pair<uint64_t, Value>> elements_;
+  Memo memo_;
 };
 
 }  // namespace waybill::contract

@@ -190,7 +190,7 @@ TEST_CASE("validator: what is said") {
   CHECK(violations_of(*other, "2") ==
         Texts{" anyOf: expected one of 2 alternatives to fit, got 2; nearest: expected at least 3, "
               "got 2",
-              " oneOf: expected exactly one alternative to fit, number 1 and number 2 do"});
+              " oneOf: expected exactly one alternative to fit, got number 1 and number 2"});
 }
 
 TEST_CASE("validator: nothing makes it slow") {
@@ -202,7 +202,37 @@ TEST_CASE("validator: nothing makes it slow") {
   for (int i = 0; i < 60; ++i) deep = "{\"x\":" + deep + "}";
   auto said = violations_of(*program, deep);
   REQUIRE(said.size() == 1);
-  CHECK(said.front().find("given up after") == 0);
+  CHECK(said.front().starts_with(" anyOf: expected one of 2 alternatives to fit, got an object"));
+  // The same with exactly one, whatever comes first in the value or in the schema.
+  for (bool first : {false, true}) {
+    std::string all;
+    std::string value = first ? R"({"kind":"0"})" : "{}";
+    for (const char* kind : {"0", "1", "2", "3"}) {
+      std::string own = std::string(R"("kind":{"const":")") + kind + R"("})";
+      std::string child = R"("next":{"$ref":"#"})";
+      all += (all.empty() ? "" : ",") + std::string(R"({"required":["kind"],"properties":{)") +
+             (first ? own + "," + child : child + "," + own) + "}}";
+    }
+    for (int i = 0; i < 60; ++i) {
+      std::string kind = R"("kind":")" + std::to_string(i % 4) + "\"";
+      std::string next = "\"next\":" + value;
+      value = "{" + (first ? kind + "," + next : next + "," + kind) + "}";
+    }
+    auto tree = compiled(R"({"oneOf":[)" + all + "]}");
+    CHECK(is_valid(*tree, value) == first);
+  }
+  // References that double at every step over the same value.
+  std::string doubled = R"({"$defs":{"a0":{"properties":{"x":true}})";
+  for (int i = 1; i <= 200; ++i) {
+    std::string ref = R"({"$ref":"#/$defs/a)" + std::to_string(i - 1) + "\"}";
+    doubled +=
+        ",\"a" + std::to_string(i) + R"(":{"anyOf":[false,{"allOf":[)" + ref + "," + ref + "]}]}";
+  }
+  auto chain = compiled(doubled + R"(},"$ref":"#/$defs/a200"})");
+  CHECK(is_valid(*chain, R"({"x":1})"));
+  // Steps grow with the text, too.
+  auto text = compiled(R"({"type":"string","minLength":9000000,"pattern":"^[a-z]*$"})");
+  CHECK(is_valid(*text, "\"" + std::string(10'000'000, 'a') + "\""));
   // Comes back to the same value by a dynamic reference, which no compiler sees.
   auto endless = compiled(R"({"$id":"urn:a","$dynamicAnchor":"n","$ref":"urn:b",
     "$defs":{"b":{"$id":"urn:b","$dynamicRef":"#n","$defs":{"n":{"$dynamicAnchor":"n"}}}}})");
@@ -215,6 +245,48 @@ TEST_CASE("validator: nothing makes it slow") {
   for (int i = 0; i < 20'000; ++i) many += "{\"a\":" + std::to_string(i) + "},";
   CHECK(is_valid(*unique, many + "0]"));
   CHECK(!is_valid(*unique, many + "{\"a\":7.0}]"));
+}
+
+TEST_CASE("validator: halves of surrogate pairs are characters of their own") {
+  check({
+      {R"({"const":"\ud800"})",
+       {R"("\uD800")"},
+       {R"("\ud801")", R"("\ufffd")", R"("\ud800\udc00")"}},
+      {R"({"enum":["a","\udfff\ud800x"]})", {R"("\udfff\ud800x")"}, {R"("\ud800\udfffx")"}},
+      {R"({"properties":{"\ud800":false}})", {R"({"\ud801":1})"}, {R"({"\ud800":1})"}},
+      {R"({"uniqueItems":true})", {R"(["\ud800","\udbff"])"}, {R"(["\ud800","\ud800"])"}},
+      {R"({"minLength":2,"pattern":"^.b$"})", {R"("\ud800b")"}, {R"("\ud800")"}},
+  });
+  auto program = compiled(R"({"required":["\ud800"]})");
+  CHECK(
+      violations_of(*program, "{}") ==
+      std::vector<std::string>{
+          " required: expected a member \"\xEF\xBF\xBD\", got an object of 0 members without it"});
+}
+
+TEST_CASE("validator: numbers at bounds, however they are written") {
+  check({
+      {R"({"minimum":3})",
+       {"3", "3.0", "3.000", "3.1", "30e-1", "1e9", "300000000000000000000"},
+       {"2", "2.999999999999999999999", "-3", "-3.5", "29e-1", "-300000000000000000000"}},
+      {R"({"exclusiveMinimum":-1})", {"-0.9", "0", "-0.0"}, {"-1", "-1.0", "-1.1", "-1.00001"}},
+      {R"({"maximum":-1})", {"-1", "-1.0", "-1.5"}, {"-0.999", "0", "1"}},
+      {R"({"exclusiveMaximum":0})", {"-0.1", "-1e-9"}, {"0", "-0", "0.1", "-0.000"}},
+      {R"({"maximum":0.5})", {"0.5", "0.49", "-7"}, {"0.51", "1"}},
+  });
+}
+
+TEST_CASE("validator: what is said has two parts") {
+  auto program = compiled(R"({"properties":{"n":{"type":"integer"}}})");
+  Instance instance;
+  REQUIRE(instance.read(R"({"n":"x"})").empty());
+  Validator validator;
+  std::vector<Violation> found;
+  validator.explain(*program, instance.value(), instance.size(), found);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].expected == "integer");
+  CHECK(found[0].got == "\"x\"");
+  CHECK(found[0].message == "expected integer, got \"x\"");
 }
 
 TEST_CASE("validator: what is shown of a long value is short and whole") {

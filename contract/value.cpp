@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/value.h"
 
+#include "contract/exact_text.h"
 #include "core/json_text.h"
 
 namespace waybill::contract {
@@ -40,7 +41,7 @@ Text front_of(Text text) {
 bool same_text(Text a, Text b) {
   if (a.form != TextForm::kJson && b.form != TextForm::kJson) return a.bytes() == b.bytes();
   std::string scratch_a, scratch_b;
-  return decoded(a, scratch_a) == decoded(b, scratch_b);
+  return exact(a, scratch_a) == exact(b, scratch_b);
 }
 
 bool same_array(const Value& a, const Value& b, Steps& steps) {
@@ -178,7 +179,7 @@ uint64_t hash_of(const Value& value) {
     case JsonType::kNumber: return mix_hash(type, Decimal(value.number()).hash());
     case JsonType::kString: {
       std::string scratch;
-      return mix_hash(type, hash_of(decoded(value.text(), scratch)));
+      return mix_hash(type, hash_of(exact(value.text(), scratch)));
     }
     case JsonType::kArray: {
       uint64_t hash = type;
@@ -192,7 +193,7 @@ uint64_t hash_of(const Value& value) {
       uint64_t sum = type;  // whatever the order
       std::string scratch;
       value.each_member([&](Text key, const Value& inner) {
-        sum += mix_hash(hash_of(decoded(key, scratch)), hash_of(inner));
+        sum += mix_hash(hash_of(exact(key, scratch)), hash_of(inner));
         return true;
       });
       return sum;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "contract/canonical_slots.h"
 #include "contract/decimal.h"
 #include "core/record.h"
 #include "core/text.h"
@@ -90,6 +91,13 @@ class Value {
     return kind_ == other.kind_ && inside_ == other.inside_ && base_ == other.base_;
   }
 
+  // The members of a listed object; null for any other value.
+  const Listing* as_listing() const { return kind_ == Kind::kListed ? &listing() : nullptr; }
+  // Which value this is, among all that are judged together, with text_size(); null for a word that
+  // stands nowhere.
+  const void* identity() const { return kind_ == Kind::kText ? base_ : inside_; }
+  // Of a text or number out of a record's own place; else 0.
+  uint32_t text_size() const { return size_; }
   // The token that it is a view of; null for any other.
   const Token* in_line() const { return kind_ == Kind::kToken ? &token() : nullptr; }
 
@@ -144,6 +152,10 @@ class Value {
 struct Entry {
   Text key;
   Value value;
+  Slot slot = Slot::kNone;  // of a record's own members
+  // Written in its canonical form by ourselves: what holds for all of that form (proven.h) need not
+  // be asked of it.
+  bool ours = false;
 };
 
 template <typename Visit>

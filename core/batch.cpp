@@ -14,6 +14,7 @@ void Batch::clear_records() {
 
 void Batch::reset(size_t capacity) {
   sources.clear();
+  identities_.clear();
   chunks.clear();
   ticket.reset();
   kept_tickets.clear();

@@ -10,11 +10,13 @@
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/arena.h"
 #include "core/byte_budget.h"
 #include "core/clock.h"
+#include "core/identity.h"
 #include "core/record.h"
 #include "core/source.h"
 
@@ -108,6 +110,16 @@ class Batch {
     return {fields.data() + record.first_field, record.field_count};
   }
   const Source& source_of(const Record& record) const { return *sources[record.source]; }
+  // Who speaks in a record's source: `configured`, unless that has an identity of its own (a pod's
+  // files).
+  const Identity& identity_of(const Record& record, const Identity& configured) const {
+    if (record.source >= identities_.size() || !identities_[record.source]) return configured;
+    return *identities_[record.source];
+  }
+  // By source, up to the last one that has its own; null for the others. Until reset().
+  void set_identities(std::vector<std::shared_ptr<const Identity>> identities) {
+    identities_ = std::move(identities);
+  }
 
  private:
   std::unique_ptr<char[]> memory_;
@@ -115,6 +127,7 @@ class Batch {
   uint32_t used_ = 0;
   size_t capacity_ = 0;
   ByteCharge charge_;
+  std::vector<std::shared_ptr<const Identity>> identities_;
 };
 
 // BatchPool: batches to use again, so that a warm daemon allocates nothing per batch.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/canonical.h"
 
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <string>
@@ -15,6 +16,8 @@ namespace {
 class ObjectWriter {
  public:
   explicit ObjectWriter(Buffer& out) : out_(out) { out_.push_back('{'); }
+  // Goes on with an object that stands in `out`.
+  ObjectWriter(Buffer& out, bool has_members) : out_(out), first_(!has_members) {}
   void close() { out_.push_back('}'); }
 
   void key(std::string_view name) {  // a constant of ours: needs no escaping
@@ -30,10 +33,26 @@ class ObjectWriter {
   }
   void string(std::string_view name, Text value) {
     if (!value) return;
-    key(name);
-    out_.push_back('"');
-    append_json(out_, value);
-    out_.push_back('"');
+    if (value.form == TextForm::kRaw) {
+      key(name);
+      out_.push_back('"');
+      append_escaped(out_, value.bytes());
+      return out_.push_back('"');
+    }
+    // The usual text needs room once.
+    char* to = out_.reserve(name.size() + value.size + 6);
+    char* begin = to;
+    if (!first_) *to++ = ',';
+    *to++ = '"';
+    std::memcpy(to, name.data(), name.size());
+    to += name.size();
+    std::memcpy(to, "\":\"", 3);
+    to += 3;
+    std::memcpy(to, value.data, value.size);
+    to += value.size;
+    *to++ = '"';
+    out_.advance(static_cast<size_t>(to - begin));
+    first_ = false;
   }
   void string(std::string_view name, std::string_view characters) {
     string(name, Text(characters, TextForm::kRaw));
@@ -140,22 +159,28 @@ CivilDate civil_of_days(int64_t days) {
   return {static_cast<int>(year), static_cast<int>(month), static_cast<int>(day)};
 }
 
+// "00" to "99".
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
 char* two_digits(unsigned value, char* out) {
-  *out++ = static_cast<char>('0' + value / 10);
-  *out++ = static_cast<char>('0' + value % 10);
-  return out;
+  std::memcpy(out, kPairs.data() + 2 * value, 2);
+  return out + 2;
 }
 
-}  // namespace
+// The lines of a log are mostly of the second of the line before.
+struct Second {
+  int64_t seconds = INT64_MIN;
+  char text[20];  // "2026-01-02T03:04:05."
+};
 
-char* write_rfc3339(int64_t time_ns, int digits, char* out) {
-  constexpr int64_t kSecond = 1'000'000'000;
-  int64_t seconds = time_ns / kSecond;
-  int64_t nanos = time_ns % kSecond;
-  if (nanos < 0) {
-    nanos += kSecond;
-    --seconds;
-  }
+void write_second(int64_t seconds, char* out) {
   int64_t days = seconds / 86400;
   int64_t second_of_day = seconds % 86400;
   if (second_of_day < 0) {
@@ -177,12 +202,34 @@ char* write_rfc3339(int64_t time_ns, int digits, char* out) {
   out = two_digits(of_day / 60 % 60, out);
   *out++ = ':';
   out = two_digits(of_day % 60, out);
-  *out++ = '.';
+  *out = '.';
+}
+
+}  // namespace
+
+char* write_rfc3339(int64_t time_ns, int digits, char* out) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  int64_t seconds = time_ns / kSecond;
+  int64_t nanos = time_ns % kSecond;
+  if (nanos < 0) {
+    nanos += kSecond;
+    --seconds;
+  }
+  thread_local Second last;
+  if (seconds != last.seconds) {
+    write_second(seconds, last.text);
+    last.seconds = seconds;
+  }
+  std::memcpy(out, last.text, sizeof last.text);
+  out += sizeof last.text;
   auto fraction = static_cast<unsigned>(nanos);
-  char all[9];
-  for (int i = 8; i >= 0; --i) {
-    all[i] = static_cast<char>('0' + fraction % 10);
-    fraction /= 10;
+  char all[10];
+  two_digits(fraction / 10'000'000, all);
+  two_digits(fraction / 100'000 % 100, all + 2);
+  if (digits > 3) {
+    two_digits(fraction / 1000 % 100, all + 4);
+    two_digits(fraction / 10 % 100, all + 6);
+    all[8] = static_cast<char>('0' + fraction % 10);
   }
   std::memcpy(out, all, static_cast<size_t>(digits));
   out += digits;
@@ -223,10 +270,14 @@ bool has_context(const Batch& batch, const Record& record) {
   if (record.token_count == 0) return false;
   const Token* root = batch.tokens_of(record);
   const Token* own = record.own_context != 0 ? root + record.own_context : nullptr;
-  bool any = false;
-  for_each_inside(record, root, [&](const Member& member) { any |= member.token != own; });
-  if (own != nullptr) for_each_inside(record, own, [&](const Member&) { any = true; });
-  return any;
+  auto any_inside = [own](const Token* container) {
+    const Token* end = container + container->span;
+    for (const Token* child = container + 1; child != end; child += child->span) {
+      if (!child->has(Token::kCut) && child != own) return true;
+    }
+    return false;
+  };
+  return any_inside(root) || (own != nullptr && any_inside(own));
 }
 
 void append_context(Buffer& out, const Batch& batch, const Record& record) {
@@ -248,18 +299,48 @@ void append_context(Buffer& out, const Batch& batch, const Record& record) {
   out.push_back('}');
 }
 
+namespace {
+
+// What all records of a source say of it: {"input":"app","path":"/var/log/app.log". A batch is of
+// one source mostly, so the last one's is kept.
+struct SourceHead {
+  const Source* source = nullptr;
+  uint64_t number = 0;
+  Buffer json;
+};
+
+void append_source_head(Buffer& out, const Source& source) {
+  ObjectWriter object(out);
+  if (!source.input.empty()) object.string("input", source.input);
+  if (!source.path.empty()) object.string("path", source.path);
+}
+
+std::string_view source_head(const Source& source) {
+  thread_local SourceHead last;
+  // A number is never used again, but sources that nothing has read may have none.
+  if (last.source != &source || last.number != source.number || source.number == 0) {
+    last.source = &source;
+    last.number = source.number;
+    last.json.clear();
+    append_source_head(last.json, source);
+  }
+  return last.json.view();
+}
+
+}  // namespace
+
 void append_source(Buffer& out, const Batch& batch, const Record& record) {
   if (record.passed != nullptr) {
     out.append(record.passed->source);
     return;
   }
   const Source& source = batch.source_of(record);
-  ObjectWriter object(out);
+  std::string_view head = source_head(source);
+  out.append(head);
+  ObjectWriter object(out, head.size() > 1);
   auto text = [&](std::string_view key, std::string_view value) {
     if (!value.empty()) object.string(key, value);
   };
-  text("input", source.input);
-  text("path", source.path);
   if (!source.network) object.number("offset", record.offset);
   text("stream", stream_of(record, source));
   text("peer", source.peer);
@@ -270,6 +351,9 @@ void append_source(Buffer& out, const Batch& batch, const Record& record) {
   if (record.marks.clock_skew != 0) object.signed_number("clock_skew", record.marks.clock_skew);
   if (record.marks.repaired) object.json("repaired", "true");
   if (record.marks.duplicate_keys > 0) object.number("duplicate_keys", record.marks.duplicate_keys);
+  if (record.marks.withheld > 0) object.number("withheld", record.marks.withheld);
+  // Only what waited for an error of its trace stands for nothing.
+  if (record.sample_rate == "0") object.string("sampled_by", "error");
   object.json("schema_repairs", record.schema_repairs);
   object.close();
 }
@@ -312,16 +396,15 @@ void append_canonical(Buffer& out, const Batch& batch, const Record& record,
     append_context(out, batch, record);
   }
   if ((parts & part::kResource) != 0) {
-    object.json("resource", record.passed != nullptr ? record.passed->resource
-                                                     : std::string_view(identity.resource_json));
+    const std::string& own = batch.identity_of(record, identity).resource_json;
+    object.json("resource",
+                record.passed != nullptr ? record.passed->resource : std::string_view(own));
   }
   if ((parts & part::kSource) != 0) {
     object.key("source");
     append_source(out, batch, record);
   }
-  if ((parts & part::kRate) != 0 && record.passed != nullptr) {
-    object.json("sample_rate", record.passed->sample_rate);
-  }
+  if ((parts & part::kRate) != 0) object.json("sample_rate", sample_rate_of(record));
   if ((parts & part::kSchemaErrors) != 0) object.json("schema_errors", record.schema_errors);
   if ((parts & part::kId) != 0) {
     object.key("id");

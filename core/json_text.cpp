@@ -39,6 +39,13 @@ size_t clean_prefix(const char* bytes, size_t size) {
         special_of(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes + i))) & 0xffu;
     if (mask != 0) return i + static_cast<size_t>(std::countr_zero(mask));
   }
+  if (size >= 4 && size < 8) {
+    uint32_t front, back;  // they overlap
+    std::memcpy(&front, bytes, 4);
+    std::memcpy(&back, bytes + size - 4, 4);
+    const auto both = static_cast<int64_t>(uint64_t{back} << 32 | front);
+    if ((special_of(_mm_cvtsi64_si128(both)) & 0xffu) == 0) return size;
+  }
 #endif
   while (i < size && !needs_escape(static_cast<unsigned char>(bytes[i]))) ++i;
   return i;

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 #include <functional>
+#include <span>
+#include <utility>
 
 #include "core/batch.h"
 #include "core/json_text.h"
@@ -18,6 +20,9 @@
 namespace waybill {
 
 static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
+
+// Tokens that there is always room for: no budget counts them, and few lines have as many.
+constexpr size_t kKeptRoom = 16 * 1024;
 
 namespace {
 
@@ -110,24 +115,29 @@ unsigned key_bit(const char* key, uint32_t size) {
 // The walk of one line: a loop over structural indexes with a stack of open containers.
 class JsonWalker::Walk {
  public:
-  Walk(JsonWalker& owner, std::string_view line, std::vector<Token>& tokens)
+  // `room` takes a token for each structural index.
+  Walk(JsonWalker& owner, std::string_view line, Token* room)
       : owner_(owner),
         text_(line.data()),
         size_(static_cast<uint32_t>(line.size())),
-        index_(owner.stage1_->structural_indexes.get()),
-        tokens_(tokens) {}
+        plain_(std::memchr(line.data(), '\\', line.size()) == nullptr),
+        at_(owner.stage1_->structural_indexes.get()),
+        tokens_(room),
+        next_(room) {}
 
   WalkOutcome run(uint32_t count) {
-    if (count == 0 || text_[*index_] != '{') return WalkOutcome::kMalformed;
-    const uint32_t* end = index_ + count;
-    open(*index_++, JsonType::kObject, Token{});
+    if (count == 0 || text_[*at_] != '{') return WalkOutcome::kMalformed;
+    end_ = at_ + count;
+    open(Token{});
     while (depth_ > 0) {
-      if (index_ >= end) return WalkOutcome::kMalformed;
-      if (!member(*index_)) return too_deep_ ? WalkOutcome::kTooDeep : WalkOutcome::kMalformed;
+      if (!(stack_[depth_ - 1].object ? inside<true>() : inside<false>())) {
+        return too_deep_ ? WalkOutcome::kTooDeep : WalkOutcome::kMalformed;
+      }
     }
-    return index_ == end ? WalkOutcome::kObject : WalkOutcome::kMalformed;
+    return at_ == end_ ? WalkOutcome::kObject : WalkOutcome::kMalformed;
   }
 
+  std::span<const Token> tokens() const { return {tokens_, next_}; }
   uint32_t duplicates() const { return duplicates_; }
 
  private:
@@ -136,72 +146,86 @@ class JsonWalker::Walk {
     uint32_t members;  // so far
     uint64_t seen;     // key bits of the members so far
     bool object;
-    bool after_comma;   // a member must follow: no closing bracket
-    bool after_member;  // a comma or the closing bracket must follow
+    bool begun;  // something of it has been read: a comma or the closing bracket must follow
   };
   // Beyond so many members, duplicates are looked for once, by sorting, when the object ends.
   static constexpr uint32_t kFewMembers = 48;
 
-  // One step: a member with its value's beginning, a comma, or a closing bracket.
-  bool member(uint32_t at) {
+  // Members or elements of the innermost container, up to one that is a container itself, which is
+  // open then, or to its end.
+  template <bool kObject>
+  bool inside() {
+    constexpr char kBracket = kObject ? '}' : ']';
     Open& top = stack_[depth_ - 1];
-    char c = text_[at];
-    if (top.after_member) {
-      ++index_;
-      if (c == ',') {
-        top.after_member = false;
-        top.after_comma = true;
-        return true;
+    if (bool done = false; !begin(top, kBracket, done) || done) return done;
+    while (at_ < end_) {
+      Token token;
+      if constexpr (kObject) {
+        if (!key(top, token)) return false;
+      } else {
+        token.key = token.key_size = token.flags = 0;
       }
-      return c == (top.object ? '}' : ']') && close(at);
+      ++top.members;
+      char first = text_[*at_];
+      if (first == '{' || first == '[') return open(token);
+      if (!scalar(first, token) || at_ >= end_) return false;
+      char c = text_[*at_++];
+      if (c == kBracket) return close();
+      if (c != ',') return false;
     }
-    if (c == (top.object ? '}' : ']')) {
-      ++index_;
-      return !top.after_comma && close(at);
-    }
-    top.after_comma = false;
-    top.after_member = true;
-    Token token{};
-    if (top.object && !key(at, top, token)) return false;
-    ++top.members;
-    return value(*index_++, token);
+    return false;
   }
 
-  bool key(uint32_t at, Open& top, Token& token) {
-    if (text_[at] != '"') return false;
-    uint32_t colon = index_[1];
-    if (colon >= size_ || text_[colon] != ':') return false;
+  // What stands in front of a member: nothing, or a comma; or the end of the container, `done`.
+  bool begin(Open& top, char bracket, bool& done) {
+    if (at_ >= end_) return false;
+    char c = text_[*at_];
+    if (c == bracket) {
+      ++at_;
+      return done = close();
+    }
+    if (!std::exchange(top.begun, true)) return true;
+    ++at_;
+    return c == ',';
+  }
+
+  bool key(Open& top, Token& token) {
+    uint32_t at = at_[0], colon = at_[1];
+    if (text_[at] != '"' || colon >= size_ || text_[colon] != ':') return false;
     bool escaped = false;
     uint32_t close = closing_quote(at, colon);
     if (!string(at, close, escaped)) return false;
     token.key = at + 1;
     token.key_size = close - at - 1;
     token.flags = static_cast<uint8_t>(Token::kHasKey | (escaped ? Token::kKeyEscaped : 0));
-    index_ += 2;
-    if (*index_ >= size_) return false;
+    at_ += 2;
+    if (*at_ >= size_) return false;
     if (top.members < kFewMembers) look_for_twin(top, token);
     return true;
   }
 
-  bool value(uint32_t at, Token token) {
-    switch (text_[at]) {
+  // The value that begins with `first`, at `at_`; no container.
+  bool scalar(char first, Token& token) {
+    uint32_t at = *at_++;
+    switch (first) {
       case '"': {
-        uint32_t close = closing_quote(at, *index_);
+        uint32_t close = closing_quote(at, *at_);
         bool escaped = false;
         if (!string(at, close, escaped)) return false;
         if (escaped) token.flags |= Token::kValueEscaped;
-        return scalar(at, close + 1, JsonType::kString, token);
+        append(at, close + 1, JsonType::kString, token);
+        return true;
       }
-      case '{': return open(at, JsonType::kObject, token);
-      case '[': return open(at, JsonType::kArray, token);
       case 't': return word(at, "true", JsonType::kTrue, token);
       case 'f': return word(at, "false", JsonType::kFalse, token);
       case 'n': return word(at, "null", JsonType::kNull, token);
       default: {
-        const char* end = number_end(text_ + at);
-        if (end == nullptr) return false;
-        auto stop = static_cast<uint32_t>(end - text_);
-        return ends_at(stop) && scalar(at, stop, JsonType::kNumber, token);
+        const char* stop = number_end(text_ + at);
+        if (stop == nullptr) return false;
+        auto end = static_cast<uint32_t>(stop - text_);
+        if (!ends_at(end)) return false;
+        append(at, end, JsonType::kNumber, token);
+        return true;
       }
     }
   }
@@ -213,38 +237,42 @@ class JsonWalker::Walk {
     return c == ',' || c == '}' || c == ']' || is_blank(c);
   }
 
-  bool word(uint32_t at, std::string_view expected, JsonType type, Token token) {
+  bool word(uint32_t at, std::string_view expected, JsonType type, Token& token) {
     auto size = static_cast<uint32_t>(expected.size());
-    return std::memcmp(text_ + at, expected.data(), size) == 0 && ends_at(at + size) &&
-           scalar(at, at + size, type, token);
+    if (std::memcmp(text_ + at, expected.data(), size) != 0 || !ends_at(at + size)) return false;
+    append(at, at + size, type, token);
+    return true;
   }
 
-  bool scalar(uint32_t begin, uint32_t end, JsonType type, Token token) {
+  void append(uint32_t begin, uint32_t end, JsonType type, Token& token) {
     token.value = begin;
     token.value_size = end - begin;
     token.span = 1;
     token.type = type;
     token.depth = static_cast<uint16_t>(depth_);
-    tokens_.push_back(token);
-    return true;
+    *next_++ = token;
   }
 
-  bool open(uint32_t at, JsonType type, Token token) {
+  // The container at `at_`.
+  bool open(Token token) {
     if (depth_ == kMaxDepth) {
       too_deep_ = true;
       return false;
     }
-    scalar(at, at + 1, type, token);
-    stack_[depth_++] = Open{
-        static_cast<uint32_t>(tokens_.size() - 1), 0, 0, type == JsonType::kObject, false, false};
+    uint32_t at = *at_++;
+    bool object = text_[at] == '{';
+    append(at, at + 1, object ? JsonType::kObject : JsonType::kArray, token);
+    stack_[depth_++] =
+        Open{static_cast<uint32_t>(next_ - tokens_ - 1), 0, 0, object, /*begun=*/false};
     return true;
   }
 
-  bool close(uint32_t at) {
+  // Its bracket is the one before `at_`.
+  bool close() {
     const Open& top = stack_[--depth_];
     Token& token = tokens_[top.token];
-    token.value_size = at + 1 - token.value;
-    token.span = static_cast<uint32_t>(tokens_.size()) - top.token;
+    token.value_size = at_[-1] + 1 - token.value;
+    token.span = static_cast<uint32_t>(next_ - tokens_) - top.token;
     if (top.object && top.members > kFewMembers) look_for_twins(top);
     return true;
   }
@@ -259,6 +287,7 @@ class JsonWalker::Walk {
 
   bool string(uint32_t at, uint32_t close, bool& escaped) const {
     if (close <= at) return false;
+    if (plain_) return true;
     const char* end = text_ + close;
     const char* found = find_backslash(text_ + at + 1, end);
     escaped = found != end;
@@ -290,7 +319,8 @@ class JsonWalker::Walk {
       bit = uint64_t{1} << key_bit(text_ + token.key, token.key_size);
     }
     if ((top.seen & bit) != 0) {
-      for (uint32_t i = top.token + 1; i < tokens_.size(); i += tokens_[i].span) {
+      const auto count = static_cast<uint32_t>(next_ - tokens_);
+      for (uint32_t i = top.token + 1; i < count; i += tokens_[i].span) {
         if (!tokens_[i].has(Token::kDuplicate) && same_key(tokens_[i], token)) cut(i);
       }
     }
@@ -331,8 +361,11 @@ class JsonWalker::Walk {
   JsonWalker& owner_;
   const char* text_;
   uint32_t size_;
-  const uint32_t* index_;
-  std::vector<Token>& tokens_;
+  bool plain_;  // there is no backslash in all of the line
+  const uint32_t* at_;
+  const uint32_t* end_ = nullptr;
+  Token* tokens_;
+  Token* next_;
   uint32_t depth_ = 0;
   uint32_t duplicates_ = 0;
   bool too_deep_ = false;
@@ -355,11 +388,21 @@ WalkOutcome JsonWalker::walk(std::string_view line, std::vector<Token>& tokens,
   if (error == simdjson::UTF8_ERROR) return WalkOutcome::kBadUtf8;
   if (error == simdjson::UNESCAPED_CHARS) return WalkOutcome::kRawControl;
   if (error != simdjson::SUCCESS) return WalkOutcome::kMalformed;
-  size_t before = tokens.size();
-  Walk walk(*this, line, tokens);
-  WalkOutcome outcome = walk.run(stage1_->n_structural_indexes);
-  if (outcome != WalkOutcome::kObject) tokens.resize(before);
+  const uint32_t count = stage1_->n_structural_indexes;
+  if (count > room_) {
+    room_ = std::bit_ceil(std::max<size_t>(count, 256));
+    tokens_ = std::make_unique_for_overwrite<Token[]>(room_);
+  }
+  Walk walk(*this, line, tokens_.get());
+  WalkOutcome outcome = walk.run(count);
+  if (outcome == WalkOutcome::kObject) {
+    tokens.insert(tokens.end(), walk.tokens().begin(), walk.tokens().end());
+  }
   duplicate_keys = walk.duplicates();
+  if (room_ > kKeptRoom) {
+    tokens_.reset();
+    room_ = 0;
+  }
   return outcome;
 }
 

@@ -49,6 +49,8 @@ class JsonWalker {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1_;
   std::vector<std::pair<size_t, uint32_t>> keys_;  // scratch: hash and token of a large object
   std::string key_scratch_;
+  std::unique_ptr<Token[]> tokens_;  // scratch: of one line
+  size_t room_ = 0;                  // tokens
 };
 
 }  // namespace waybill

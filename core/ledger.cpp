@@ -80,6 +80,19 @@ void OutputLedger::accept(uint64_t records) {
   now_.counts.in_flight += records;
 }
 
+void OutputLedger::accept_synthetic(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  now_.counts.synthetic += records;
+  now_.counts.in_flight += records;
+}
+
+void OutputLedger::sampled_out(uint64_t sampled, uint64_t folded) {
+  std::lock_guard lock(mutex_);
+  now_.counts.records += sampled + folded;
+  now_.counts.sampled += sampled;
+  now_.counts.folded += folded;
+}
+
 void OutputLedger::recovered(const std::string& path, uint64_t records) {
   std::lock_guard lock(mutex_);
   uint64_t left = std::exchange(left_[path], 0);
@@ -131,6 +144,13 @@ void OutputLedger::dead_lettered(uint64_t records) {
   WAYBILL_CHECK(records <= now_.counts.in_flight, "more dead-lettered than were in flight");
   now_.counts.in_flight -= records;
   now_.counts.dead_lettered += records;
+}
+
+void OutputLedger::filtered(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  WAYBILL_CHECK(records <= now_.counts.in_flight, "more filtered than were in flight");
+  now_.counts.in_flight -= records;
+  now_.counts.filtered += records;
 }
 
 void OutputLedger::retried() {
@@ -257,9 +277,34 @@ uint64_t Ledger::quarantined() const {
   return quarantined_;
 }
 
+void Ledger::count_refused_services(uint64_t records) {
+  std::lock_guard lock(mutex_);
+  refused_services_ += records;
+}
+
+uint64_t Ledger::refused_services() const {
+  std::lock_guard lock(mutex_);
+  return refused_services_;
+}
+
 void Ledger::count_trace_origins(const std::array<uint64_t, 6>& records) {
   std::lock_guard lock(mutex_);
   for (size_t i = 0; i < records.size(); ++i) trace_origins_[i] += records[i];
+}
+
+void Ledger::count_lineage(const LineageCounts& counts) {
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < counts.refused.size(); ++i) lineage_.refused[i] += counts.refused[i];
+  lineage_.ambiguous += counts.ambiguous;
+  lineage_.expired += counts.expired;
+  lineage_.evicted += counts.evicted;
+  lineage_.keys = counts.keys;
+  lineage_.bytes = counts.bytes;
+}
+
+LineageCounts Ledger::lineage() const {
+  std::lock_guard lock(mutex_);
+  return lineage_;
 }
 
 std::array<uint64_t, 6> Ledger::trace_origins() const {

@@ -138,6 +138,13 @@ class OutputLedger {
   void delivered(uint64_t records);
   void dropped(DropReason reason, uint64_t records);
   void dead_lettered(uint64_t records);
+  void filtered(uint64_t records);  // not meant for this output: its `when` does not hold
+
+  // Records that sampling keeps from this output, never handed to it: others stand for them by
+  // their rate, or one that says how many were suppressed.
+  void sampled_out(uint64_t sampled, uint64_t folded);
+  // Records of our own making that were handed to this output: in flight until settled.
+  void accept_synthetic(uint64_t records);
 
   void retried();
   void request_took(double seconds);
@@ -152,6 +159,17 @@ class OutputLedger {
   OutputSnapshot now_;
   SteadyTime oldest_{};
   std::map<std::string, uint64_t> left_;  // in spools, in flight, by path
+};
+
+// What lineage refused, and what became of its memory of traces.
+struct LineageCounts {
+  static constexpr size_t kCarriers = 16;
+  std::array<uint64_t, kCarriers> refused{};  // values that are no ids, by lineage::Carrier
+  uint64_t ambiguous = 0;  // lines that inherited nothing: their key had traces more than one
+  uint64_t expired = 0;    // the same: the trace of their key was too long ago
+  uint64_t evicted = 0;    // keys forgotten before their time, for want of room
+  uint64_t keys = 0;       // a gauge: places of the memory that are in use
+  uint64_t bytes = 0;      // a gauge: its size
 };
 
 // All of a process. Entries are added by name and never removed, so that counters survive a
@@ -186,9 +204,16 @@ class Ledger {
   void count_quarantined(uint64_t records);
   uint64_t quarantined() const;
 
+  // Records whose own service name was one too many (`service.max_from_lines`).
+  void count_refused_services(uint64_t records);
+  uint64_t refused_services() const;
+
   // Records by where their trace id came from, indexed by TraceOrigin.
   void count_trace_origins(const std::array<uint64_t, 6>& records);
   std::array<uint64_t, 6> trace_origins() const;
+  // Adds the counts, sets the gauges.
+  void count_lineage(const LineageCounts& counts);
+  LineageCounts lineage() const;
 
  private:
   mutable std::mutex mutex_;
@@ -196,6 +221,7 @@ class Ledger {
   std::vector<std::unique_ptr<OutputLedger>> outputs_;
   std::map<std::string, std::array<uint64_t, kLevelCount>, std::less<>> levels_;
   std::array<uint64_t, 6> trace_origins_{};
+  LineageCounts lineage_;
   struct Kinds {
     ViolationCounts counts;
     std::map<std::string, size_t> services;  // how many kinds each has
@@ -203,6 +229,7 @@ class Ledger {
   };
   Kinds violations_, schema_repairs_;
   uint64_t quarantined_ = 0;
+  uint64_t refused_services_ = 0;
 };
 
 }  // namespace waybill

@@ -55,9 +55,11 @@ TEST_CASE("ledger: an output is balanced whatever becomes of its records") {
   output.dropped(DropReason::kTooLarge, 3);
   output.dropped(DropReason::kRejected, 2);
   output.dead_lettered(5);
+  output.filtered(7);
   OutputSnapshot now = output.snapshot();
   CHECK(now.counts.balanced());
-  CHECK(now.counts.in_flight == 30);
+  CHECK(now.counts.in_flight == 23);
+  CHECK(now.counts.filtered == 7);
   CHECK(now.counts.delivered == 60);
   CHECK(now.counts.dropped_total() == 5);
   CHECK(now.counts.dead_lettered == 5);

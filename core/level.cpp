@@ -56,6 +56,29 @@ constexpr std::array kWords = {
 };
 // clang-format on
 
+// A word's last eight letters as a number.
+constexpr uint64_t letters_of(std::string_view word) {
+  uint64_t letters = 0;
+  for (char c : word) letters = letters << 8 | static_cast<unsigned char>(c);
+  return letters;
+}
+
+constexpr std::array kLetters = [] {
+  std::array<uint64_t, kWords.size()> all{};
+  for (size_t i = 0; i < all.size(); ++i) all[i] = letters_of(kWords[i].word);
+  return all;
+}();
+// Where in kWords the words of each length begin.
+constexpr std::array kBegins = [] {
+  std::array<uint8_t, kLongestWord + 2> begins{};
+  for (size_t length = 0; length < begins.size(); ++length) {
+    uint8_t shorter = 0;
+    while (shorter < kWords.size() && kWords[shorter].word.size() < length) ++shorter;
+    begins[length] = shorter;
+  }
+  return begins;
+}();
+
 // slog writes levels between its four as "INFO+2"; its number is level + 9 (log/slog/level.go).
 std::optional<Severity> with_slog_offset(std::string_view word, size_t sign) {
   std::optional<Severity> base = severity_of_word(word.substr(0, sign));
@@ -87,6 +110,7 @@ std::optional<Severity> severity_of_word(std::string_view word) {
   while (!word.empty() && word.back() == ' ') word.remove_suffix(1);
   if (word.empty() || word.size() > kLongestWord) return std::nullopt;
   char lower[kLongestWord];
+  uint64_t letters = 0;
   for (size_t i = 0; i < word.size(); ++i) {
     char c = word[i];
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
@@ -94,11 +118,13 @@ std::optional<Severity> severity_of_word(std::string_view word) {
       return (c == '+' || c == '-') && i > 0 ? with_slog_offset(word, i) : std::nullopt;
     }
     lower[i] = c;
+    letters = letters << 8 | static_cast<unsigned char>(c);
   }
-  std::string_view folded{lower, word.size()};
-  for (const Word& known : kWords) {
-    if (known.word.size() > folded.size()) break;
-    if (known.word == folded) return known.severity;
+  for (size_t i = kBegins[word.size()]; i < kBegins[word.size() + 1]; ++i) {
+    if (kLetters[i] != letters) continue;
+    if (word.size() <= 8 || kWords[i].word == std::string_view(lower, word.size())) {
+      return kWords[i].severity;
+    }
   }
   return std::nullopt;
 }

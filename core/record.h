@@ -60,6 +60,7 @@ struct Marks {
   int64_t clock_skew = 0;        // seconds that its clock is ahead of ours, when far off; else 0
   uint32_t duplicate_keys = 0;
   bool repaired = false;  // invalid UTF-8 or raw control characters were replaced
+  uint32_t withheld = 0;  // texts that redaction could not make safe, and took out as a whole
 };
 
 // The fields of a line that may hold its trace context. Parsers find them by their names; lineage
@@ -67,7 +68,7 @@ struct Marks {
 // of the field (from first_field), plus 1; 0: the line has none.
 struct TraceFields {
   uint32_t traceparent = 0, trace_id = 0, span_id = 0, parent_span_id = 0, flags = 0,
-           tracestate = 0;
+           tracestate = 0, baggage = 0;
 };
 
 // 16 random or hashed bytes.
@@ -80,7 +81,8 @@ struct Passed {
 };
 
 struct Record {
-  // The line as read, without its line end; of an event, all of its lines. Never altered.
+  // The line as read, without its line end; of an event, all of its lines. Altered by redaction
+  // alone, which puts a copy here.
   std::string_view line;
   uint64_t offset = 0;       // of the line's first byte in its file or stream
   uint64_t last_offset = 0;  // the same of an event's last line
@@ -116,13 +118,20 @@ struct Record {
 
   const ErrorInfo* error = nullptr;  // in the arena
   const Passed* passed = nullptr;    // in the arena
-  // What its schema had to say, as JSON arrays of {path, keyword, message}; empty: nothing. Of a
-  // record that passes, `schema_errors` as it came.
+  std::string_view sample_rate;      // a JSON number: it stands for so many; empty: for itself
+  // What its schema had to say: JSON arrays of {path, keyword, message, expected, got}, the last
+  // two not always there; empty: nothing. Of a record that passes, `schema_errors` as it came.
   std::string_view schema_errors;   // what breaks the schema
   std::string_view schema_repairs;  // what did, and was mended
   std::string_view format;          // name of the parser that understood the line
   std::string_view stream;          // where the line itself says so (CRI, Docker); else empty
   Marks marks;
 };
+
+// How many records this one stands for, as JSON: ours, or what it came with; empty when 1.
+inline std::string_view sample_rate_of(const Record& record) {
+  if (!record.sample_rate.empty() || record.passed == nullptr) return record.sample_rate;
+  return record.passed->sample_rate;
+}
 
 }  // namespace waybill

@@ -6,6 +6,10 @@
 #include <atomic>
 #include <cerrno>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "core/check.h"
 
 namespace waybill {
@@ -33,11 +37,25 @@ Id128 random_id() {
 }
 
 void write_hex(const Id128& id, char* out) {
+#if defined(__SSE2__)
+  const __m128i low_bits = _mm_set1_epi8(15), nine = _mm_set1_epi8(9);
+  // '0' to '9', and from 10 on 'a' to 'f'.
+  auto digits_of = [&](__m128i halves) {
+    __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(halves, nine), _mm_set1_epi8('a' - '0' - 10));
+    return _mm_add_epi8(_mm_add_epi8(halves, _mm_set1_epi8('0')), letters);
+  };
+  __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(id.data()));
+  __m128i high = digits_of(_mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits));
+  __m128i low = digits_of(_mm_and_si128(bytes, low_bits));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_unpacklo_epi8(high, low));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), _mm_unpackhi_epi8(high, low));
+#else
   constexpr char digits[] = "0123456789abcdef";
   for (uint8_t byte : id) {
     *out++ = digits[byte >> 4];
     *out++ = digits[byte & 15];
   }
+#endif
 }
 
 std::string hex(const Id128& id) {

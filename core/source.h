@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/record.h"
 
@@ -22,6 +24,8 @@ struct Source {
   bool trust_service = true;    // a line's own service name wins
   std::string only_output;      // its records go to this output alone; empty: to all
   Id128 nonce{};                // makes ids unique (lineage/record_id.h)
+  // Resource attributes that the input knows of it; they give way to what the config says.
+  std::vector<std::pair<std::string, std::string>> attributes = {};
 };
 
 // "stdout" or "stderr", as the line itself or else its source has it; may be empty.

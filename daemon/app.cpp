@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "daemon/letter_record.h"
+#include "daemon/lineage_settings.h"
 #include "daemon/memory.h"
 #include "daemon/notify.h"
 #include "delivery/volatile_checkpoints.h"
@@ -58,7 +59,7 @@ App::App(AppOptions options, Plan plan)
       pipeline_(budget_, pool_, ledger_),
       intake_(budget_, pool_, pipeline_),
       plan_(std::move(plan)),
-      admin_(io_, [this](std::string_view path) { return page(path); }),
+      admin_(io_, [this](const admin::Request& request) { return page(request); }),
       inputs_timer_(io_),
       grace_timer_(io_) {}
 
@@ -71,7 +72,7 @@ Result<AppResult> App::run() {
   }
   io_.run();
   stop_everything();
-  AppResult result{report_left(), report_dead_letters(), child_status_};
+  AppResult result{report_left(), report_dead_letters(), report_unread(), child_status_};
   // On a terminal somebody looks, and what is left wants to be understood; else the end is silent.
   bool wanted = options_.verbose || isatty(STDERR_FILENO) == 1;
   if (wanted || result.left + result.dead_lettered > 0) report_ledger();
@@ -81,6 +82,7 @@ Result<AppResult> App::run() {
 Result<void> App::start() {
   inputs::raise_descriptor_limit();
   for (const std::string& note : plan_.notes) spdlog::info("{}", note);
+  keep_large_blocks_apart();
   if (auto done = start_state(); !done) return done;
   if (auto done = open_dead_letters(); !done) return done;
   auto ask_again = [this] {
@@ -118,6 +120,10 @@ Result<void> App::start_state() {
   }
   state_dir_ = std::move(*opened);
   checkpoints_ = std::make_unique<delivery::Checkpoints>(*state_dir_);
+  template_file_.emplace(*state_dir_);
+  if (!plan_.sampling || !plan_.sampling->finds_templates()) {
+    SamplingStage::forget(*template_file_, plan_.redaction->fingerprint());
+  }
   return {};
 }
 
@@ -147,7 +153,7 @@ Result<void> App::open_dead_letters() {
 
 delivery::DeadLetters::Render App::letter_render(const Plan& plan) const {
   auto record = std::make_shared<LetterRecord>(plan.identity, plan.parse, plan.config.parse.formats,
-                                               plan.contract);
+                                               plan.lineage, plan.contract);
   return [record](Buffer& out, const delivery::Note& note, std::shared_ptr<Source> source) {
     record->append(out, note, std::move(source));
   };
@@ -172,6 +178,7 @@ delivery::FullPolicy App::policy_for(const outputs::Output& output, const Plan& 
   if (any_drops && !any_spools) policy.spool = delivery::SpoolUse::kNothing;
   using Options = outputs::SpoolOptions;
   if (output.spool.files == Options::Files::kAlways) policy.spool = delivery::SpoolUse::kAll;
+  policy.spool_after = output.spool.after;
   switch (output.spool.when_full) {
     case Options::WhenFull::kAuto:
       policy.when_full =
@@ -206,7 +213,7 @@ Result<void> App::start_outputs(const std::vector<std::shared_ptr<outputs::Outpu
     // Where everything upstream waits, a longer queue would only hold what the files hold already;
     // and what is on disk needs no memory.
     if (policy.wait == Duration::max() || spool) {
-      share = std::min(share, std::max(kWaitingShare, 12 * output->limits.bytes));
+      share = std::min(share, std::max(kWaitingShare, 8 * output->limits.bytes));
     }
     outputs::Context context{
         budget_, ledger_.output(output->name), identities_.back(), share, policy,
@@ -244,6 +251,10 @@ Result<void> App::start_inputs() {
   for (const auto& output : plan_.outputs) {
     if (output->writes_to_stdout()) settings.copy_stdout = settings.copy_stderr = false;
   }
+  if (plan_.config.trace.propagate || options_.propagate) {
+    settings.variables.push_back("TRACEPARENT=" + lineage::run_traceparent());
+  }
+  settings.describe = plan_.config.detect.process;
   child_ = std::make_unique<inputs::exec::ExecInput>(std::move(settings));
   child_->name = "exec";
   child_->on_exit([this](int status) { child_status_ = status; });
@@ -265,7 +276,28 @@ Result<void> App::start_admin() {
 }
 
 Route App::route_of(const Plan& plan) {
-  Route route{plan.identity, plan.parse, plan.config.parse.formats, plan.outputs};
+  Route route{plan.identity,
+              plan.parse,
+              plan.config.parse.formats,
+              plan.outputs,
+              bounded(plan.lineage, budget_.limit()),
+              static_cast<size_t>(plan.config.service.max_from_lines),
+              plan.redaction->fingerprint()};
+  // Dead letters were redacted before they were kept.
+  if (!options_.replaying && !plan.redaction->empty()) {
+    route.redaction = std::make_shared<RedactionStage>(plan.redaction, redactions_);
+  }
+  // Nor are they counted, or sampled, once more.
+  if (!options_.replaying) {
+    auto most = static_cast<size_t>(plan.config.metrics.max_series);
+    auto families = metrics_.take(plan.metrics, most, plan.redaction->fingerprint());
+    if (!families.empty()) route.metrics = std::make_shared<MetricsStage>(std::move(families));
+  }
+  if (!options_.replaying && plan.sampling && !plan.sampling->idle()) {
+    route.sampling =
+        std::make_shared<SamplingStage>(plan.sampling, plan.redaction->fingerprint(), sampled_,
+                                        budget_, template_file_ ? &*template_file_ : nullptr);
+  }
   if (plan.contract) {
     route.contract = std::make_shared<ContractStage>(
         plan.contract, plan.parse.default_zone, ledger_, dead_letters_.get(), options_.replaying);

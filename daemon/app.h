@@ -19,6 +19,7 @@
 #include "daemon/pipeline.h"
 #include "daemon/plan.h"
 #include "daemon/signals.h"
+#include "daemon/template_file.h"
 #include "delivery/checkpoints.h"
 #include "delivery/dead_letters/dead_letters.h"
 #include "delivery/state_dir.h"
@@ -34,12 +35,14 @@ struct AppOptions {
   bool replaying = false;
   // `waybill exec`: the child to run.
   std::optional<inputs::exec::ExecSettings> child;
+  bool propagate = false;  // the child gets the trace of the run, whatever the config says
 };
 
 // What a run came to.
 struct AppResult {
   uint64_t left = 0;  // records read and not delivered
   uint64_t dead_lettered = 0;
+  uint64_t unread = 0;              // files that were to be read and could not be, with --once
   std::optional<int> child_status;  // of `exec`, as a shell would have it
 };
 
@@ -90,6 +93,7 @@ class App {
   void stop_everything();
   uint64_t report_left() const;
   uint64_t report_dead_letters() const;
+  uint64_t report_unread() const;
   void report_ledger() const;
 
   // ---- reload (reload.cpp) ----
@@ -100,7 +104,7 @@ class App {
   void stop_input(inputs::Input& input);
 
   // ---- admin (app_pages.cpp) ----
-  std::optional<admin::Page> page(std::string_view path);
+  std::optional<admin::Page> page(const admin::Request& request);
   admin::Page health() const;
   admin::Page readiness() const;
 
@@ -112,6 +116,10 @@ class App {
   std::optional<delivery::StateDir> state_dir_;
   std::unique_ptr<inputs::CheckpointStore> checkpoints_;
   std::unique_ptr<delivery::DeadLetters> dead_letters_;
+  std::optional<TemplateFile> template_file_;
+  redaction::Counts redactions_;
+  sampling::Counts sampled_;
+  metrics::Registry metrics_;
   std::deque<Identity> identities_;  // of every config so far: outputs refer to theirs
   BatchPool pool_;
   Pipeline pipeline_;
@@ -131,7 +139,8 @@ class App {
   size_t outputs_draining_ = 0;
   SteadyTime deadline_{};
   bool drain_at_once_ = false;
-  bool terminating_ = false;  // somebody wants us and the child to end
+  SteadyTime first_signal_{};  // that wanted us to end
+  bool terminating_ = false;   // somebody wants us and the child to end
   admin::ReloadCounts reloads_;
   std::optional<int> child_status_;
 };

@@ -2,8 +2,10 @@
 // What the admin server answers.
 #include <fmt/format.h>
 
+#include "daemon/admin/families.h"
 #include "daemon/admin/pages.h"
 #include "daemon/app.h"
+#include "outputs/http/http_output.h"
 
 namespace waybill::daemon {
 
@@ -12,19 +14,32 @@ namespace {
 // A batch takes milliseconds; a minute means that the thread hangs.
 constexpr Duration kStuck = std::chrono::minutes(1);
 constexpr const char* kJson = "application/json";
+constexpr const char* kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+admin::OutputFactsByName facts_of(const std::vector<std::shared_ptr<outputs::Output>>& outputs) {
+  admin::OutputFactsByName facts;
+  for (const auto& output : outputs) {
+    const size_t spool = output->writes_to_stdout() ? 0 : output->spool.size;
+    facts[output->name] = {output->target, spool, outputs::http::moved_fields(*output)};
+  }
+  return facts;
+}
 
 }  // namespace
 
-std::optional<admin::Page> App::page(std::string_view path) {
+std::optional<admin::Page> App::page(const admin::Request& request) {
+  std::string_view path = request.path;
   if (path == "/metrics") {
-    return admin::Page{200, "text/plain; version=0.0.4; charset=utf-8",
-                       admin::metrics_text(ledger_, budget_, reloads_)};
+    bool openmetrics = admin::wants_openmetrics(request.accept);
+    return admin::Page{200, openmetrics ? kOpenMetrics : kMetricsText,
+                       admin::metrics_page({ledger_, facts_of(plan_.outputs), redactions_, sampled_,
+                                            budget_, reloads_, metrics_},
+                                           openmetrics)};
   }
-  if (path == "/ledger") return admin::Page{200, kJson, admin::ledger_json(ledger_)};
+  if (path == "/ledger") return admin::Page{200, kJson, admin::ledger_json(ledger_, sampled_)};
   if (path == "/outputs") {
-    std::map<std::string, std::string> targets;
-    for (const auto& output : plan_.outputs) targets[output->name] = output->target;
-    return admin::Page{200, kJson, admin::outputs_json(ledger_, targets)};
+    return admin::Page{200, kJson, admin::outputs_json(ledger_, facts_of(plan_.outputs))};
   }
   if (path == "/healthz") return health();
   if (path == "/readyz") return readiness();

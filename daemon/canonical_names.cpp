@@ -54,8 +54,9 @@ const contract::CanonicalNames& canonical_names() {
 }
 
 contract::TimeReader time_reader(const parsers::TimeZone& zone) {
-  return [zone = zone](std::string_view text) mutable -> std::optional<std::string> {
-    auto time = parsers::time_of_text(text, zone, wall_now());
+  return [zone = zone](std::string_view text, JsonType type) mutable -> std::optional<std::string> {
+    auto time = type == JsonType::kNumber ? parsers::time_of_number(text)
+                                          : parsers::time_of_text(text, zone, wall_now());
     if (!time) return std::nullopt;
     char written[32];
     return std::string(written, write_rfc3339(time->ns, time->digits, written));

@@ -24,8 +24,6 @@ struct Planned {
 // typing error.
 constexpr std::array kPlanned = {
     Planned{"test", "unit tests of a config"},
-    Planned{"trace", "draws the trace trees found in logs"},
-    Planned{"setup", "installs index templates and dashboards"},
     Planned{"tap", "shows records as they pass"},
 };
 
@@ -53,7 +51,9 @@ class Builder {
     add_admin();
     add_reference();
     add_lint();
+    add_trace();
     add_schema();
+    add_setup();
     command("version", "prints the version", Command::kVersion);
     for (const Planned& planned : kPlanned) {
       app_.add_subcommand(planned.name, std::string(planned.summary) + " (not built yet)")
@@ -118,13 +118,17 @@ class Builder {
   void add_schema_option(CLI::App& app) {
     app.add_option("--schema", line_.plan.schema,
                    "holds records to this JSON Schema, or to the one that is builtin");
+    app.add_option("--on-violation", line_.plan.on_violation,
+                   "what becomes of records that break their schema, of all services, whatever the "
+                   "config says: tag, repair, quarantine, drop or off")
+        ->check(CLI::IsMember({"tag", "repair", "quarantine", "drop", "off"}));
   }
   void add_run_options(CLI::App& app) {
     add_config(app);
     app.add_option(
            "--to", to_,
            "where records go, instead of the file's outputs: console, pretty, json, file:PATH, "
-           "loki=URL, es=URL, otlp=URL (may be repeated; also WAYBILL_TO)")
+           "loki=URL, es=URL, otlp=URL, kafka=BROKERS/TOPIC (may be repeated; also WAYBILL_TO)")
         ->allow_extra_args(false);
     app.add_option("--service", line_.plan.service, "the service's name");
     add_schema_option(app);
@@ -142,6 +146,8 @@ class Builder {
     sub->add_flag("--quiet", line_.quiet, "does not copy the program's output to our own");
     sub->add_flag("--strict", line_.strict,
                   "exits with 3 instead of 0 when something was left undelivered");
+    sub->add_flag("--propagate", line_.propagate,
+                  "gives the program the trace of the run, as TRACEPARENT");
     sub->add_option("CMD", line_.child, "the program and its arguments, behind --")->required();
     sub->positionals_at_end();
   }
@@ -222,6 +228,85 @@ class Builder {
         "  waybill lint --schema pay.schema.json pay.log\n"
         "  waybill lint --on line --schema pay.schema.json - <pay.log\n"
         "  waybill lint --format sarif --schema s.json app.log >lint.sarif");
+  }
+  void add_trace() {
+    CLI::App* trace = command("trace", "draws the traces found in logs", Command::kTrace);
+    trace->add_option("[TRACE_ID] LOG", line_.files,
+                      "the front of a trace's id, or a request's whole id; then logs, gzip or not, "
+                      "our own files or raw ones; -: stdin");
+    add_config(*trace);
+    trace->add_option("--service", line_.plan.service, "the service's name");
+    trace->add_option("--most", line_.most, "traces to draw, 0: all (default: 20)");
+    trace->add_flag("--errors", line_.errors, "only traces with an error");
+    trace->add_flag("--slowest", line_.slowest, "the slowest first, not the earliest");
+    trace->add_option("--width", line_.width, "columns (default: the terminal's, else 100)")
+        ->check(CLI::Range(50, 1000));
+    trace->add_option("--color", line_.color, "auto, always or never (default: auto)")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+    trace->footer(
+        "A span lasts from its first line to its last. Lines of a request that name no trace\n"
+        "are a request of their own. Status: 0, 1 when there is nothing to draw, 2 wrong usage or\n"
+        "unreadable files.\n"
+        "\n"
+        "Examples:\n"
+        "  waybill trace /var/log/shop/app.log\n"
+        "  waybill trace 4bf92f35 app.log app.log.1.gz\n"
+        "  kubectl logs deploy/shop | waybill trace --errors -");
+  }
+  void add_setup() {
+    CLI::App* setup = app_.add_subcommand("setup", "prepares backends, on request");
+    setup->require_subcommand(1);
+    CLI::App* es = command_of(*setup, "es", "installs the index template of each Elasticsearch",
+                              Command::kSetupElasticsearch);
+    add_config(*es);
+    es->add_option("--to", to_, "es=URL: of this one, instead of the file's outputs")
+        ->allow_extra_args(false);
+    es->add_option("--service", line_.plan.service, "the service's name");
+    CLI::Option* print =
+        es->add_flag("--print", line_.print, "prints the template, and asks nobody");
+    es->add_option("--pipeline-file", line_.pipeline_file,
+                   "also installs this ingest pipeline (JSON), under the name that `pipeline` of "
+                   "the output says")
+        ->excludes(print);
+    es->footer(
+        "A template maps the fields that Waybill sends, and `context` as one field of its own, so\n"
+        "that no line can break the mapping. It counts for indices that are made from then on.\n"
+        "Status: 0, 1 when a backend refused or did not answer, 2 wrong usage or a faulty config.\n"
+        "\n"
+        "Examples:\n"
+        "  waybill setup es -c /etc/waybill/waybill.yaml\n"
+        "  waybill setup es -c waybill.yaml --pipeline-file pipeline.json\n"
+        "  waybill setup es --to es=https://es:9200 --service checkout --print");
+    add_setup_grafana(*setup);
+  }
+  void add_setup_grafana(CLI::App& setup) {
+    CLI::App* sub =
+        command_of(setup, "grafana", "dashboards, data sources and alert rules for Grafana",
+                   Command::kSetupGrafana);
+    grafana::Request& asked = line_.grafana;
+    auto option = [&](const char* name, std::string& value, const char* prose) {
+      sub->add_option(name, value, prose);
+    };
+    option("--dir", asked.folder, "writes them into this folder: a provisioning folder of Grafana");
+    option("--mounted-at", asked.mounted_at, "where Grafana will find that folder, if elsewhere");
+    option("--url", asked.url, "installs data sources and dashboards in the Grafana there");
+    option("--token-file", asked.token_file, "the token of a service account, role Admin");
+    option("--ca-file", asked.ca_file, "who vouches for the certificate of --url");
+    add_config(*sub);
+    option("--output", asked.output, "the Loki output of the config, of several");
+    option("--loki", asked.loki,
+           "URL of Loki as Grafana reaches it, or uid:UID of a data source that is there (default: "
+           "that of the config, else http://loki:3100)");
+    option("--prometheus", asked.prometheus, "the same (default: http://prometheus:9090)");
+    option("--tempo", asked.tempo, "the same: where trace ids lead (default: nowhere)");
+    option("--jaeger", asked.jaeger, "the same, instead of Tempo");
+    sub->footer(
+        "With -c, the queries use the labels of the config's Loki output. Status: 0, 1 when a\n"
+        "file cannot be written or Grafana refused, 2 wrong usage or a faulty config.\n"
+        "\n"
+        "Examples:\n"
+        "  waybill setup grafana --dir provisioning --tempo http://tempo:3200\n"
+        "  waybill setup grafana -c waybill.yaml --url http://grafana:3000 --token-file token");
   }
   void add_schema() {
     CLI::App* schema =
@@ -313,6 +398,7 @@ class Builder {
     }
     line_.plan.standard_input =
         line_.command != Command::kExec && line_.command != Command::kReplay;
+    line_.plan.below_exec = line_.command == Command::kExec;
   }
 
   CommandLine& line_;

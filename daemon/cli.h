@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/grafana/request.h"
 #include "daemon/plan.h"
 
 namespace waybill::daemon {
@@ -31,6 +32,9 @@ enum class Command {
   kSchemaInfer,
   kSchemaDiff,
   kLint,
+  kTrace,
+  kSetupElasticsearch,
+  kSetupGrafana,
   kVersion,
   kDone,  // answered already: --help, bad usage
 };
@@ -45,8 +49,9 @@ struct CommandLine {
   std::vector<std::string> child;  // exec: CMD ARG…
   bool pty = false;
   bool quiet = false;
-  bool strict = false;  // exec; schema diff
-  // replay; schema validate: the instances; check, diff: the schemas; infer, lint: the logs
+  bool strict = false;     // exec; schema diff
+  bool propagate = false;  // exec
+  // replay; schema validate: the instances; check, diff: the schemas; infer, lint, trace: the logs
   std::vector<std::string> files;
   bool connect = false;  // check
   std::string line;      // explain
@@ -63,9 +68,20 @@ struct CommandLine {
   bool all = false;
 
   // lint, schema infer
-  std::string on = "record";   // or line
+  std::string on = "record";   // or line; trace: nothing
   double required_share = 99;  // infer: of the records, in percent
   bool no_examples = false;    // infer
+
+  // setup
+  bool print = false;
+  std::string pipeline_file;
+  grafana::Request grafana;
+  // trace
+  size_t most = 20;  // traces that are drawn; 0: all
+  bool errors = false;
+  bool slowest = false;
+  size_t width = 0;  // columns; 0: the terminal's
+  std::string color = "auto";
 };
 
 // Prints help or what is wrong with the usage itself, and says kDone then.

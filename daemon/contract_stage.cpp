@@ -68,7 +68,7 @@ Withheld ContractStage::hold(Batch& batch, const Identity& identity) {
     contract::Judgement judgement = judge_.judge(batch, record, identity);
     if (judgement.violations.empty() && judgement.repairs.empty()) continue;
     count(record, judgement);
-    OnViolation what = judgement.rule->on_violation;
+    OnViolation what = judgement.rule->of_broken();
     bool broken = !judgement.violations.empty();
     if (broken && what == OnViolation::kDrop) {
       out_[i] = true;
@@ -122,7 +122,7 @@ void ContractStage::tell(const Ledger::ViolationKind& kind, const contract::Viol
       "alone",
       outputs::printable(kind.service), judgement.rule->schema,
       outputs::printable(in_words(violation), 300), outputs::printable(record.line),
-      done_with(judgement.rule->on_violation));
+      done_with(judgement.rule->of_broken()));
 }
 
 void ContractStage::compose(const Batch& batch, const Record& record, const Identity& identity,

@@ -5,14 +5,26 @@
 
 #include "core/canonical.h"
 #include "daemon/canonical_names.h"
-#include "lineage/trace_context.h"
 
 namespace waybill::daemon {
 
+namespace {
+
+lineage::LineageSettings without_memory(lineage::LineageSettings settings) {
+  settings.inherit.clear();
+  if (settings.generate == lineage::Generate::kRequest) settings.generate = lineage::Generate::kOff;
+  return settings;
+}
+
+}  // namespace
+
 LetterRecord::LetterRecord(Identity identity, const parsers::Settings& settings,
                            const std::vector<std::string>& formats,
+                           lineage::LineageSettings lineage,
                            std::shared_ptr<const contract::Contract> contract)
-    : identity_(std::move(identity)), reader_(settings, formats, budget_) {
+    : identity_(std::move(identity)),
+      reader_(settings, formats, budget_),
+      lineage_(without_memory(std::move(lineage))) {
   if (contract)
     judge_.emplace(std::move(contract), canonical_names(), time_reader(settings.default_zone),
                    false);
@@ -32,8 +44,14 @@ void LetterRecord::append(Buffer& out, const delivery::Note& note, std::shared_p
   event.marks.truncated_bytes = note.truncated_bytes;
   reader_.read_event(batch_);
   Record& record = batch_.records.front();
-  lineage::resolve_trace(batch_, record);
+  lineage_.resolve(batch_, record);
   if (record.passed == nullptr) record.id = note.id;
+  if (!note.trace_id.empty()) {
+    record.trace_id = Text(batch_.arena.copy(note.trace_id), TextForm::kClean);
+    record.trace_origin = note.trace_origin;
+    record.trace_flags = note.trace_flags;
+  }
+  source_identities_.fill(batch_, identity_);
   if (judge_) contract::Judge::note(batch_, record, judge_->judge(batch_, record, identity_));
   append_canonical(out, batch_, record, identity_, part::kAll);
 }

@@ -7,7 +7,6 @@
 #include "daemon/canonical_names.h"
 #include "daemon/pipeline.h"
 #include "inputs/line_carry.h"
-#include "lineage/trace_context.h"
 
 namespace waybill::daemon {
 
@@ -27,6 +26,8 @@ LogReader::LogReader(const Plan& plan, JudgedOn on, Progress& progress)
       reader_(plan.parse, plan.config.parse.formats, budget_),
       batch_(budget_),
       rest_(budget_),
+      lineage_(plan.lineage),
+      redactor_(plan.redaction),
       view_(canonical_names()) {}
 
 Result<void> LogReader::read(LogFile& file, const std::string& name, const Visit& visit) {
@@ -112,20 +113,22 @@ void LogReader::pass_chunk(const Batch& batch) {
 void LogReader::visit_records(Batch& batch, const Visit& visit) {
   for (Record& record : batch.records) {
     ++records_;
+    if (on_ != JudgedOn::kLine) lineage_.resolve(batch, record);
+    redactor_.redact(batch, record);
     LogRecord seen;
     seen.record = &record;
+    seen.identity = &plan_.identity;
     seen.line = record.offset >> kLineShift;
     contract::Value value;
     if (on_ == JudgedOn::kRecord) {
-      lineage::resolve_trace(batch, record);
       value = view_.of(batch, record, plan_.identity, batch.arena);
       seen.value = &value;
       seen.size = view_.size();
-    } else if (record.token_count > 0) {
+    } else if (on_ == JudgedOn::kLine && record.token_count > 0) {
       // What was lifted is still there, and marked; only doubles do not count.
       value = contract::Value::of(record.json, *batch.tokens_of(record), Token::kDuplicate);
       seen.value = &value;
-      seen.size = record.token_count;
+      seen.size = record.token_count + record.line.size() / 64;
     }
     visit(seen);
   }

@@ -14,20 +14,24 @@
 #include "daemon/log_file.h"
 #include "daemon/plan.h"
 #include "daemon/progress.h"
+#include "lineage/lineage.h"
 #include "parsers/event_reader.h"
+#include "redaction/record_redactor.h"
 
 namespace waybill::daemon {
 
-// What is judged: the record that becomes of a line, or the line's own JSON.
-enum class JudgedOn : uint8_t { kRecord, kLine };
+// What is judged: the record that becomes of a line, the line's own JSON, or nothing: then no value
+// is made.
+enum class JudgedOn : uint8_t { kRecord, kLine, kNothing };
 
 // One event of a log, as a contract sees it.
 struct LogRecord {
-  // Null: it is to be judged on its own JSON, and has none. Good until the next event.
+  // Null: nothing is judged, or its own JSON and it has none. Good until the next event.
   const contract::Value* value = nullptr;
-  size_t size = 0;    // of the value, as contract::Validator wants it
-  uint64_t line = 0;  // of its first line, from 1
-  const Record* record = nullptr;
+  size_t size = 0;                     // of the value, as contract::Validator wants it
+  uint64_t line = 0;                   // of its first line, from 1
+  const Record* record = nullptr;      // in its trace, unless the line's own JSON is judged
+  const Identity* identity = nullptr;  // of whoever is configured
 };
 
 // Once warm it allocates nothing per line. One thread. `plan` and `progress` outlive it.
@@ -55,6 +59,8 @@ class LogReader {
   ByteBudget budget_;
   parsers::EventReader reader_;
   Batch batch_, rest_;
+  lineage::Lineage lineage_;
+  redaction::RecordRedactor redactor_;  // what is shown of a log is redacted as what is sent
   contract::RecordView view_;
 
   uint64_t done_ = 0;  // bytes of the files before

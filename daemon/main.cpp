@@ -46,6 +46,9 @@ int main(int argc, char** argv) {
       case Command::kSchemaInfer: return commands::schema_infer(line);
       case Command::kSchemaDiff: return commands::schema_diff(line);
       case Command::kLint: return commands::lint(line);
+      case Command::kTrace: return commands::trace(line);
+      case Command::kSetupElasticsearch: return commands::setup_elasticsearch(line);
+      case Command::kSetupGrafana: return commands::setup_grafana(line);
       case Command::kVersion: return commands::version();
       case Command::kDone: return line.exit_code;
     }

@@ -2,6 +2,7 @@
 #include "daemon/memory.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -57,6 +58,12 @@ size_t automatic_memory_budget() {
   if (v2) budget = std::min(budget, *v2 / 2);
   if (v1) budget = std::min(budget, *v1 / 2);
   return std::max(budget, 4 * kMiB);
+}
+
+void keep_large_blocks_apart() {
+#ifdef M_MMAP_THRESHOLD
+  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
 }
 
 void forget_start_up_code() {

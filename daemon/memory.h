@@ -14,4 +14,9 @@ size_t automatic_memory_budget();
 // far (command line, YAML, loading) never runs again. What does comes back from the page cache.
 void forget_start_up_code();
 
+// Gives every block of a quarter of a MiB or more pages of its own, which go back to the system
+// with it. By default glibc soon puts blocks as large as batches and requests between small ones,
+// and holes stay. Once, at the start, before threads.
+void keep_large_blocks_apart();
+
 }  // namespace waybill::daemon

@@ -5,15 +5,19 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
+#include "config/config.h"
 #include "outputs/basics.h"
 #include "outputs/http/http_settings.h"
+#include "outputs/output.h"
 
 namespace waybill::daemon {
 
 namespace {
 
 constexpr std::string_view kLogsPath = "/v1/logs";
+constexpr const char* kDefault = "http/protobuf";
 
 struct Variable {
   std::string name;
@@ -33,22 +37,25 @@ class Exporter {
 
   std::optional<std::string> section() {
     if (environment_("OTEL_LOGS_EXPORTER") == "none") return std::nullopt;
-    std::optional<std::string> endpoint = endpoint_url();
+    std::optional<Variable> endpoint = find("ENDPOINT");
     if (!endpoint) return std::nullopt;
-    if (auto protocol = find("PROTOCOL"); protocol && protocol->value != "http/protobuf") {
+    const std::string protocol = protocol_name();
+    const bool grpc = protocol == "grpc";
+    std::string url = grpc ? grpc_endpoint(endpoint->value) : endpoint->value;
+    text_ = "type: otlp, endpoint: ";
+    text_ += grpc ? outputs::yaml_quoted(url) : http_endpoint(*endpoint, url);
+    if (protocol != kDefault) text_ += ", protocol: " + protocol;
+    if (std::string fault = fault_of(text_); !fault.empty()) {
       notes_.push_back(
-          fmt::format("{} is {}, and this version sends http/protobuf alone: nothing goes to {}; "
-                      "--to otlp=URL names an endpoint for it",
-                      protocol->name, protocol->value, shown(*endpoint)));
+          fmt::format("{}: {}: ignored, records do not go there", endpoint->name, fault));
       return std::nullopt;
     }
-    notes_.push_back(said_);
-    text_ = "{type: otlp, endpoint: " + outputs::yaml_quoted(*endpoint);
+    notes_.push_back(fmt::format("{} is set: records go to {}, too", endpoint->name, shown(url)));
     headers();
     compression();
     timeout();
     tls();
-    return text_ + "}";
+    return "{" + text_ + "}";
   }
 
  private:
@@ -62,21 +69,75 @@ class Exporter {
     return std::nullopt;
   }
 
-  // The logs' own endpoint is used as it is; ours is the part before /v1/logs.
-  std::optional<std::string> endpoint_url() {
-    auto found = find("ENDPOINT");
-    if (!found) return std::nullopt;
-    std::string url = found->value;
-    if (found->name.find("_LOGS_") != found->name.npos) {
-      if (!url.ends_with(kLogsPath)) {
-        notes_.push_back(fmt::format("{} does not end in {}: nothing goes to {}", found->name,
-                                     kLogsPath, shown(found->value)));
-        return std::nullopt;
-      }
-      url.resize(url.size() - kLogsPath.size());
+  std::string protocol_name() {
+    auto found = find("PROTOCOL");
+    if (!found) return kDefault;
+    for (const char* known : {kDefault, "http/json", "grpc"}) {
+      if (found->value == known) return known;
     }
-    said_ = fmt::format("{} is set: records go to {}, too", found->name, shown(url));
+    ignored(*found, "grpc, http/protobuf or http/json");
+    return kDefault;
+  }
+
+  // What the output has against such a section; "" for nothing. A variable that an application's
+  // SDK is configured with is no reason not to start.
+  static std::string fault_of(const std::string& text) {
+    config::Diagnostics diagnostics;
+    config::Section section = config::section_from_text("", "{" + text + "}", diagnostics);
+    outputs::find("otlp")->make(section);
+    return diagnostics.empty() ? "" : diagnostics.faults().front().message;
+  }
+
+  // Adds an option, unless the output would refuse it: then a note says so of `variables`.
+  bool add(const std::string& variables, const std::string& option) {
+    std::string fault = fault_of(text_ + ", " + option);
+    if (fault.empty()) {
+      text_ += ", " + option;
+      return true;
+    }
+    notes_.push_back(fmt::format("{}: {}: ignored", variables, fault));
+    return false;
+  }
+
+  // The logs' own endpoint is used as it is, all signals' is a base. `url`: what is written.
+  static std::string http_endpoint(const Variable& variable, std::string& url) {
+    if (variable.name.find("_LOGS_") == variable.name.npos) return outputs::yaml_quoted(url);
+    if (!url.ends_with(kLogsPath)) return outputs::yaml_quoted(url) + ", path: \"\"";
+    url.resize(url.size() - kLogsPath.size());
+    return outputs::yaml_quoted(url);
+  }
+
+  // A URL whose path counts for nothing, or a target as gRPC names them (its naming.md): without a
+  // scheme of HTTP, _INSECURE says whether there is TLS.
+  std::string grpc_endpoint(std::string url) {
+    constexpr std::string_view kUnix = "unix:";
+    constexpr std::string_view kDns = "dns:";
+    if (url.starts_with(kUnix)) {
+      if (!url.starts_with("unix://")) url.insert(kUnix.size(), "//");
+      return url;
+    }
+    if (url.starts_with(kDns)) {
+      url.erase(0, kDns.size());
+      // The name server to ask is none of ours.
+      if (url.starts_with("//")) url.erase(0, std::min(url.find('/', 2), url.size() - 1) + 1);
+    }
+    size_t scheme = url.find("://");
+    if (scheme == url.npos) {
+      url.insert(0, insecure() ? "http://" : "https://");
+      scheme = url.find("://");
+    }
+    url.resize(std::min(url.find('/', scheme + 3), url.size()));
     return url;
+  }
+
+  bool insecure() {
+    auto found = find("INSECURE");
+    if (!found) return false;
+    std::string value = found->value;
+    std::transform(value.begin(), value.end(), value.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (value != "true" && value != "false") ignored(*found, "true or false");
+    return value == "true";
   }
 
   // "key=value,…" with percent-encoded values.
@@ -91,10 +152,16 @@ class Exporter {
     }
     std::string text;
     for (const auto& [key, value] : *pairs) {
-      text += fmt::format("{}{}: {}", text.empty() ? "{" : ", ", outputs::yaml_quoted(key),
-                          outputs::yaml_quoted(value));
+      std::string more = fmt::format("{}{}: {}", text.empty() ? "" : ", ",
+                                     outputs::yaml_quoted(key), outputs::yaml_quoted(value));
+      std::string fault = fault_of(fmt::format("{}, headers: {{{}{}}}", text_, text, more));
+      if (fault.empty()) {
+        text += more;
+      } else {
+        notes_.push_back(fmt::format("{}: {}: this one is ignored", found->name, fault));
+      }
     }
-    if (!text.empty()) text_ += ", headers: " + text + "}";
+    if (!text.empty()) text_ += ", headers: {" + text + "}";
   }
 
   void compression() {
@@ -115,24 +182,31 @@ class Exporter {
                               [](unsigned char c) { return std::isdigit(c) != 0; });
     // 0 is "no limit" there, and no limit means that a dead peer is waited for for ever.
     if (number && found->value != "0") {
-      text_ += ", timeout: " + found->value + "ms";
+      add(found->name, "timeout: " + found->value + "ms");
     } else {
       ignored(*found, "milliseconds, at least 1");
     }
   }
 
   void tls() {
-    std::string text;
-    auto add = [&](const char* variable, const char* key) {
-      auto found = find(variable);
-      if (!found) return;
-      text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", key,
-                          outputs::yaml_quoted(found->value));
+    auto option = [](const char* key, const Variable& file) {
+      return fmt::format("{}: {}", key, outputs::yaml_quoted(file.value));
     };
-    add("CERTIFICATE", "ca_file");
-    add("CLIENT_CERTIFICATE", "cert_file");
-    add("CLIENT_KEY", "key_file");
-    if (!text.empty()) text_ += ", tls: {" + text + "}";
+    auto authorities = find("CERTIFICATE");
+    std::string ca = authorities ? option("ca_file", *authorities) : "";
+    const std::string before = text_;
+    if (!ca.empty() && !add(authorities->name, "tls: {" + ca + "}")) ca.clear();
+    auto certificate = find("CLIENT_CERTIFICATE");
+    auto key = find("CLIENT_KEY");
+    if (!certificate && !key) return;
+    std::string ours, names;
+    for (const auto& [name, file] : {std::pair("cert_file", certificate), {"key_file", key}}) {
+      if (!file) continue;
+      ours += (ours.empty() ? "" : ", ") + option(name, *file);
+      names += (names.empty() ? "" : ", ") + file->name;
+    }
+    const std::string with_ca = std::exchange(text_, before);
+    if (!add(names, "tls: {" + (ca.empty() ? "" : ca + ", ") + ours + "}")) text_ = with_ca;
   }
 
   void ignored(const Variable& variable, const char* wanted) {
@@ -142,7 +216,6 @@ class Exporter {
 
   const lineage::Environment& environment_;
   std::vector<std::string>& notes_;
-  std::string said_;
   std::string text_;
 };
 

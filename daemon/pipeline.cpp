@@ -9,7 +9,6 @@
 #include "core/canonical.h"
 #include "core/thread.h"
 #include "lineage/record_id.h"
-#include "lineage/trace_context.h"
 
 namespace waybill::daemon {
 
@@ -59,23 +58,27 @@ void Pipeline::join() {
 
 void Pipeline::run() {
   while (true) {
-    SteadyTime due = reader_->due();
+    SteadyTime due = std::min(reader_->due(), hold_.due());
+    if (sampling_) due = std::min(due, sampling_->due());
     for (const Feeder& feeder : feeders_) due = std::min(due, feeder.due());
     std::optional<Work> work = queue_.pop_until(due);
     busy_since_.store(steady_nanos(), std::memory_order_relaxed);
     if (work && work->batch) {
-      process(*work->batch);
-      pool_.give(std::move(work->batch));
+      process(std::move(work->batch));
     } else if (work) {
       work->command();
     } else if (queue_.drained()) {
       break;
     }
+    finish_held(steady_now());
     take_due(steady_now());
+    send_suppressed(steady_now());
     seal_due(steady_now());
     busy_since_.store(0, std::memory_order_relaxed);
   }
-  take_route(Route{});
+  Route none;
+  none.redaction_print = redaction_print_;
+  take_route(std::move(none));
 }
 
 // What has waited long enough for a line that did not come.
@@ -97,7 +100,10 @@ void Pipeline::seal_due(SteadyTime now) {
 
 // Feeders of outputs that stay keep what they have gathered.
 void Pipeline::take_route(Route route) {
+  finish_held(SteadyTime::max());
   if (reader_) take_due(SteadyTime::max());
+  send_suppressed(SteadyTime::max());
+  take_sampling(route);
   std::vector<Feeder> next;
   for (auto& output : route.outputs) {
     auto same = std::find_if(feeders_.begin(), feeders_.end(),
@@ -116,46 +122,128 @@ void Pipeline::take_route(Route route) {
   feeders_ = std::move(next);
   identity_ = std::move(route.identity);
   reader_ = std::make_unique<parsers::EventReader>(route.parse, route.formats, budget_);
+  // What is remembered of traces outlives a reload that leaves their rules as they are.
+  if (!lineage_ || lineage_->settings() != route.lineage) {
+    lineage_ = std::make_unique<lineage::Lineage>(std::move(route.lineage));
+  }
+  source_identities_ = {};
+  if (!service_cap_ || service_cap_->most() != route.most_services) {
+    service_cap_ = std::make_unique<ServiceCap>(route.most_services);
+  }
+  redaction_ = std::move(route.redaction);
+  redaction_print_ = route.redaction_print;
   contract_ = std::move(route.contract);
+  metrics_ = std::move(route.metrics);
   clock_watch_ = std::make_unique<ClockWatch>(route.parse.default_zone);
 }
 
-void Pipeline::process(Batch& batch) {
-  if (batch.sources.empty()) return;
-  count_bytes(batch);
-  FrameCursor cursor;
-  while (cursor.chunk < batch.chunks.size()) {
-    batch.clear_records();
-    reader_->begin_slice(batch);
-    uint64_t empty = frame(batch, cursor);
-    reader_->read(batch, cursor.chunk < batch.chunks.size());
-    finish(batch, empty);
+void Pipeline::process(std::unique_ptr<Batch> batch) {
+  if (!batch->sources.empty()) {
+    count_bytes(*batch);
+    FrameCursor cursor;
+    if (ChildHold::concerns(*batch) && !lineage_->settings().inherit.empty() &&
+        process_child(batch, cursor)) {
+      return;
+    }
+    while (cursor.chunk < batch->chunks.size()) {
+      batch->clear_records();
+      reader_->begin_slice(*batch);
+      uint64_t empty = frame(*batch, cursor);
+      reader_->read(*batch, cursor.chunk < batch->chunks.size());
+      finish(*batch, empty);
+    }
+  }
+  pool_.give(std::move(batch));
+}
+
+// All of a child's batch at once, as it may have to wait. True: it does. False: what `cursor` has
+// not come to is left to do.
+bool Pipeline::process_child(std::unique_ptr<Batch>& batch, FrameCursor& cursor) {
+  batch->clear_records();
+  reader_->begin_slice(*batch);
+  uint64_t empty = 0;
+  while (cursor.chunk < batch->chunks.size() && batch->records.size() < ChildHold::kMostRecords) {
+    empty += frame(*batch, cursor);
+  }
+  bool whole = cursor.chunk == batch->chunks.size();
+  reader_->read(*batch, !whole);
+  bool unknown = false;
+  for (Record& record : batch->records) {
+    stamp(*batch, record);
+    lineage_->begin(*batch, record);
+  }
+  for (const Record& record : batch->records) {
+    unknown = unknown || lineage_->may_inherit_later(*batch, record);
+  }
+  if (hold_.arrived(*batch, unknown) && whole) {
+    batch->recharge();
+    hold_.put(std::move(batch), empty, steady_now());
+    return true;
+  }
+  finish_held(whole ? steady_now() : SteadyTime::max());
+  for (Record& record : batch->records) {
+    lineage::Outcome outcome;
+    lineage_->end(*batch, record, outcome);
+  }
+  send(*batch, empty);
+  return false;
+}
+
+// What waited long enough for a child's other stream.
+void Pipeline::finish_held(SteadyTime now) {
+  while (true) {
+    ChildHold::Held held = hold_.take(now);
+    if (!held.batch) return;
+    for (Record& record : held.batch->records) {
+      lineage::Outcome outcome;
+      lineage_->end(*held.batch, record, outcome);
+    }
+    send(*held.batch, held.empty);
+    pool_.give(std::move(held.batch));
   }
 }
 
 // What becomes of records, however they were made.
 void Pipeline::finish(Batch& batch, uint64_t empty) {
   resolve(batch);
+  send(batch, empty);
+}
+
+void Pipeline::send(Batch& batch, uint64_t empty) {
+  source_identities_.fill(batch, identity_);
+  if (uint64_t refused = service_cap_->hold(batch)) ledger_.count_refused_services(refused);
+  lineage_charge_.set(lineage_->bytes());
+  if (redaction_) redaction_->redact(batch);
   count(batch, empty);
+  if (metrics_) metrics_->count(batch, identity_);
   if (contract_) {
     Withheld withheld = contract_->hold(batch, identity_);
     for (Feeder& feeder : feeders_) feeder.withhold(batch, withheld);
   }
   batch.recharge();
-  for (Feeder& feeder : feeders_) feeder.add(batch, picks_, busy_since_);
+  if (sampling_) {
+    send_sampled(batch);
+  } else {
+    send_some(batch, 0, batch.records.size());
+  }
+}
+
+// The record's id, and its time if it says none: read times rise by at least 1 ns a line, so that
+// the order of a source's lines survives.
+void Pipeline::stamp(const Batch& batch, Record& record) {
+  if (record.passed == nullptr) {
+    record.id = lineage::record_id(batch.source_of(record).nonce, record);
+  }
+  if (record.time_said) return;
+  last_read_ns_ = std::max(record.read_ns, last_read_ns_ + 1);
+  record.time_ns = last_read_ns_;
+  record.time_digits = 9;
 }
 
 void Pipeline::resolve(Batch& batch) {
   for (Record& record : batch.records) {
-    lineage::resolve_trace(batch, record);
-    if (record.passed == nullptr) {
-      record.id = lineage::record_id(batch.source_of(record).nonce, record);
-    }
-    if (record.time_said) continue;
-    // Read times rise by at least 1 ns a line, so that the order of a source's lines survives.
-    last_read_ns_ = std::max(record.read_ns, last_read_ns_ + 1);
-    record.time_ns = last_read_ns_;
-    record.time_digits = 9;
+    stamp(batch, record);
+    lineage_->resolve(batch, record);
   }
 }
 
@@ -199,6 +287,7 @@ void Pipeline::count(Batch& batch, uint64_t empty) {
   if (same_format > 0) counts.formats[format] += same_format;
   ledger_.input(batch.sources.front()->input).post(counts);
   ledger_.count_trace_origins(origins);
+  ledger_.count_lineage(lineage_->take_counts());
   count_levels(batch);
 }
 
@@ -239,34 +328,48 @@ void Pipeline::Feeder::withhold(const Batch& batch, const Withheld& withheld) {
   if (withheld.quarantined > 0) ledger->dead_lettered(withheld.quarantined);
 }
 
-void Pipeline::Feeder::add(const Batch& batch, std::vector<uint32_t>& picks,
+void Pipeline::Feeder::add(const Batch& batch, std::span<const Record> records, Kind kind,
+                           const Identity& identity, std::vector<uint32_t>& picks,
                            std::atomic<int64_t>& busy_since) {
-  if (batch.records.empty() || !takes(batch)) return;
-  ledger->accept(batch.records.size());
-  bool notes = output->outbox().keeps_notes();
+  if (records.empty() || !takes(batch)) return;
+  switch (kind) {
+    case Kind::kRead: ledger->accept(records.size()); break;
+    case Kind::kSynthetic: ledger->accept_synthetic(records.size()); break;
+    case Kind::kReleased: take_back(records.size()); break;
+  }
   bool ticketed = false;  // whether the open payload holds this batch's ticket
-  for (const Record& record : batch.records) {
-    if (!open) {
-      open = output->outbox().take();
-      ticketed = false;
+  uint64_t filtered = 0;
+  for (const Record& record : records) {
+    if (output->when && !output->when->matches(batch, record, identity, scratch)) {
+      ++filtered;
+      continue;
     }
-    if (!ticketed) {
-      bool held = !open->tickets.empty() && open->tickets.back() == batch.ticket;
-      for (const TicketRef& kept : batch.kept_tickets) {
-        const std::vector<TicketRef>& all = open->tickets;
-        if (std::find(all.begin(), all.end(), kept) == all.end()) open->tickets.push_back(kept);
-      }
-      if (batch.ticket && !held) open->tickets.push_back(batch.ticket);
-      if (open->slices.empty() || batch.read_at < open->oldest) open->oldest = batch.read_at;
-      ticketed = true;
-    }
-    output->append(batch, record, *open);
-    if (!batch.ticket && batch.kept_tickets.empty()) ++open->unticketed;
-    if (notes) open->note(batch, record);
+    hand_over(batch, record, ticketed);
     if (open->slices.size() >= output->limits.records || open->bytes >= output->limits.bytes) {
       seal(picks, busy_since);
     }
   }
+  if (filtered > 0) ledger->filtered(filtered);
+}
+
+void Pipeline::Feeder::hand_over(const Batch& batch, const Record& record, bool& ticketed) {
+  if (!open) {
+    open = output->outbox().take();
+    ticketed = false;
+  }
+  if (!ticketed) {
+    bool held = !open->tickets.empty() && open->tickets.back() == batch.ticket;
+    for (const TicketRef& kept : batch.kept_tickets) {
+      const std::vector<TicketRef>& all = open->tickets;
+      if (std::find(all.begin(), all.end(), kept) == all.end()) open->tickets.push_back(kept);
+    }
+    if (batch.ticket && !held) open->tickets.push_back(batch.ticket);
+    if (open->slices.empty() || batch.read_at < open->oldest) open->oldest = batch.read_at;
+    ticketed = true;
+  }
+  output->append(batch, record, *open);
+  if (!batch.ticket && batch.kept_tickets.empty()) ++open->unticketed;
+  if (output->outbox().keeps_notes()) open->note(batch, record);
 }
 
 void Pipeline::Feeder::seal(std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since) {

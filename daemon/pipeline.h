@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pipeline: the thread between inputs and outputs. All CPU work happens here, batch by batch:
 //
-//   frame → join and parse → lineage → contract → encode for each output
+//   frame → join and parse → lineage → redact → contract → sample → encode for each output
 //
 // It owns the order of the stages and nothing else: each is a function of its own folder.
 #pragma once
@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,8 +19,15 @@
 #include "core/bounded_queue.h"
 #include "core/identity.h"
 #include "core/ledger.h"
+#include "daemon/child_hold.h"
 #include "daemon/clock_watch.h"
 #include "daemon/contract_stage.h"
+#include "daemon/metrics_stage.h"
+#include "daemon/redaction_stage.h"
+#include "daemon/sampling_stage.h"
+#include "daemon/service_cap.h"
+#include "lineage/lineage.h"
+#include "lineage/source_identity.h"
 #include "outputs/output.h"
 #include "parsers/event_reader.h"
 
@@ -48,7 +56,14 @@ struct Route {
   parsers::Settings parse;
   std::vector<std::string> formats;
   std::vector<std::shared_ptr<outputs::Output>> outputs;  // started
-  std::shared_ptr<ContractStage> contract = {};           // null: no record is judged
+  lineage::LineageSettings lineage = {};
+  size_t most_services = 1000;   // that lines may name
+  uint64_t redaction_print = 0;  // redaction::Rules::fingerprint(): of another one, something else
+                                 // is redacted
+  std::shared_ptr<ContractStage> contract = {};    // null: no record is judged
+  std::shared_ptr<RedactionStage> redaction = {};  // null: nothing is redacted
+  std::shared_ptr<SamplingStage> sampling = {};    // null: everything is sent
+  std::shared_ptr<MetricsStage> metrics = {};      // null: nothing is counted for the config
 };
 
 class Pipeline {
@@ -85,10 +100,23 @@ class Pipeline {
     std::shared_ptr<outputs::Output> output;
     std::unique_ptr<delivery::Payload> open;
     OutputLedger* ledger = nullptr;
+    std::string scratch = {};  // of the output's condition
 
     bool takes(const Batch& batch) const;
     void withhold(const Batch& batch, const Withheld& withheld);
-    void add(const Batch& batch, std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since);
+    void leave_out(const Batch& batch, const SampledOut& out, sampling::Counts& counts);
+    void settle_sampled(uint64_t records, sampling::Counts& counts) const;
+    void take_back(uint64_t records) const;
+    enum class Kind : uint8_t {
+      kRead,       // records that came in
+      kSynthetic,  // of our own making
+      kReleased,   // that sampling had held
+    };
+    // `records` are some of the batch's.
+    void add(const Batch& batch, std::span<const Record> records, Kind kind,
+             const Identity& identity, std::vector<uint32_t>& picks,
+             std::atomic<int64_t>& busy_since);
+    void hand_over(const Batch& batch, const Record& record, bool& ticketed);
     void seal(std::vector<uint32_t>& picks, std::atomic<int64_t>& busy_since);
     SteadyTime due() const;
   };
@@ -98,15 +126,25 @@ class Pipeline {
   };
 
   void run();
-  void process(Batch& batch);
+  void process(std::unique_ptr<Batch> batch);
+  bool process_child(std::unique_ptr<Batch>& batch, FrameCursor& cursor);
+  void finish_held(SteadyTime now);
   void count_bytes(const Batch& batch);
   void finish(Batch& batch, uint64_t empty);
+  void stamp(const Batch& batch, Record& record);
   void resolve(Batch& batch);
+  void send(Batch& batch, uint64_t empty);
   void count(Batch& batch, uint64_t empty);
   void count_levels(const Batch& batch);
   void take_route(Route route);
   void seal_due(SteadyTime now);
   void take_due(SteadyTime now);
+  void send_suppressed(SteadyTime now);
+  void send_some(const Batch& batch, size_t from, size_t to);
+  void send_sampled(Batch& batch);
+  void send_released(const Batch& behind);
+  void take_sampling(Route& route);
+  bool same_outputs(const Route& route) const;
 
   ByteBudget& budget_;
   BatchPool& pool_;
@@ -118,7 +156,18 @@ class Pipeline {
   std::unique_ptr<parsers::EventReader> reader_;
   std::unique_ptr<Batch> due_batch_;  // for events that waited for a line that did not come
   std::unique_ptr<ClockWatch> clock_watch_;
+  std::unique_ptr<lineage::Lineage> lineage_;
+  lineage::SourceIdentities source_identities_;
+  std::unique_ptr<ServiceCap> service_cap_;
+  ChildHold hold_;
+  ByteCharge lineage_charge_{budget_};
+  std::shared_ptr<RedactionStage> redaction_;
+  uint64_t redaction_print_ = 0;
   std::shared_ptr<ContractStage> contract_;
+  std::shared_ptr<SamplingStage> sampling_;
+  std::shared_ptr<MetricsStage> metrics_;
+  std::unique_ptr<Batch> suppressed_;  // for records that stand for what was not sent
+  std::unique_ptr<Batch> released_;    // for records that sampling held
   std::vector<Feeder> feeders_;
   std::vector<uint32_t> picks_;  // 0, 1, 2, …
   WallNanos last_read_ns_ = 0;

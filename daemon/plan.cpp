@@ -7,11 +7,16 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "config/root.h"
+#include "daemon/lineage_settings.h"
 #include "daemon/otel_environment.h"
 #include "lineage/resource.h"
 #include "outputs/basics.h"
+#include "outputs/otlp/settings.h"
 #include "parsers/multiline/rules.h"
 #include "parsers/patterns/check.h"
+#include "parsers/patterns/regex_text.h"
+#include "sampling/condition.h"
 
 namespace waybill::daemon {
 
@@ -25,6 +30,12 @@ std::vector<std::string> parser_names(const parsers::Settings& settings = {}) {
   return names;
 }
 
+// As patterns have it.
+std::string foreign_words(std::string_view regex) {
+  auto text = parsers::patterns::rewrite(regex);
+  return text ? text->foreign : "";
+}
+
 template <typename Registry>
 std::vector<std::string> type_names(Registry all) {
   std::vector<std::string> names;
@@ -32,15 +43,7 @@ std::vector<std::string> type_names(Registry all) {
   return names;
 }
 
-// Types of the design that this version does not build.
-bool planned_type(std::string_view type) { return type == "kafka"; }
-
 void refuse_type(const config::Named& named, const char* kind, std::vector<std::string> known) {
-  if (planned_type(named.type)) {
-    named.section.fault("type", fmt::format("{} type '{}' is planned but not built in this version",
-                                            kind, named.type));
-    return;
-  }
   std::string close = config::suggestion(named.type, known);
   std::string list = fmt::format("{}", fmt::join(known, ", "));
   named.section.fault(
@@ -56,7 +59,11 @@ class Planner {
     resolve_identity();
     resolve_zone();
     check_patterns();
+    plan_.lineage = lineage_settings(plan_.config.trace, request_.below_exec, *plan_.diagnostics);
+    make_redaction();
     make_contract();
+    make_sampling();
+    make_metrics();
     make_inputs();
     refuse_mixed_on_full();
     make_outputs();
@@ -65,20 +72,22 @@ class Planner {
 
  private:
   void resolve_identity() {
-    const config::ServiceSettings& service = plan_.config.service;
-    lineage::ResourceInput input{request_.service,   service.name,        service.version,
-                                 service.namespace_, service.environment, plan_.config.resource};
-    plan_.identity = lineage::resolve_identity(input, lineage::process_environment, plan_.notes);
+    // Neither a file nor a socket brings lines of another container.
+    const std::vector<config::Named>& inputs = plan_.config.inputs;
+    bool own = std::all_of(inputs.begin(), inputs.end(),
+                           [](const config::Named& named) { return named.type == kStdin; });
+    plan_.identity = identity_of(plan_.config, {request_.service, own, request_.clouds.get()},
+                                 plan_.notes, plan_.resource);
   }
 
   void resolve_zone() {
     const std::string& name = plan_.config.parse.default_zone;
     auto zone = parsers::TimeZone::find(name);
     if (!zone) {
-      fault(request_.config_file,
-            fmt::format("parse.time.default_zone: this system knows no time zone '{}' (write "
-                        "local, UTC, or a name as Europe/Berlin; is tzdata installed?)",
-                        name));
+      fault_at({"parse", "time"}, "default_zone",
+               fmt::format("this system knows no time zone '{}' (write local, UTC, or a name as "
+                           "Europe/Berlin; is tzdata installed?)",
+                           name));
     }
     plan_.parse = {plan_.config.parse.default_level, zone.value_or(parsers::TimeZone())};
     plan_.parse.multiline = multiline_of(plan_.config.parse);
@@ -86,7 +95,7 @@ class Planner {
 
   static parsers::multiline::Settings multiline_of(const config::ParseSettings& parse) {
     return {.automatic = parse.multiline.automatic,
-            .rules = parsers::multiline::rules_of(parse.multiline.rules),
+            .rules = parsers::multiline::rules_of(parse.multiline.rules, foreign_words),
             .max_lines = static_cast<size_t>(parse.multiline.max_lines),
             .max_bytes = parse.multiline.max_bytes,
             .timeout = parse.multiline.timeout,
@@ -99,6 +108,21 @@ class Planner {
     plan_.warnings = std::move(checked.warnings);
   }
 
+  void make_redaction() {
+    const auto& sections = plan_.config.redact;
+    plan_.redaction = redaction::Rules::make(sections);
+    std::vector<std::string> left_out = plan_.redaction->left_out();
+    if (left_out.empty()) return;
+    // The list stands for the default as a whole, which is easily overlooked.
+    const config::Section& first = sections->front().section;
+    plan_.warnings.push_back(config::Fault{
+        first.file(), first.position(),
+        fmt::format("redact: warning: {} {} not redacted, as the list leaves {} out: add {{detect: "
+                    "[{}]}}, if that is not meant",
+                    fmt::join(left_out, ", "), left_out.size() == 1 ? "is" : "are",
+                    left_out.size() == 1 ? "it" : "them", fmt::join(left_out, ", "))});
+  }
+
   void make_contract() {
     std::optional<config::SchemaSettings>& settings = plan_.config.schema;
     if (!request_.schema.empty()) {
@@ -106,14 +130,52 @@ class Planner {
       settings->all.file = request_.schema;
       settings->all.base_folder = "";
     }
+    if (!request_.on_violation.empty()) override_on_violation();
     if (!settings) return;
     plan_.contract = contract::Contract::make(*settings, *plan_.diagnostics);
     bool quarantine = plan_.contract && plan_.contract->has(contract::OnViolation::kQuarantine);
     if (quarantine && plan_.config.dead_letters.size == 0) {
-      settings->section->fault("on_violation",
-                               "quarantine needs dead letters, and dead_letters.size is 0: give "
-                               "them some room, or write tag or drop");
+      const char* why =
+          "quarantine needs dead letters, and dead_letters.size is 0: give them some room, or "
+          "write tag or drop";
+      if (!request_.on_violation.empty() || !settings->section) {
+        fault("--on-violation", why);
+      } else {
+        settings->section->fault("on_violation", why);
+      }
     }
+  }
+
+  // The flag holds for every service, whatever the file says.
+  void override_on_violation() {
+    std::optional<config::SchemaSettings>& settings = plan_.config.schema;
+    if (!settings) {
+      return fault("--on-violation",
+                   "there is no schema: give one with --schema, or in the config's section schema");
+    }
+    // The command line has taken no other word.
+    auto what =
+        contract::on_violation_of(request_.on_violation).value_or(contract::OnViolation::kTag);
+    settings->all.on_violation = what;
+    for (config::ServiceSchema& service : settings->by_service) service.rule.on_violation = what;
+  }
+
+  void make_sampling() {
+    if (!plan_.config.sampling) return;
+    plan_.sampling = sampling::Rules::make(*plan_.config.sampling);
+    const std::vector<config::Fault>& idle = plan_.sampling->warnings();
+    plan_.warnings.insert(plan_.warnings.end(), idle.begin(), idle.end());
+  }
+
+  void make_metrics() {
+    const config::MetricsSettings& settings = plan_.config.metrics;
+    plan_.metrics = metrics::compile(settings, sampling::make_matcher);
+    if (settings.all.empty() || !plan_.config.admin.listen.empty()) return;
+    const config::Section& first = settings.all.front().section;
+    plan_.warnings.push_back(config::Fault{
+        first.file(), first.position(),
+        "metrics: warning: they are on admin.sock alone, where no Prometheus comes: set "
+        "admin.listen, as 127.0.0.1:9598"});
   }
 
   // What an input's `format` may be: faulty patterns by their names, too, whose fault that is not.
@@ -127,26 +189,45 @@ class Planner {
     plan_.diagnostics->add(config::Fault{file, {}, std::move(message)});
   }
 
+  // Of a key in the sections `below` one another; where it is not written, of the file.
+  void fault_at(std::initializer_list<const char*> below, const char* key, std::string message) {
+    std::optional<config::Section> section = plan_.root;
+    std::string path;
+    for (const char* name : below) {
+      path += std::string(name) + ".";
+      if (section) section = section->section(name);
+    }
+    if (section) return section->fault(key, std::move(message));
+    fault(request_.config_file, path + key + ": " + message);
+  }
+
   // What an output writes must not come back as lines.
   void refuse_loops() {
     bool kept = !request_.config_file.empty() && plan_.config.dead_letters.size != 0;
     std::string letters = kept ? dead_letters_path(plan_.config) : "";
     for (const auto& input : plan_.inputs) {
       if (!kept || !(input->reads_file(letters) || input->reads_file(letters + ".1"))) continue;
-      fault("dead_letters.path",
-            fmt::format("inputs.{} reads {}: what is refused would come back for ever; write "
-                        "elsewhere, or exclude it there",
-                        input->name, letters));
+      fault_at({"dead_letters"}, "path",
+               fmt::format("inputs.{} reads {}: what is refused would come back for ever; write "
+                           "elsewhere, or exclude it there",
+                           input->name, letters));
     }
     for (const auto& output : plan_.outputs) {
       if (output->file_path.empty()) continue;
       for (const auto& input : plan_.inputs) {
-        if (!input->reads_file(output->file_path)) continue;
-        fault(
-            "outputs." + output->name,
-            fmt::format("it writes to {}, which inputs.{} reads: every record would come back for "
-                        "ever; write elsewhere, or exclude it there",
-                        output->target, input->name));
+        if (!input->reads_file(output->file_path) &&
+            (output->aside_path.empty() || !input->reads_file(output->aside_path))) {
+          continue;
+        }
+        std::string what = fmt::format(
+            "it writes to {}, which inputs.{} reads: every record would come back for "
+            "ever; write elsewhere, or exclude it there",
+            output->target, input->name);
+        if (request_.to.empty()) {
+          fault_at({"outputs", output->name.c_str()}, "path", std::move(what));
+        } else {
+          fault("--to", std::move(what));
+        }
       }
     }
   }
@@ -266,12 +347,9 @@ class Planner {
       std::string text = descriptor->to_section(value, plan_.identity);
       return add_target_section(origin, std::string(descriptor->type), text);
     }
-    if (target.starts_with("kafka=")) {
-      return fault(origin, "kafka is planned but not built in this version");
-    }
     fault(origin,
           fmt::format("'{}' is no target (write console, pretty, json, file:PATH, loki=URL, "
-                      "es=URL or otlp=URL)",
+                      "es=URL, otlp=URL or kafka=BROKERS/TOPIC)",
                       target));
   }
 
@@ -297,7 +375,23 @@ class Planner {
     output->name = name;
     output->type = descriptor.type;
     output->settings_text = section.text();
+    if (section.has("when")) read_condition(*output, section);
+    if (descriptor.type == "otlp") outputs::otlp::advise(section, plan_.warnings);
     plan_.outputs.push_back(std::move(output));
+  }
+
+  void read_condition(outputs::Output& output, const config::Section& section) {
+    std::optional<std::string> text = section.string("when");
+    if (!text) return;
+    output.when = sampling::compile_condition(section, "when", *text);
+    if (!output.when) return;
+    for (int i = 0; i < kLevelCount; ++i) {
+      if (output.when->outcomes(static_cast<Level>(i)).may_hold) return;
+    }
+    plan_.warnings.push_back(config::Fault{
+        section.file(), section.position_of("when"),
+        fmt::format("{}.when: warning: no record is as it wants: nothing will ever go here",
+                    section.path())});
   }
 
   const PlanRequest& request_;
@@ -314,6 +408,7 @@ Result<Plan> make_plan(const PlanRequest& request) {
     auto config = config::load(request.config_file, *text, parser_names(), *plan.diagnostics);
     if (!config) return plan;
     plan.config = std::move(*config);
+    plan.root = config::root_of(request.config_file, *text, *plan.diagnostics);
   }
   Planner(request, plan).make_all();
   return plan;

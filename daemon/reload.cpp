@@ -109,7 +109,13 @@ Result<void> App::apply(Plan next) {
     retired_.push_back(output);
   }
   for (auto& output : next.outputs) output->outbox().set_policy(policy_for(*output, next));
-  pipeline_.reroute(route_of(next), [] {});
+  // Where no rule learns templates any more, those of another redaction are not kept either. On
+  // the pipeline's thread, which may be writing them until then.
+  const bool learns = next.sampling && next.sampling->finds_templates();
+  const TemplateFile* kept = !learns && template_file_ ? &*template_file_ : nullptr;
+  pipeline_.reroute(route_of(next), [kept, print = next.redaction->fingerprint()] {
+    if (kept != nullptr) SamplingStage::forget(*kept, print);
+  });
   if (dead_letters_) dead_letters_->set_render(letter_render(next));
   plan_ = std::move(next);
   return {};

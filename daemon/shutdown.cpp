@@ -12,6 +12,11 @@ namespace {
 
 // What inputs may take of the grace; the rest is for the outputs.
 constexpr int kInputsShare = 2;
+// Signals that come this soon after the first one are the same wish: who kills a process and its
+// group (`timeout`, some init scripts) reaches us twice.
+constexpr Duration kSameWish = std::chrono::seconds(1);
+// Files that could not be read, of an input, that are named one by one.
+constexpr size_t kMostNamed = 20;
 
 // What was never read of an input, by reason; "" when that is nothing.
 std::string missed_text(const InputCounts& counts) {
@@ -37,8 +42,11 @@ void App::on_signal(int signal, bool from_terminal) {
   }
   if (signal == SIGHUP) return reload();
   if (!ends) return;
+  bool first = phase_ == Phase::kRunning || phase_ == Phase::kStarting || !drain_at_once_;
+  if (first) first_signal_ = steady_now();
   if (phase_ == Phase::kRunning || phase_ == Phase::kStarting) return begin_drain(true);
   if (!drain_at_once_) return hurry();
+  if (!from_terminal && steady_now() - first_signal_ < kSameWish) return;
   spdlog::warn("second signal: stopping at once");
   finish();
 }
@@ -178,6 +186,7 @@ void App::stop_everything() {
   }
   pipeline_.close();
   pipeline_.join();
+  tell_rest(redactions_);
   for (auto& output : plan_.outputs) output->stop();
   for (auto& output : retired_) output->stop();
   // Acknowledgements that are still on their way to the inputs.
@@ -217,7 +226,9 @@ uint64_t App::report_left() const {
     }
     say(*output, now, again,
         again == 1 ? "the next run reads it again" : "the next run reads them again");
-    say(*output, now, lost, lost == 1 ? "it is lost" : "they are lost");
+    say(*output, now, lost,
+        fmt::format("{} lost{}", lost == 1 ? "it is" : "they are",
+                    state_dir_ ? "" : ": there is no state directory to keep them in"));
     for (size_t i = 0; i < kDropReasonCount; ++i) {
       bool wanted = static_cast<DropReason>(i) == DropReason::kSchemaViolation;
       if (now.counts.dropped[i] == 0 || wanted) continue;
@@ -243,6 +254,22 @@ uint64_t App::report_dead_letters() const {
   return all;
 }
 
+// What was to be read to its end and was not.
+uint64_t App::report_unread() const {
+  uint64_t all = 0;
+  for (const auto& input : plan_.inputs) {
+    std::vector<std::string> files = input->unread();
+    all += files.size();
+    for (size_t i = 0; i < std::min(files.size(), kMostNamed); ++i) {
+      spdlog::error("input {}: not read, or not to its end: {}", input->name, files[i]);
+    }
+    if (files.size() > kMostNamed) {
+      spdlog::error("input {}: and {} others", input->name, files.size() - kMostNamed);
+    }
+  }
+  return all;
+}
+
 // At the end: one line per input and output, in the words and with the sums of core/ledger.h.
 void App::report_ledger() const {
   for (const InputLedger* input : ledger_.inputs()) {
@@ -254,10 +281,10 @@ void App::report_ledger() const {
     OutputCounts counts = output->snapshot().counts;
     spdlog::info(
         "output {}: {} records + {} recovered + {} synthetic = {} delivered + {} filtered + {} "
-        "sampled + {} folded + {} dropped + {} dead letters + {} left",
+        "sampled + {} folded + {} dropped + {} dead letters + {} {}",
         output->name(), counts.records, counts.recovered, counts.synthetic, counts.delivered,
         counts.filtered, counts.sampled, counts.folded, counts.dropped_total(),
-        counts.dead_lettered, counts.in_flight);
+        counts.dead_lettered, counts.in_flight, state_dir_ ? "left" : "lost");
   }
 }
 

@@ -37,7 +37,7 @@ struct Backend {
 TEST_CASE("limit: grows by one a round while there is more to send, up to the most") {
   Backend backend(4);
   CHECK(backend.limit.now() == 1);
-  for (size_t expected : {2, 3, 4, 4}) {
+  for (size_t expected : {2u, 3u, 4u, 4u}) {
     backend.round(100ms);
     CHECK(backend.limit.now() == expected);
   }
@@ -86,7 +86,7 @@ TEST_CASE("limit: halves when it is too much for the backend, down to one") {
   Backend backend(8);
   for (int i = 0; i < 7; ++i) backend.round(100ms);
   REQUIRE(backend.limit.now() == 8);
-  for (size_t expected : {4, 2, 1, 1}) {
+  for (size_t expected : {4u, 2u, 1u, 1u}) {
     backend.overloaded();
     CHECK(backend.limit.now() == expected);
   }

@@ -2,23 +2,34 @@
 // Little-endian integers in files, whatever the machine's order.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "core/buffer.h"
 
 namespace waybill::delivery {
 
+// Compilers make one instruction of these where the machine is little endian.
+template <typename T>
+T in_little(T value) {
+  if constexpr (std::endian::native == std::endian::little) return value;
+  T swapped = 0;
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    swapped = static_cast<T>(swapped << 8 | (value >> (8 * i) & 0xff));
+  }
+  return swapped;
+}
 template <typename T>
 void store_little(char* to, T value) {
-  for (size_t i = 0; i < sizeof(T); ++i) to[i] = static_cast<char>(value >> (8 * i));
+  value = in_little(value);
+  std::memcpy(to, &value, sizeof value);
 }
 template <typename T>
 T load_little(const char* from) {
-  T value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    value |= static_cast<T>(static_cast<unsigned char>(from[i])) << (8 * i);
-  }
-  return value;
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return in_little(value);
 }
 
 inline void store_u32(char* to, uint32_t value) { store_little(to, value); }

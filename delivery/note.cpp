@@ -12,7 +12,9 @@ namespace waybill::delivery {
 namespace {
 
 // id[16] | read time u64 | offset u64 | truncated bytes u64 | size of the format u32 | format |
-// line where the line is, with kShares in the size of the format:
+// trace, with kTraced in the size of the format:
+//   origin u8 | whether flags are known u8 | flags u8 | trace id[32]
+// line where the line is, with kShares there:
 //   size of the head u32 | where the rest of it stands u32 | size of that u32 | head | tail
 // head, so many bytes of the encoded form from there on, tail.
 constexpr size_t kReadAt = 16;
@@ -21,7 +23,10 @@ constexpr size_t kTruncatedAt = 32;
 constexpr size_t kFormatSizeAt = 40;
 constexpr size_t kFormatAt = 44;
 constexpr uint32_t kShares = 1u << 31;
+constexpr uint32_t kTraced = 1u << 30;
 constexpr size_t kSharedHeader = 12;
+constexpr size_t kTraceIdAt = 3;
+constexpr size_t kTraceSize = kTraceIdAt + 32;
 
 // In the first byte of a source's note.
 constexpr uint8_t kNetwork = 1;
@@ -78,16 +83,50 @@ size_t same_to(std::string_view a, std::string_view b) {
 Shared find_shared(std::string_view line, std::string_view encoded) {
   constexpr size_t kProbe = 16;
   constexpr size_t kWorthSharing = 48;
+  // Of the last record: how much stands behind where the line would end. Mostly that is so again.
+  thread_local size_t behind = 0;
   if (line.size() < kWorthSharing) return {};
   for (size_t quarter = 3; quarter > 0; --quarter) {
     size_t at = std::min(line.size() / 4 * quarter, line.size() - kProbe);
-    size_t from = find_short(encoded, line.substr(at, kProbe));
+    const size_t rest = line.size() - at;
+    const size_t likely = encoded.size() - rest - behind;
+    const bool there = rest + behind <= encoded.size() &&
+                       encoded.substr(likely).starts_with(line.substr(at, kProbe));
+    size_t from = there ? likely : find_short(encoded, line.substr(at, kProbe));
     if (from == std::string_view::npos) continue;
+    if (from + rest <= encoded.size()) behind = encoded.size() - rest - from;
     size_t before = same_to(line.substr(0, at), encoded.substr(0, from));
     size_t size = before + same_from(line.substr(at), encoded.substr(from));
     if (size >= kWorthSharing) return {at - before, from - before, size};
   }
   return {};
+}
+
+// Whether the line alone does not tell which trace it is of.
+bool is_given(const Record& record) {
+  const TraceOrigin origin = record.trace_origin;
+  return record.trace_id.size == 32 && record.passed == nullptr &&
+         (origin == TraceOrigin::kInherited || origin == TraceOrigin::kDerived ||
+          origin == TraceOrigin::kGenerated);
+}
+
+void append_trace(Buffer& out, const Record& record) {
+  out.push_back(static_cast<char>(record.trace_origin));
+  out.push_back(record.trace_flags >= 0 ? 1 : 0);
+  out.push_back(static_cast<char>(record.trace_flags & 0xff));
+  out.append(record.trace_id.data, record.trace_id.size);
+}
+
+bool take_trace(std::string_view& bytes, Note& note) {
+  if (bytes.size() < kTraceSize) return false;
+  auto origin = static_cast<uint8_t>(bytes[0]);
+  if (origin > static_cast<uint8_t>(TraceOrigin::kGenerated)) return false;
+  note.trace_origin = static_cast<TraceOrigin>(origin);
+  note.trace_flags = bytes[1] != 0 ? static_cast<uint8_t>(bytes[2]) : int16_t{-1};
+  note.trace_id = bytes.substr(kTraceIdAt, kTraceSize - kTraceIdAt);
+  if (note.trace_id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
+  bytes.remove_prefix(kTraceSize);
+  return true;
 }
 
 }  // namespace
@@ -101,9 +140,12 @@ void append_note(Buffer& out, const Record& record, std::string_view encoded) {
   store_u64(to + kOffsetAt, record.offset);
   store_u64(to + kTruncatedAt, record.marks.truncated_bytes);
   auto format_size = static_cast<uint32_t>(record.format.size());
-  store_u32(to + kFormatSizeAt, shared.size != 0 ? format_size | kShares : format_size);
+  const bool traced = is_given(record);
+  store_u32(to + kFormatSizeAt,
+            format_size | (shared.size != 0 ? kShares : 0) | (traced ? kTraced : 0));
   out.advance(kFormatAt);
   out.append(record.format);
+  if (traced) append_trace(out, record);
   if (shared.size == 0) return out.append(record.line);
   put_u32(out, static_cast<uint32_t>(shared.at));
   put_u32(out, static_cast<uint32_t>(shared.from));
@@ -116,7 +158,8 @@ std::optional<Note> read_note(std::string_view bytes, std::string_view encoded) 
   if (bytes.size() < kFormatAt) return {};
   uint32_t format_size = load_u32(bytes.data() + kFormatSizeAt);
   const bool shares = (format_size & kShares) != 0;
-  format_size &= ~kShares;
+  const bool traced = (format_size & kTraced) != 0;
+  format_size &= ~(kShares | kTraced);
   if (bytes.size() - kFormatAt < format_size) return {};
   Note note;
   std::memcpy(note.id.data(), bytes.data(), note.id.size());
@@ -125,6 +168,7 @@ std::optional<Note> read_note(std::string_view bytes, std::string_view encoded) 
   note.truncated_bytes = load_u64(bytes.data() + kTruncatedAt);
   note.format = bytes.substr(kFormatAt, format_size);
   std::string_view rest = bytes.substr(kFormatAt + format_size);
+  if (traced && !take_trace(rest, note)) return {};
   if (!shares) {
     note.line = rest;
     return note;

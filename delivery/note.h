@@ -22,6 +22,11 @@ struct Note {
   int64_t read_ns = 0;  // when it was read; of a line without a time of its own, its time
   uint64_t offset = 0;
   uint64_t truncated_bytes = 0;
+  // The trace that it got from others, or that was made for it: the line alone does not tell.
+  // Empty: the line tells, or it has none.
+  std::string_view trace_id;  // 32 hex digits; into the bytes it was read from
+  TraceOrigin trace_origin = TraceOrigin::kNone;
+  int16_t trace_flags = -1;
 };
 
 // Appends the note of a record that was encoded as `encoded`.

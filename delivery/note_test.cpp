@@ -55,6 +55,35 @@ TEST_CASE("a note says what its record was, and any cut of it is none or another
   }
 }
 
+TEST_CASE("a note keeps the trace that the line itself does not tell") {
+  testing::Lines lines;
+  Record& record = lines.put("a line");
+  record.format = "text";
+  std::string_view trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  record.trace_id = Text(trace, TextForm::kClean);
+  auto noted = [&](TraceOrigin origin, int16_t flags) {
+    record.trace_origin = origin;
+    record.trace_flags = flags;
+    Buffer bytes;
+    append_note(bytes, record, "");
+    auto note = read_note(bytes.view(), "");
+    REQUIRE(note);
+    CHECK(note->line == "a line");
+    CHECK(note->format == "text");
+    CHECK(note->trace_origin == (note->trace_id.empty() ? TraceOrigin::kNone : origin));
+    CHECK(note->trace_flags == (note->trace_id.empty() ? -1 : flags));
+    for (size_t size = 0; size < bytes.size() - record.line.size(); ++size) {
+      CHECK_FALSE(read_note(bytes.view().substr(0, size), ""));
+    }
+    return std::string(note->trace_id);
+  };
+  CHECK(noted(TraceOrigin::kInherited, 1) == trace);
+  CHECK(noted(TraceOrigin::kDerived, -1) == trace);
+  CHECK(noted(TraceOrigin::kGenerated, 255) == trace);
+  CHECK(noted(TraceOrigin::kField, 1).empty());
+  CHECK(noted(TraceOrigin::kText, 1).empty());
+}
+
 TEST_CASE("what the encoded form has of a line is not kept twice, wherever it stands") {
   std::string run = "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   std::string line, encoded;

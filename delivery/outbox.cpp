@@ -46,6 +46,11 @@ Outbox::Outbox(ByteBudget& budget, OutputLedger& ledger, size_t share_bytes, Ful
 
 std::unique_ptr<Payload> Outbox::take() {
   std::lock_guard lock(mutex_);
+  return take_idle();
+}
+
+// With the lock held.
+std::unique_ptr<Payload> Outbox::take_idle() {
   if (idle_.empty()) return std::make_unique<Payload>(budget_);
   std::unique_ptr<Payload> payload = std::move(idle_.back());
   idle_.pop_back();
@@ -64,20 +69,22 @@ bool Outbox::goes_to_spool() const {
   if (!spool_) return false;
   if (spool_->engaged()) return true;
   std::lock_guard lock(mutex_);
-  return policy_.spool == SpoolUse::kAll;
+  return policy_.spool == SpoolUse::kAll && !spools_later();
 }
 
 void Outbox::push(std::unique_ptr<Payload> payload) {
   payload->recharge();
   Entry entry{nullptr, payload.get(), payload->charge.held(), payload->unsettled, payload->oldest};
-  bool behind_spool = spool_ && spool_->engaged();
+  bool behind_spool = false;
   {
     std::unique_lock lock(mutex_);
     if (!spools()) wait_for_room(lock, entry.bytes);
     if (spools()) {
-      behind_spool |= policy_.spool == SpoolUse::kAll || !has_room(entry.bytes);
+      bool everything = policy_.spool == SpoolUse::kAll && !spools_later();
+      // What a predecessor in a reload leaves is older, and not to be seen yet.
+      bool unopened = spools_later() && !spool_->opened();
+      behind_spool = everything || unopened || spool_->engaged() || !has_room(entry.bytes);
     } else {
-      behind_spool = false;
       // What the output has popped stays where it is, so one payload may stand beyond the share.
       while (!closed_ && !aborted_ && !has_room(entry.bytes) && !queue_.empty()) drop_oldest(lock);
     }
@@ -86,12 +93,14 @@ void Outbox::push(std::unique_ptr<Payload> payload) {
       return;
     }
     if (behind_spool) {
+      if (spools_later() && spool_->well()) secure();  // it is older
       lock.unlock();
       spool_->put(std::move(payload));
       return;
     }
     held_ += entry.bytes;
     entry.payload = std::move(payload);
+    if (spools_later()) expect(entry, policy_.spool_after);
     queue_.push_back(std::move(entry));
     update_gauges();
   }
@@ -147,6 +156,8 @@ std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline, uint64_t& wakes)
   queue_.pop_front();
   entry.number = ++pops_;
   std::unique_ptr<Payload> payload = std::move(entry.payload);
+  // Whoever has the payload does not need them, and its copy may let them go meanwhile.
+  if (spool_) entry.tickets.swap(payload->tickets);
   popped_.push_back(std::move(entry));
   return payload;
 }
@@ -154,6 +165,10 @@ std::unique_ptr<Payload> Outbox::pop_until(SteadyTime deadline, uint64_t& wakes)
 void Outbox::give(std::unique_ptr<Payload> payload) {
   WAYBILL_CHECK(payload->unsettled == 0, "a payload was given back with unsettled records");
   const Payload& key = *payload;
+  if (spool_) {
+    std::lock_guard lock(mutex_);
+    detach(*payload);
+  }
   if (payload->spool_end != 0) spool_->settled(payload->spool_end);
   payload->clear();  // lets the tickets go, outside of the lock
   payload->recharge();
@@ -166,6 +181,7 @@ void Outbox::give(std::unique_ptr<Payload> payload) {
 
 void Outbox::abandon(std::unique_ptr<Payload> payload) {
   std::unique_lock lock(mutex_);
+  if (spool_) detach(*payload);
   forget_popped(*payload);
   leave(std::move(payload));
   tell_if_drained(lock);

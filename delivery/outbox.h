@@ -28,11 +28,18 @@ struct FullPolicy {
   // Of the spool, if there is one.
   SpoolUse spool = SpoolUse::kNothing;
   WhenFull when_full = WhenFull::kDropOldest;
+  // With kAll: what is not settled so long after it was pushed is written. Zero: all is, before it
+  // is sent.
+  Duration spool_after = Duration::zero();
 };
 
 // Between the pipeline thread (push, take) and the output's thread (pop, give). Bounded in bytes
 // held by what is queued or being sent. Dropping the oldest never touches a payload that the output
 // has popped. With a spool, what finds no room goes there, and comes back in its turn.
+//
+// With SpoolUse::kAll and a delay, memory alone holds what is new, for so long at most: then, or
+// when a delivery has failed, or when memory has no room for more, all that is here is written at
+// once, oldest first. What is out, being sent, is copied for that.
 class Outbox final : private SpoolReader {
  public:
   static constexpr uint64_t kMostAhead = 64;
@@ -80,6 +87,8 @@ class Outbox final : private SpoolReader {
   bool more() const;
   // Whether what is queued must wait for a payload that is out since kMostAhead others.
   bool stuck() const;
+  // Something could not be delivered now: what only memory holds is not to wait for its delay.
+  void delivery_failed();
   // Closed or aborted, and there is nothing left to pop.
   bool ended() const;
   // A payload that is settled: its tickets are let go and its memory is used again.
@@ -107,11 +116,18 @@ class Outbox final : private SpoolReader {
   // payload without our lock.
   struct Entry {
     std::unique_ptr<Payload> payload;  // null once popped
-    const Payload* key = nullptr;
+    Payload* key = nullptr;
     size_t bytes = 0;
     uint64_t records = 0;
     SteadyTime oldest{};
     uint64_t number = 0;  // of those that were popped
+    // With FullPolicy::spool_after:
+    bool only_memory = false;             // not on disk, nor on the way there
+    SteadyTime due{};                     // when it is to be
+    bool copying = false;                 // popped, and a copy of it is on its way
+    bool settled = false;                 // it is about to be forgotten
+    uint64_t spool_end = 0;               // of its copy, as in Payload
+    std::vector<TicketRef> tickets = {};  // of what is popped, until it comes back
   };
 
   // ---- SpoolReader ----
@@ -119,9 +135,19 @@ class Outbox final : private SpoolReader {
   bool refill(std::unique_ptr<Payload> payload) override;
   void recycle(std::unique_ptr<Payload> payload) override;
   void spool_changed() override;
+  SteadyTime due() override { return due_.load(std::memory_order_relaxed); }
+  void write_due() override;
+  bool copied(uint64_t number, uint64_t end) override;
+  void not_copied(uint64_t number) override;
+  bool take_back(std::unique_ptr<Payload>& payload) override;
 
   bool spools() const { return spool_ && policy_.spool != SpoolUse::kNothing; }
+  bool spools_later() const;
+  void secure();
+  void expect(Entry& entry, Duration wait);
+  void detach(Payload& payload);
   void leave(std::unique_ptr<Payload> payload);
+  std::unique_ptr<Payload> take_idle();
   void keep_idle(std::unique_ptr<Payload> payload);
   bool at_end() const;
   bool may_pop() const;
@@ -159,6 +185,8 @@ class Outbox final : private SpoolReader {
   uint64_t known_wakes_ = 0;  // of the output's only thread
   bool told_ = false;
   std::atomic<size_t> room_for_spool_;  // see SpoolReader::room()
+  // See SpoolReader::due(); min(): at once; max(): all that is here is on disk, or need not be.
+  std::atomic<SteadyTime> due_{SteadyTime::max()};
   std::function<void()> on_filled_;
   std::function<void()> on_drained_;
   std::unique_ptr<Spool> spool_;  // last: its thread uses everything above

@@ -2,6 +2,7 @@
 #include "delivery/payload.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "core/check.h"
 
@@ -62,8 +63,25 @@ void Payload::note(std::string_view source, std::string_view noted) {
 
 void Payload::settle(uint32_t index) {
   WAYBILL_CHECK(!slices[index].settled, "a record was settled twice");
-  slices[index].settled = true;
+  std::atomic_ref(slices[index].settled).store(true, std::memory_order_relaxed);
   --unsettled;
+}
+
+void Payload::copy_unsettled(const Payload& other) {
+  if (groups.size() < other.group_count) groups.resize(other.group_count);
+  for (; group_count < other.group_count; ++group_count) {
+    groups[group_count].head = other.groups[group_count].head;
+  }
+  for (const Slice& slice : other.slices) {
+    auto& settled = const_cast<bool&>(slice.settled);  // atomic_ref is for what is not const
+    if (std::atomic_ref(settled).load(std::memory_order_relaxed)) continue;
+    Buffer& records = buffer(slice.group);
+    auto begin = static_cast<uint32_t>(records.size());
+    records.append(other.encoded(slice));
+    added(slice.group, begin);
+    if (slice.note.size != 0) note(other.note_source(slice), other.note_bytes(slice));
+  }
+  oldest = other.oldest;
 }
 
 void Payload::clear() {
@@ -83,6 +101,9 @@ void Payload::clear() {
   oldest = {};
   unsettled = 0;
   spool_end = 0;
+  copy_of = 0;
+  given_up = false;
+  from_memory = false;
 }
 
 size_t Payload::memory() const {

@@ -63,11 +63,15 @@ struct Payload {
   Buffer notes;                           // of the records, where their output keeps dead letters
   std::vector<std::string> note_sources;  // as append_source_note() writes them
   std::vector<TicketRef> tickets;         // of the batches whose records are in here
-  uint32_t unticketed = 0;  // records that came without one: their input cannot read them again
-  SteadyTime oldest{};      // when the oldest record was read
-  uint32_t unsettled = 0;   // slices not settled yet
-  uint64_t spool_end = 0;   // of records read back from a spool: the sequence number behind
-                            // the last of them; 0: they never were in one
+  uint32_t unticketed = 0;   // records that came without one: their input cannot read them again
+  SteadyTime oldest{};       // when the oldest record was read
+  uint32_t unsettled = 0;    // slices not settled yet
+  bool given_up = false;     // it goes to a spool to stay there, for the next run
+  bool from_memory = false;  // it goes to a spool out of memory, which could hold it still
+  uint64_t spool_end = 0;    // of records read back from a spool: the sequence number behind
+                             // the last of them; 0: they never were in one
+  uint64_t copy_of = 0;  // made by copy_unsettled(): the number of the payload that is out; 0: no
+                         // copy
   ByteCharge charge;
 
   // The group with this head: the same one for the same head within a payload.
@@ -91,8 +95,13 @@ struct Payload {
     return slice.note.size != 0 ? note_sources[slice.note.source] : std::string_view();
   }
 
-  // Slice `index` is delivered or given up, and counted by whoever calls this.
+  // Slice `index` is delivered or given up, its dead letter is kept if it has one, and it is
+  // counted by whoever calls this: a copy for a spool leaves it out.
   void settle(uint32_t index);
+
+  // Makes this, which is empty, hold what is unsettled of `other`, for a spool: records and notes,
+  // without its tickets. Another thread may be settling records of it, and composing its body.
+  void copy_unsettled(const Payload& other);
 
   // Empties it for the next records, and lets its tickets go; memory is kept.
   void clear();

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/section.h"
 #include "core/batch.h"
@@ -91,6 +92,10 @@ class Input {
 
   // What no other input of a config can have, too.
   virtual std::optional<Place> occupies() const { return {}; }
+
+  // With --once, at the end: what it was to read and could not, or not to its end, each as "PATH:
+  // WHY".
+  virtual std::vector<std::string> unread() const { return {}; }
 
   // What becomes of its lines when outputs cannot follow.
   virtual OnFull on_full() const { return is_file() ? OnFull::kBlock : OnFull::kSpool; }

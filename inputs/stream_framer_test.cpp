@@ -126,7 +126,7 @@ TEST_CASE("framing: reads may end anywhere") {
   };
   for (std::string_view stream : streams) {
     for (Framing framing : {Framing::kAuto, Framing::kOctetCounting, Framing::kNewline}) {
-      for (size_t max_line : {1, 3, 7, 1000}) {
+      for (size_t max_line : {1u, 3u, 7u, 1000u}) {
         CAPTURE(stream);
         CAPTURE(max_line);
         const Framed whole = framed(framing, {stream}, max_line);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <map>
@@ -97,38 +98,64 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_resource_a
   return pairs;
 }
 
-Identity resolve_identity(const ResourceInput& input, const Environment& given,
-                          std::vector<std::string>& warnings) {
-  // Every record carries these: one wrong byte, and backends refuse all of them.
-  auto usable = [&](const char* name, const std::string& value) {
-    if (is_utf8(value)) return true;
-    warnings.push_back(std::string(name) + " is not valid UTF-8: it is ignored");
-    return false;
-  };
-  auto environment = [&](const char* name) {
-    auto value = given(name);
-    // OTEL_RESOURCE_ATTRIBUTES is judged as a whole.
-    bool own = std::string_view(name) != kResourceAttributes;
-    if (value && own && !usable(name, *value)) value.reset();
-    return value;
-  };
-  // Weakest first: each later source overwrites.
-  std::map<std::string, std::string> all;
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) == 0 && host[0] != '\0') {
-    all["host.name"] = host.data();
+namespace {
+
+// What was said so far, from the weakest on: each later one beats those before it.
+class Gathered {
+ public:
+  explicit Gathered(std::vector<std::string>& warnings) : warnings_(warnings) {}
+
+  void set(std::string name, std::string value, std::string origin) {
+    Attributes& by = all_[name];
+    by.insert(by.begin(), {std::move(name), std::move(value), std::move(origin)});
   }
+  // The same of what came from outside. Every record carries these: one wrong byte, and backends
+  // refuse all of them.
+  void set_if_text(std::string name, std::string value, std::string origin) {
+    if (is_utf8(value) && is_utf8(name)) {
+      return set(std::move(name), std::move(value), std::move(origin));
+    }
+    warnings_.push_back(origin + " is not valid UTF-8: it is ignored");
+  }
+
+  Identity identity() const {
+    Identity made;
+    for (const auto& [name, by] : all_) {
+      if (name == "service.name") {
+        made.service_name = by.front().value;
+      } else {
+        made.resource.emplace_back(name, by.front().value);
+      }
+    }
+    made.resource_json = json_of(made.resource);
+    return made;
+  }
+  std::vector<Said> said() const {
+    std::vector<Said> out;
+    for (const auto& [name, by] : all_) out.push_back({name, by});
+    return out;
+  }
+
+ private:
+  std::vector<std::string>& warnings_;
+  std::map<std::string, Attributes> all_;
+};
+
+void gather_downward_api(const Environment& environment, Gathered& all) {
   // Names as POD_NAME or CONTAINER_NAME mean something to others outside of Kubernetes.
-  bool in_pod = environment("KUBERNETES_SERVICE_HOST") || environment("POD_NAME");
+  if (!environment("KUBERNETES_SERVICE_HOST") && !environment("POD_NAME")) return;
   for (const Detected& detected : kDownwardApi) {
-    if (!in_pod) break;
     for (const char* variable : detected.variables) {
       auto value = variable != nullptr ? environment(variable) : std::nullopt;
       if (!value) continue;
-      all[detected.attribute] = *value;
-      break;
+      all.set_if_text(detected.attribute, *value, variable);
+      if (is_utf8(*value)) break;
     }
   }
+}
+
+void gather_opentelemetry(const Environment& environment, Gathered& all,
+                          std::vector<std::string>& warnings) {
   if (auto text = environment(kResourceAttributes)) {
     auto pairs = parse_resource_attributes(*text);
     if (!pairs) {
@@ -136,29 +163,56 @@ Identity resolve_identity(const ResourceInput& input, const Environment& given,
           "OTEL_RESOURCE_ATTRIBUTES is not of the form key=value,key=value with percent-encoded "
           "values: all of it is ignored");
     } else {
-      for (auto& [key, value] : *pairs) all[key] = value;
+      for (auto& [key, value] : *pairs) all.set(key, value, kResourceAttributes);
     }
   }
-  if (auto name = environment("OTEL_SERVICE_NAME")) all["service.name"] = *name;
-  for (const auto& [key, value] : input.resource) all[key] = value;
-  auto set = [&](const char* key, const std::string& value) {
-    if (!value.empty()) all[key] = value;
-  };
-  set("service.name", input.service_name);
-  set("service.version", input.service_version);
-  set("service.namespace", input.service_namespace);
-  set("deployment.environment.name", input.environment);
-  if (usable("--service", input.service_flag)) set("service.name", input.service_flag);
-
-  Identity identity;
-  auto name = all.find("service.name");
-  if (name != all.end()) {
-    identity.service_name = name->second;
-    all.erase(name);
+  if (auto name = environment("OTEL_SERVICE_NAME")) {
+    all.set_if_text("service.name", *name, "OTEL_SERVICE_NAME");
   }
-  identity.resource.assign(all.begin(), all.end());
-  identity.resource_json = json_of(identity.resource);
-  return identity;
+}
+
+void gather_config(const ResourceInput& input, Gathered& all) {
+  for (const auto& [key, value] : input.resource) all.set(key, value, "resource of the config");
+  auto set = [&](const char* name, const char* key, const std::string& value) {
+    if (!value.empty()) all.set(name, value, std::string("service.") + key + " of the config");
+  };
+  set("service.name", "name", input.service_name);
+  set("service.version", "version", input.service_version);
+  set("service.namespace", "namespace", input.service_namespace);
+  set("deployment.environment.name", "environment", input.environment);
+}
+
+}  // namespace
+
+Identity resolve_identity(const ResourceInput& input, const Environment& environment,
+                          std::vector<std::string>& warnings, std::vector<Said>* said) {
+  Gathered all(warnings);
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) == 0 && host[0] != '\0') {
+    all.set("host.name", host.data(), "the host");
+  }
+  for (const Attribute& one : input.detected) all.set_if_text(one.name, one.value, one.origin);
+  gather_downward_api(environment, all);
+  gather_opentelemetry(environment, all, warnings);
+  gather_config(input, all);
+  if (!input.service_flag.empty()) {
+    all.set_if_text("service.name", input.service_flag, "--service");
+  }
+  if (said != nullptr) *said = all.said();
+  return all.identity();
+}
+
+Identity with_attributes(const Identity& identity,
+                         const std::vector<std::pair<std::string, std::string>>& attributes) {
+  static std::atomic<uint64_t> last{0};
+  std::map<std::string, std::string> all(identity.resource.begin(), identity.resource.end());
+  for (const auto& [name, value] : attributes) all[name] = value;
+  Identity made;
+  made.service_name = identity.service_name;
+  made.resource.assign(all.begin(), all.end());
+  made.resource_json = json_of(made.resource);
+  made.number = ++last;
+  return made;
 }
 
 }  // namespace waybill::lineage

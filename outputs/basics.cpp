@@ -38,8 +38,12 @@ const config::OptionTable<SpoolOptions>& spool_options() {
               "are files, else drop_oldest")
           .choice("files", &SpoolOptions::files, {"overflow", "always"},
                   "`overflow`: what finds no room in memory goes to disk, and lines of files only "
-                  "where another output goes on. `always`: everything goes through the spool, so "
-                  "that it outlives the files that it came from")
+                  "where another output goes on. `always`: all that is not delivered `after` "
+                  "so long, so that it outlives the files that it came from")
+          .duration("after", &SpoolOptions::after, Duration::zero(), std::chrono::seconds(30),
+                    "of `files: always`: what is not delivered so long after its batch was made is "
+                    "written, with all that is behind it; at once when a delivery fails or memory "
+                    "is full. 0: everything is written before it is sent")
           .choice("sync", &SpoolOptions::sync, {"always", "interval"},
                   "`always`: what is written together is synced at once. `interval`: every 200 ms, "
                   "which spares a slow disk; a power cut may then cost what was read in that time "

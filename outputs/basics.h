@@ -37,16 +37,17 @@ const config::OptionTable<B>& batch_options() {
 // The table of `spool:`.
 const config::OptionTable<SpoolOptions>& spool_options();
 
-// Adds `type`, `batch`, `spool` where S has one, and what every output will have but this version
-// does not build. S has the members `batch` (BatchSettings, or derived from it) and perhaps
-// `spool`, its own or inherited.
+// Adds `type`, `when` (which the plan reads), `batch`, `spool` where S has one, and what every
+// output will have but this version does not build. S has the members `batch` (BatchSettings, or
+// derived from it) and perhaps `spool`, its own or inherited.
 template <typename S>
 config::OptionTable<S>& add_common_options(config::OptionTable<S>& table) {
   using B = std::remove_reference_t<decltype(std::declval<S&>().batch)>;
   table.other("type", config::OptionKind::kString, "which kind of output this is")
       .section("batch", static_cast<B S::*>(&S::batch), batch_options<B>(),
                "when a batch is sent: whichever limit is reached first")
-      .not_built("when", "an expression: only records for which it holds go here");
+      .other("when", config::OptionKind::kString,
+             "an expression: only records for which it holds go here; default: all");
   if constexpr (requires(S s) { s.spool; }) {
     table.section("spool", static_cast<SpoolOptions S::*>(&S::spool), spool_options(),
                   "what is kept on disk while the backend is away");

@@ -12,9 +12,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/section.h"
 #include "core/batch.h"
+#include "core/expression.h"
 #include "core/identity.h"
 #include "core/ledger.h"
 #include "core/result.h"
@@ -40,6 +42,14 @@ struct SpoolOptions {
   WhenFull when_full = WhenFull::kAuto;
   Files files = Files::kOverflow;
   Sync sync = Sync::kAlways;
+  Duration after = std::chrono::milliseconds(500);  // with Files::kAlways
+};
+
+// What `waybill check --connect` has found out about a backend, in words for people.
+struct ProbeReport {
+  std::vector<std::string> facts;     // "http://loki:3100/… takes our pushes"
+  std::vector<std::string> warnings;  // what works, and should be looked at
+  std::vector<std::string> faults;    // what is wrong, where, and what to do
 };
 
 // What an output is given to live on. All references outlive it.
@@ -60,9 +70,10 @@ class Output {
   // ---- main thread ----
   // Prepares everything that can fail (credentials, folders, libraries) and starts the thread.
   virtual Result<void> start(const Context& context) = 0;
-  // For `waybill check --connect`: whether the backend answers and takes our credentials; says
-  // what is wrong, where, and what to do. May block for the output's connect time-out. Not started.
-  virtual Result<void> probe(const Identity& identity) = 0;
+  // For `waybill check --connect`: whether the backend answers, takes our credentials, and has what
+  // we write to; and how far its clock is from ours. Writes no records. May block for the output's
+  // time-outs. Not started.
+  virtual ProbeReport probe(const Identity& identity) = 0;
   // For `waybill explain`: what this record would be sent as, for people. Not started, and not
   // to be started afterwards.
   virtual Result<std::string> preview(const Identity& identity, const Batch& batch,
@@ -96,11 +107,14 @@ class Output {
 
   BatchLimits limits;
   SpoolOptions spool;
-  std::string name;           // in the config
-  std::string_view type;      // its Descriptor's
-  std::string settings_text;  // the section as it was written; equal text means equal settings
-  std::string file_path;      // that it writes to; "" when none
-  std::string target;         // where it sends, for people: an URL without credentials, a path
+  std::optional<Expression> when;  // only records for which it holds are handed to append()
+  std::string name;                // in the config
+  std::string_view type;           // its Descriptor's
+  std::string settings_text;       // the section as it was written; equal text means equal settings
+  // That it writes to; "" when none. Of several an example, and so is the name under which it puts
+  // one aside ("": it does not). The folder must be there.
+  std::string file_path, aside_path, file_folder;
+  std::string target;  // where it sends, for people: an URL without credentials, a path
 };
 
 // One kind of output, for the registry.

@@ -222,6 +222,9 @@ void EventReader::merge_frames(Batch& batch) {
       before.marks.repaired |= record.marks.repaired;
       before.marks.duplicate_keys += record.marks.duplicate_keys;
       before.marks.truncated_bytes += record.marks.truncated_bytes;
+      Wrapping wrapping = joiner_.wrapping(target);
+      wrapping.joined_by = "stack frames that are messages of their own";
+      joiner_.replace(target, wrapping);
       continue;
     }
     if (out != i) {

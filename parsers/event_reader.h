@@ -47,6 +47,9 @@ class EventReader {
   multiline::Joiner::Discarded take_discarded() { return joiner_.take_discarded(); }
 
   const LineParser& parser() const { return parser_; }
+  // Of record `index`, an event of several lines: what put them together, in words (for `explain`);
+  // good until the next begin_slice().
+  std::string_view joined_by(size_t index) const { return joiner_.wrapping(index).joined_by; }
   // The envelopes of record `index`, the outermost first; good until the next begin_slice().
   std::span<const Envelope> envelopes(size_t index) const {
     return parser_.envelopes(joiner_.wrapping(index));

@@ -209,6 +209,7 @@ TEST_CASE("event reader: a trace in a container's lines, and in a log of JSON li
                    line("till", "\\tat till.Till.a(Till.java:7)") +
                    line("shop", "\\tat shop.Cart.b(Cart.java:9)"),
                source);
+  reading.flush();
   // A line that says something else besides is no part of another one.
   CHECK(reading.messages ==
         Texts{"shop.CartError: empty\n\tat shop.Cart.a(Cart.java:7)\n\tat shop.Cart.b(Cart.java:9)",
@@ -293,6 +294,58 @@ TEST_CASE("event reader: rules of one's own come first, then what is automatic")
   CHECK(reading.messages[1] ==
         "Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'\n+ c");
   CHECK(reading.messages[2] == "d");
+}
+
+TEST_CASE("event reader: frames that are JSON objects, in whatever reads they come") {
+  const std::vector<std::string> trace = {
+      R"_({"level":"error","msg":"a.b.BadException: gone"})_",
+      R"_({"level":"error","msg":"\tat a.b.C.d(C.java:1)"})_",
+      R"_({"level":"error","msg":"Caused by: a.b.E: x"})_",
+      R"_({"level":"error","msg":"\t... 3 more"})_",
+  };
+  const std::string whole =
+      "a.b.BadException: gone\n\tat a.b.C.d(C.java:1)\nCaused by: a.b.E: x\n\t... 3 more";
+  for (unsigned cuts = 0; cuts < 8; ++cuts) {
+    for (const std::string front : {"", "2026-01-02T03:04:05.678Z stdout F "}) {
+      CAPTURE(cuts);
+      CAPTURE(front);
+      Reading reading;
+      auto source = reading.source("x.log");
+      std::string text = front + R"({"level":"info","msg":"before"})" + "\n";
+      for (size_t i = 0; i < trace.size(); ++i) {
+        text += front + trace[i] + "\n";
+        if ((cuts >> i & 1) == 0) continue;
+        reading.read(text, source);
+        text.clear();
+      }
+      reading.read(text, source);
+      CHECK(reading.keeps());
+      reading.read(front + R"({"level":"error","msg":"after"})" + "\n", source);
+      CHECK(!reading.keeps());
+      CHECK(reading.messages == std::vector<std::string>{"before", whole, "after"});
+      CHECK(reading.counts == std::vector<uint32_t>{1, 4, 1});
+    }
+  }
+}
+
+TEST_CASE("event reader: what JSON objects are kept for, and for how long") {
+  Reading reading;
+  auto source = reading.source();
+  const std::string error = R"({"level":"error","msg":"Error: it failed"})";
+  const std::string frame = R"_({"level":"error","msg":"\tat a.b.C.d(C.java:1)"})_";
+  // The usual error is not waited with, until its stream has had frames.
+  reading.read(error + "\n", source);
+  CHECK(!reading.keeps());
+  reading.read(frame + "\n", source);
+  CHECK(reading.keeps());
+  TicketRef ticket = reading.read(error + "\n", source);
+  CHECK(reading.keeps());
+  CHECK(reading.messages == std::vector<std::string>{"Error: it failed", "\tat a.b.C.d(C.java:1)"});
+  CHECK(ticket.use_count() > 1);
+  reading.flush();
+  CHECK(!reading.keeps());
+  CHECK(ticket.use_count() == 1);
+  CHECK(reading.messages.back() == "Error: it failed");
 }
 
 TEST_CASE("event reader: the lines of a dead letter are one event again") {

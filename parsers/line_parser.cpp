@@ -99,7 +99,7 @@ void LineParser::parse(Batch& batch, Record& record, const Wrapping& wrapping) {
 }
 
 Wrapping LineParser::unwrap(Batch& batch, Record& record) {
-  Wrapping wrapping{record.line, record.time_ns, envelopes_.size(), 0};
+  Wrapping wrapping{record.line, record.time_ns, envelopes_.size(), 0, {}};
   const Source& source = batch.source_of(record);
   while (take_off(batch, record, source, wrapping)) {
   }

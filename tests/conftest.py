@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from harness.backend import ElasticBackend, LokiBackend, OtlpBackend
+from harness.certificates import Authority
+from harness.grpc import GrpcBackend
+from harness.kafka import MockKafka, NoLibrary
 from harness.programs import ROOT, NoBinary, compile_c, waybill_binary
 from harness.runner import Runner
 
@@ -84,6 +87,46 @@ def otlp_backend() -> Iterator[OtlpBackend]:
     backend = OtlpBackend()
     yield backend
     backend.close()
+
+
+@pytest.fixture
+def grpc_backend() -> Iterator[GrpcBackend]:
+    """The same over gRPC."""
+    backend = GrpcBackend()
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Signs certificates; nothing trusts it that is not told to."""
+    return Authority(tmp_path_factory.mktemp("ours"))
+
+
+@pytest.fixture
+def secure_grpc(authority: Authority) -> Iterator[GrpcBackend]:
+    """gRPC over TLS, with a certificate of the authority."""
+    backend = GrpcBackend(tls=authority.server(authority.sign("server", server=True)))
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def librdkafka(waybill: Runner) -> None:
+    """Skips what runs it where that cannot be done."""
+    if waybill.sanitized:
+        pytest.skip("ThreadSanitizer crashes in C11's threads, which librdkafka starts")
+
+
+@pytest.fixture
+def cluster() -> Iterator[MockKafka]:
+    """A stand-in for a Kafka cluster."""
+    try:
+        made = MockKafka()
+    except NoLibrary as reason:
+        pytest.skip(str(reason))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -2,71 +2,24 @@
 #include "daemon/admin/metrics.h"
 
 #include <dirent.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "core/record.h"
+#include "core/utf8.h"
+#include "daemon/admin/families.h"
+#include "lineage/headers.h"
 
 namespace waybill::daemon::admin {
 
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
-
-// Collects families; each add() makes one sample of the family that was begun last.
-class Families {
- public:
-  void begin(const char* name, MetricType type, const char* help) {
-    MetricFamily family;
-    family.name = name;
-    family.type = type;
-    family.help = help;
-    all_.push_back(std::move(family));
-  }
-  void add(Labels labels, double value) {
-    MetricFamily& family = all_.back();
-    ClientMetric& metric = family.metric.emplace_back();
-    metric.label = std::move(labels);
-    if (family.type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-  }
-  void add(Labels labels, uint64_t value) { add(std::move(labels), static_cast<double>(value)); }
-  void add(Labels labels, const Histogram& histogram) {
-    ClientMetric& metric = all_.back().metric.emplace_back();
-    metric.label = std::move(labels);
-    uint64_t sum = 0;
-    for (size_t i = 0; i < histogram.counts.size(); ++i) {
-      sum += histogram.counts[i];
-      double bound = i < Histogram::kBounds.size() ? Histogram::kBounds[i]
-                                                   : std::numeric_limits<double>::infinity();
-      metric.histogram.bucket.push_back({sum, bound});
-    }
-    metric.histogram.sample_count = sum;
-    metric.histogram.sample_sum = histogram.sum;
-  }
-  std::string text() const {
-    // A family without samples says nothing.
-    std::vector<MetricFamily> full;
-    std::copy_if(all_.begin(), all_.end(), std::back_inserter(full),
-                 [](const MetricFamily& family) { return !family.metric.empty(); });
-    return prometheus::TextSerializer().Serialize(full);
-  }
-
- private:
-  std::vector<MetricFamily> all_;
-};
 
 std::string text(std::string_view view) { return std::string(view); }
 
@@ -129,7 +82,7 @@ void add_inputs(Families& families, const Ledger& ledger) {
   }
 }
 
-void add_outputs(Families& families, const Ledger& ledger) {
+void add_outputs(Families& families, const Ledger& ledger, const sampling::Counts& sampled) {
   std::vector<std::pair<std::string, OutputSnapshot>> outputs;
   for (const OutputLedger* output : ledger.outputs()) {
     outputs.emplace_back(output->name(), output->snapshot());
@@ -145,7 +98,8 @@ void add_outputs(Families& families, const Ledger& ledger) {
     };
     add("delivered", counts.delivered);
     add("filtered", counts.filtered);
-    add("sampled", counts.sampled);
+    // Without those that wait in the flight recorder: a counter never falls.
+    add("sampled", sampled.settled(output));
     add("folded", counts.folded);
     add("dropped", counts.dropped_total());
     add("dead_lettered", counts.dead_lettered);
@@ -189,6 +143,54 @@ void add_outputs(Families& families, const Ledger& ledger) {
   }
 }
 
+// Of the outputs that there are now.
+void add_present_outputs(Families& families, const MetricSources& from) {
+  std::vector<std::pair<std::string, OutputState>> states;
+  for (const OutputLedger* output : from.ledger.outputs()) {
+    if (from.outputs.contains(output->name())) {
+      states.emplace_back(output->name(), output->snapshot().state);
+    }
+  }
+  families.begin("waybill_output_state", MetricType::Gauge,
+                 "1 for the state that an output is in.");
+  for (const auto& [output, now] : states) {
+    for (size_t i = 0; i < kStateNames.size(); ++i) {
+      families.add({{"output", output}, {"state", text(kStateNames[i])}},
+                   static_cast<size_t>(now) == i ? 1.0 : 0.0);
+    }
+  }
+  families.begin("waybill_spool_limit_bytes", MetricType::Gauge,
+                 "Bytes that the spool may take on disk.");
+  for (const auto& [output, facts] : from.outputs) {
+    if (facts.spool_size > 0) families.add({{"output", output}}, uint64_t{facts.spool_size});
+  }
+  families.begin("waybill_output_moved_fields_total", MetricType::Counter,
+                 "Fields sent as text under another name, as the index has them of another type.");
+  for (const auto& [output, facts] : from.outputs) {
+    if (facts.moved_fields) families.add({{"output", output}}, *facts.moved_fields);
+  }
+}
+
+void add_lineage(Families& families, const LineageCounts& now) {
+  families.begin("waybill_trace_refused_total", MetricType::Counter,
+                 "Values under the names of trace context that are none, by carrier.");
+  for (size_t i = 1; i < static_cast<size_t>(lineage::Carrier::kCount); ++i) {
+    std::string name = text(lineage::carrier_name(static_cast<lineage::Carrier>(i)));
+    families.add({{"carrier", name}}, now.refused[i]);
+  }
+  families.begin("waybill_trace_not_inherited_total", MetricType::Counter,
+                 "Records without a trace whose key had one that was not taken, by reason.");
+  families.add({{"reason", "ambiguous"}}, now.ambiguous);
+  families.add({{"reason", "expired"}}, now.expired);
+  families.begin("waybill_trace_keys_evicted_total", MetricType::Counter,
+                 "Keys of traces that were forgotten before their time, for want of room.");
+  families.add({}, now.evicted);
+  families.begin("waybill_trace_keys", MetricType::Gauge, "Keys of traces that are remembered.");
+  families.add({}, now.keys);
+  families.begin("waybill_trace_memory_bytes", MetricType::Gauge, "Memory held by them.");
+  families.add({}, now.bytes);
+}
+
 void add_records(Families& families, const Ledger& ledger) {
   families.begin("waybill_trace_origin_total", MetricType::Counter,
                  "Records by where their trace id came from.");
@@ -197,6 +199,10 @@ void add_records(Families& families, const Ledger& ledger) {
     std::string name = text(trace_origin_name(static_cast<TraceOrigin>(i)));
     families.add({{"origin", name.empty() ? "none" : name}}, origins[i]);
   }
+  add_lineage(families, ledger.lineage());
+  families.begin("waybill_service_names_refused_total", MetricType::Counter,
+                 "Records whose own service name was one too many.");
+  families.add({}, ledger.refused_services());
   families.begin("waybill_log_records_total", MetricType::Counter, "Records by service and level.");
   for (const auto& [service, levels] : ledger.levels()) {
     for (size_t i = 0; i < levels.size(); ++i) {
@@ -218,6 +224,85 @@ void add_contract(Families& families, const Ledger& ledger) {
   each("waybill_schema_violations_total", "What broke a schema.", ledger.violations());
   each("waybill_schema_repairs_total", "What broke a schema and was repaired.",
        ledger.schema_repairs());
+}
+
+void add_redactions(Families& families, const redaction::Counts& redactions) {
+  families.begin("waybill_redactions_total", MetricType::Counter, "Values redacted, by rule.");
+  for (const auto& [rule, values] : redactions.rules()) families.add({{"rule", rule}}, values);
+  families.begin("waybill_redaction_withheld_total", MetricType::Counter,
+                 "Texts withheld as a whole, as nobody can tell what of them is safe.");
+  families.add({}, redactions.withheld());
+}
+
+// Label values are short, or dashboards cannot show them.
+constexpr size_t kMostTemplate = 120;
+
+void add_recorder(Families& families, const sampling::RecorderState& state) {
+  if (!state.on) return;
+  auto one = [&](const char* name, MetricType type, const char* help, uint64_t value) {
+    families.begin(name, type, help);
+    families.add({}, value);
+  };
+  one("waybill_recorder_lines", MetricType::Gauge, "Lines that wait in the flight recorder.",
+      state.lines);
+  one("waybill_recorder_bytes", MetricType::Gauge, "Bytes that they take.", state.bytes);
+  one("waybill_recorder_traces", MetricType::Gauge,
+      "Traces that have lines there, or erred lately.", state.traces);
+  one("waybill_recorder_released_total", MetricType::Counter,
+      "Lines that were sent as their trace erred.", state.counts.released);
+  families.begin("waybill_recorder_evicted_total", MetricType::Counter,
+                 "Lines that waited and are not sent any more, by reason.");
+  for (size_t i = 0; i < sampling::kEvictionNames.size(); ++i) {
+    families.add({{"reason", text(sampling::kEvictionNames[i])}}, state.counts.evicted[i]);
+  }
+}
+
+void add_sampled(Families& families, const sampling::Counts& sampled) {
+  families.begin("waybill_sampled_out_total", MetricType::Counter,
+                 "Records that sampling kept back, by rule.");
+  for (const auto& [rule, records] : sampled.rules()) families.add({{"rule", rule}}, records);
+  families.begin("waybill_new_templates_total", MetricType::Counter,
+                 "Message templates that had not been there, or were forgotten.");
+  const sampling::TemplateState templates = sampled.templates();
+  families.add({}, templates.fresh);
+  families.begin("waybill_templates", MetricType::Gauge, "Message templates that are remembered.");
+  families.add({}, templates.known);
+  families.begin("waybill_template_records_total", MetricType::Counter,
+                 "Records of the templates that most records have.");
+  std::set<uint64_t> shown;  // a template that was forgotten and came again may be there twice
+  for (const sampling::Templates::Line& line : templates.top) {
+    if (!shown.insert(line.id).second) continue;
+    families.add({{"template_id", fmt::format("{:016x}", line.id)},
+                  {"template", text(whole_characters(line.text, kMostTemplate))}},
+                 line.records);
+  }
+  families.begin("waybill_adaptive_probability", MetricType::Gauge,
+                 "With which records are sent, errors apart, by service.");
+  for (const auto& [service, probability] : sampled.probabilities()) {
+    families.add({{"service", service}}, probability);
+  }
+  add_recorder(families, sampled.recorder());
+}
+
+// What the config's `metrics` made of records, and how that went.
+void add_configured(Families& families, const metrics::Registry& registry) {
+  std::vector<metrics::Snapshot> all;
+  for (const auto& family : registry.families()) all.push_back(family->snapshot());
+  auto each = [&](const char* name, MetricType type, const char* help, auto value) {
+    families.begin(name, type, help);
+    for (const metrics::Snapshot& one : all) {
+      families.add({{"metric", one.definition->name}}, static_cast<uint64_t>(value(one)));
+    }
+  };
+  each("waybill_metric_series", MetricType::Gauge, "Series of a metric made of records.",
+       [](const metrics::Snapshot& one) { return one.rows.size(); });
+  each("waybill_metric_overflow_total", MetricType::Counter,
+       "Records that a metric counts as `other`, for want of room.",
+       [](const metrics::Snapshot& one) { return one.overflowed; });
+  each("waybill_metric_skipped_total", MetricType::Counter,
+       "Records that a metric is about, without a number in its field.",
+       [](const metrics::Snapshot& one) { return one.skipped; });
+  for (const metrics::Snapshot& one : all) families.add(one);
 }
 
 double start_time_seconds() {
@@ -285,25 +370,28 @@ void add_process(Families& families) {
 
 }  // namespace
 
-std::string metrics_text(const Ledger& ledger, const ByteBudget& budget,
-                         const ReloadCounts& reloads) {
+std::string metrics_page(const MetricSources& from, bool openmetrics) {
   Families families;
-  add_inputs(families, ledger);
-  add_outputs(families, ledger);
-  add_records(families, ledger);
-  add_contract(families, ledger);
+  add_inputs(families, from.ledger);
+  add_outputs(families, from.ledger, from.sampled);
+  add_present_outputs(families, from);
+  add_records(families, from.ledger);
+  add_contract(families, from.ledger);
+  add_redactions(families, from.redactions);
+  add_sampled(families, from.sampled);
   families.begin("waybill_memory_bytes", MetricType::Gauge,
                  "Memory held by batches and queues, of the budget.");
-  families.add({}, static_cast<double>(budget.used()));
+  families.add({}, static_cast<double>(from.budget.used()));
   families.begin("waybill_memory_limit_bytes", MetricType::Gauge, "The memory budget.");
-  families.add({}, static_cast<double>(budget.limit()));
+  families.add({}, static_cast<double>(from.budget.limit()));
   families.begin("waybill_config_reloads_total", MetricType::Counter, "Reloads, by result.");
-  families.add({{"result", "applied"}}, reloads.applied);
-  families.add({{"result", "refused"}}, reloads.refused);
+  families.add({{"result", "applied"}}, from.reloads.applied);
+  families.add({{"result", "refused"}}, from.reloads.refused);
   families.begin("waybill_build_info", MetricType::Gauge, "1, with the version as a label.");
   families.add({{"version", WAYBILL_VERSION}}, 1.0);
   add_process(families);
-  return families.text();
+  add_configured(families, from.configured);
+  return openmetrics ? families.openmetrics() : families.text();
 }
 
 }  // namespace waybill::daemon::admin

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The self-metrics, in the Prometheus text format 0.0.4 (docs/metrics.md lists them).
+// The page /metrics: the self-metrics, which docs/metrics.md lists, and those made of records.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,10 @@
 
 #include "core/byte_budget.h"
 #include "core/ledger.h"
+#include "daemon/admin/output_facts.h"
+#include "metrics/registry.h"
+#include "redaction/counts.h"
+#include "sampling/counts.h"
 
 namespace waybill::daemon::admin {
 
@@ -15,10 +19,22 @@ struct ReloadCounts {
   uint64_t refused = 0;
 };
 
-// Everything the ledger knows, memory, reloads, build, and the standard process_* set. Label values
-// are bounded: names from the config, reasons and results from closed lists, at most
-// Ledger::kMaxServices services, and Ledger::kMaxKinds kinds of violations of each.
-std::string metrics_text(const Ledger& ledger, const ByteBudget& budget,
-                         const ReloadCounts& reloads);
+// Where a page's numbers come from.
+struct MetricSources {
+  const Ledger& ledger;
+  const OutputFactsByName& outputs;
+  const redaction::Counts& redactions;
+  const sampling::Counts& sampled;
+  const ByteBudget& budget;
+  const ReloadCounts& reloads;
+  const metrics::Registry& configured;
+};
+
+// Everything the ledger knows, redactions, sampling, memory, reloads, build, the standard process_*
+// set, and what the config's `metrics` made of records. Label values are bounded: names from the
+// config, reasons and results from closed lists, at most Ledger::kMaxServices services, and
+// Ledger::kMaxKinds kinds of violations of each; of the config's own, see metrics/family.h.
+// OpenMetrics 1.0 has the exemplars, which the text format 0.0.4 has no place for.
+std::string metrics_page(const MetricSources& from, bool openmetrics);
 
 }  // namespace waybill::daemon::admin

@@ -82,14 +82,41 @@ std::string output_json(const OutputCounts& counts) {
       .text();
 }
 
-std::string_view state_name(OutputState state) {
-  constexpr std::array<std::string_view, 3> names = {"ok", "retrying", "misconfigured"};
-  return names[static_cast<size_t>(state)];
+std::string recorder_json(const sampling::RecorderState& state) {
+  return Object()
+      .number("lines", state.lines)
+      .number("bytes", state.bytes)
+      .number("traces", state.traces)
+      .number("released", state.counts.released)
+      .json("evicted", by_reason(sampling::kEvictionNames, state.counts.evicted))
+      .text();
 }
+
+std::string lines_json(const std::vector<sampling::Templates::Line>& lines, bool counted) {
+  std::string all;
+  for (const sampling::Templates::Line& line : lines) {
+    Object one;
+    one.string("id", fmt::format("{:016x}", line.id)).string("text", line.text);
+    if (counted) one.number("records", line.records);
+    all += (all.empty() ? "" : ",") + one.text();
+  }
+  return "[" + all + "]";
+}
+
+std::string templates_json(const sampling::TemplateState& templates) {
+  return Object()
+      .number("known", templates.known)
+      .number("new", templates.fresh)
+      .json("top", lines_json(templates.top, true))
+      .json("newest", lines_json(templates.newest, false))
+      .text();
+}
+
+std::string_view state_name(OutputState state) { return kStateNames[static_cast<size_t>(state)]; }
 
 }  // namespace
 
-std::string ledger_json(const Ledger& ledger) {
+std::string ledger_json(const Ledger& ledger, const sampling::Counts& sampled) {
   bool balanced = true;
   Object inputs;
   for (const InputLedger* input : ledger.inputs()) {
@@ -103,22 +130,25 @@ std::string ledger_json(const Ledger& ledger) {
     balanced = balanced && counts.balanced();
     outputs.json(output->name(), output_json(counts));
   }
-  return Object()
-             .json("balanced", balanced ? "true" : "false")
-             .json("inputs", inputs.text())
-             .json("outputs", outputs.text())
-             .text() +
-         "\n";
+  Object page;
+  page.json("balanced", balanced ? "true" : "false")
+      .json("inputs", inputs.text())
+      .json("outputs", outputs.text());
+  const sampling::RecorderState recorder = sampled.recorder();
+  if (recorder.on) page.json("recorder", recorder_json(recorder));
+  const sampling::TemplateState templates = sampled.templates();
+  if (templates.known > 0) page.json("templates", templates_json(templates));
+  return page.text() + "\n";
 }
 
-std::string outputs_json(const Ledger& ledger, const std::map<std::string, std::string>& targets) {
+std::string outputs_json(const Ledger& ledger, const OutputFactsByName& outputs) {
   Object all;
   for (const OutputLedger* output : ledger.outputs()) {
-    auto target = targets.find(output->name());
-    if (target == targets.end()) continue;  // of an earlier config
+    auto facts = outputs.find(output->name());
+    if (facts == outputs.end()) continue;  // of an earlier config
     OutputSnapshot now = output->snapshot();
     Object one;
-    one.string("target", target->second).string("state", state_name(now.state));
+    one.string("target", facts->second.target).string("state", state_name(now.state));
     if (!now.problem.empty()) one.string("problem", now.problem);
     one.number("requests", now.requests)
         .number("retries", now.retries)
@@ -129,6 +159,7 @@ std::string outputs_json(const Ledger& ledger, const std::map<std::string, std::
         .number("spool_torn_records", now.spool_torn_records)
         .number("spool_torn_bytes", now.spool_torn_bytes)
         .json("oldest_undelivered_seconds", fmt::format("{:.3f}", now.oldest_undelivered_seconds));
+    if (facts->second.moved_fields) one.number("moved_fields", *facts->second.moved_fields);
     all.json(output->name(), one.text());
   }
   return all.text() + "\n";

@@ -51,7 +51,8 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     if (request_.method() != http::verb::get && request_.method() != http::verb::head) {
       page = Page{405, "text/plain; charset=utf-8", "only GET is answered here\n"};
     } else {
-      page = pages_(target.substr(0, target.find('?')));
+      beast::string_view accept = request_[http::field::accept];
+      page = pages_({target.substr(0, target.find('?')), {accept.data(), accept.size()}});
     }
     if (!page) {
       page = Page{404, "text/plain; charset=utf-8",

@@ -21,8 +21,13 @@ struct Page {
   std::string body;
 };
 
-// Answers a path ("/metrics"); nothing: 404. Called on the main thread; must not block.
-using Pages = std::function<std::optional<Page>(std::string_view path)>;
+struct Request {
+  std::string_view path;    // "/metrics", without a query
+  std::string_view accept;  // the header of that name; empty without
+};
+
+// Answers a request; nothing: 404. Called on the main thread; must not block.
+using Pages = std::function<std::optional<Page>(const Request& request)>;
 
 // Main thread only. Requests are small and read with a limit and a time-out; a client that does
 // not follow is cut off.

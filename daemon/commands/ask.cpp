@@ -7,6 +7,7 @@
 
 #include "daemon/admin/client.h"
 #include "daemon/commands/commands.h"
+#include "outputs/printable.h"
 
 namespace waybill::daemon::commands {
 
@@ -53,6 +54,20 @@ void print_entry(std::string_view kind, std::string_view name, simdjson::dom::ob
   fmt::print("\n");
 }
 
+// The templates that most records have, and those that appeared last.
+void print_templates(simdjson::dom::object templates) {
+  fmt::print("templates {} known, {} new since the start\n", uint64_t{templates["known"]},
+             uint64_t{templates["new"]});
+  auto print = [](std::string_view what, simdjson::dom::object line) {
+    fmt::print("template {} {:<14} {}\n", std::string_view(line["id"]), what,
+               outputs::printable(std::string_view(line["text"]), 200));
+  };
+  for (simdjson::dom::object line : simdjson::dom::array(templates["top"])) {
+    print(fmt::format("records={}", uint64_t{line["records"]}), line);
+  }
+  for (simdjson::dom::object line : simdjson::dom::array(templates["newest"])) print("new", line);
+}
+
 }  // namespace
 
 int health(const CommandLine& line) {
@@ -79,6 +94,9 @@ int ledger(const CommandLine& line) {
   for (auto [name, counts] : simdjson::dom::object(root["outputs"])) {
     print_entry("output", name, counts);
   }
+  simdjson::dom::object recorder, templates;
+  if (root["recorder"].get(recorder) == simdjson::SUCCESS) print_entry("recorder", "", recorder);
+  if (root["templates"].get(templates) == simdjson::SUCCESS) print_templates(templates);
   bool balanced = root["balanced"];
   fmt::print("the ledger {}\n", balanced ? "balances" : "DOES NOT BALANCE: please report this");
   return balanced ? exit_code::kOk : exit_code::kCannotStart;

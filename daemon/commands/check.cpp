@@ -5,8 +5,30 @@
 #include <cstdio>
 
 #include "daemon/commands/commands.h"
+#include "daemon/surroundings.h"
 
 namespace waybill::daemon::commands {
+
+namespace {
+
+// What each output's backend says. Whether all is well.
+bool connect(const Plan& plan) {
+  bool well = true;
+  for (const auto& output : plan.outputs) {
+    outputs::ProbeReport report = output->probe(plan.identity);
+    for (const std::string& fact : report.facts) fmt::print("outputs.{}: {}\n", output->name, fact);
+    for (const std::string& warning : report.warnings) {
+      fmt::print(stderr, "outputs.{}: warning: {}\n", output->name, warning);
+    }
+    for (const std::string& fault : report.faults) {
+      fmt::print(stderr, "outputs.{}: {}\n", output->name, fault);
+    }
+    well = well && report.faults.empty();
+  }
+  return well;
+}
+
+}  // namespace
 
 int check(const CommandLine& line) {
   int code = exit_code::kOk;
@@ -15,17 +37,10 @@ int check(const CommandLine& line) {
   for (const config::Fault& warning : plan->warnings) {
     fmt::print(stderr, "{}\n", warning.text());
   }
-  if (line.connect) {
-    for (const auto& output : plan->outputs) {
-      auto answer = output->probe(plan->identity);
-      if (answer) {
-        fmt::print("outputs.{}: {} answers\n", output->name, output->target);
-      } else {
-        fmt::print(stderr, "outputs.{}: {}\n", output->name, answer.error().what);
-        code = exit_code::kUsage;
-      }
-    }
+  for (const config::Fault& warning : missing_surroundings(*plan, line.plan)) {
+    fmt::print(stderr, "{}\n", warning.text());
   }
+  if (line.connect && !connect(*plan)) code = exit_code::kUsage;
   if (code == exit_code::kOk) {
     std::string what = line.plan.config_file.empty() ? "the targets" : line.plan.config_file;
     fmt::print("{}: ok ({} input{}, {} output{})\n", what, plan->inputs.size(),

@@ -20,6 +20,9 @@ int schema_show();
 int schema_infer(const CommandLine& line);
 int schema_diff(const CommandLine& line);
 int lint(const CommandLine& line);
+int trace(const CommandLine& line);
+int setup_elasticsearch(const CommandLine& line);
+int setup_grafana(const CommandLine& line);
 int version();
 
 // Makes the plan, or prints why it cannot be had; `code` is the exit code then.

@@ -12,11 +12,14 @@
 #include "core/canonical.h"
 #include "daemon/canonical_names.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/explain_lineage.h"
+#include "daemon/commands/explain_metrics.h"
 #include "daemon/pipeline.h"
 #include "lineage/record_id.h"
-#include "lineage/trace_context.h"
 #include "outputs/printable.h"
 #include "parsers/patterns/check.h"
+#include "redaction/record_redactor.h"
+#include "sampling/sampler.h"
 
 namespace waybill::daemon::commands {
 
@@ -28,10 +31,13 @@ class Explainer {
       : plan_(plan),
         budget_(size_t{64} * 1024 * 1024),
         reader_(plan.parse, plan.config.parse.formats, budget_),
+        lineage_(plan.lineage),
+        redactor_(plan.redaction),
         source_(std::make_shared<Source>()) {
     source_->number = next_source_number();
     source_->input = "explain";
     source_->nonce = random_id();
+    if (plan_.sampling) sampler_.emplace(plan_.sampling);
     if (plan_.contract) {
       judge_.emplace(plan_.contract, canonical_names(), time_reader(plan_.parse.default_zone),
                      false);
@@ -93,22 +99,26 @@ class Explainer {
     for (size_t i = 0; i < batch.records.size(); ++i) {
       Record& record = batch.records[i];
       begin();
-      explain_frame(record);
+      explain_frame(record, i);
       explain_parse(record, i);
       explain_lineage(batch, record);
+      explain_redaction(batch, record);
+      explain_metrics(batch, record);
       bool sent = explain_contract(batch, record);
+      sent = sent && explain_sampling(batch, record);
       explain_record(batch, record);
       if (sent) explain_outputs(batch, record);
     }
   }
 
-  static void explain_frame(const Record& record) {
+  void explain_frame(const Record& record, size_t index) const {
     fmt::print("frame    {} bytes", record.line.size());
     if (record.lines > 1) fmt::print(", {} lines that are one event", record.lines);
     if (record.marks.truncated_bytes > 0) {
       fmt::print(", {} more cut off by parse.max_line", record.marks.truncated_bytes);
     }
     fmt::print("\n");
+    if (record.lines > 1) fmt::print("         joined: {}\n", reader_.joined_by(index));
   }
 
   void explain_parse(const Record& record, size_t index) const {
@@ -161,22 +171,40 @@ class Explainer {
   }
 
   void explain_lineage(Batch& batch, Record& record) {
-    bool claimed = (record.trace_fields.trace_id | record.trace_fields.traceparent) != 0;
-    lineage::resolve_trace(batch, record);
-    if (record.passed == nullptr) {
-      record.id = lineage::record_id(source_->nonce, record);
+    lineage::Outcome outcome = lineage_.resolve(batch, record);
+    if (record.passed == nullptr) record.id = lineage::record_id(source_->nonce, record);
+    const char* stage = "lineage  ";
+    for (const std::string& words :
+         explain_ids(batch, record, plan_.identity, plan_.lineage, outcome)) {
+      fmt::print("{}{}\n", stage, words);
+      stage = "         ";
     }
-    bool own_service = static_cast<bool>(record.service_name);
-    Text service = service_of(record, plan_.identity);
-    fmt::print("lineage  service {} ({})\n", service.bytes(),
-               own_service ? "from the line" : "from the config or the environment");
-    if (record.trace_id) {
-      fmt::print("         trace {} (from {})\n", record.trace_id.bytes(),
-                 record.trace_origin == TraceOrigin::kText ? "the text" : "a field");
-    } else {
-      fmt::print("         no trace: {}\n",
-                 claimed ? "what the line names is no valid trace id; it stays in the context"
-                         : "the line names none");
+  }
+
+  void explain_redaction(Batch& batch, Record& record) {
+    if (redactor_.rules().empty()) return fmt::print("redact   off\n");
+    if (!redactor_.redact(batch, record)) return fmt::print("redact   nothing\n");
+    std::string what;
+    for (size_t i = 0; i < redactor_.counts().size(); ++i) {
+      uint32_t values = redactor_.counts()[i];
+      if (values == 0) continue;
+      what +=
+          fmt::format("{}{} value{} by rule {}", what.empty() ? "" : ", ", values,
+                      values == 1 ? "" : "s", outputs::printable(redactor_.rules().all()[i].name));
+    }
+    if (uint32_t texts = redactor_.withheld()) {
+      what += fmt::format("{}{} text{} withheld as a whole, as nobody can tell what is safe",
+                          what.empty() ? "" : ", ", texts, texts == 1 ? "" : "s");
+    }
+    fmt::print("redact   {}\n", what);
+  }
+
+  void explain_metrics(const Batch& batch, const Record& record) const {
+    const char* stage = "metrics  ";
+    for (const std::string& words :
+         commands::explain_metrics(plan_.metrics, batch, record, plan_.identity)) {
+      fmt::print("{}{}\n", stage, words);
+      stage = "         ";
     }
   }
 
@@ -199,17 +227,49 @@ class Explainer {
     explain_violations("repaired ", judgement.repairs);
     explain_violations("", judgement.violations);
     if (judgement.violations.empty()) return true;
-    switch (rule.on_violation) {
+    switch (rule.of_broken()) {
       case contract::OnViolation::kQuarantine:
-        fmt::print("         quarantine: to the dead letters, no output gets it\n");
+        fmt::print("         {}: to the dead letters, no output gets it\n",
+                   contract::name_of(rule.on_violation));
         record.schema_errors = {};
         return false;
       case contract::OnViolation::kDrop:
-        fmt::print("         drop: no output gets it\n");
+        fmt::print("         {}: no output gets it\n", contract::name_of(rule.on_violation));
         return false;
       default: fmt::print("         {}: tagged\n", contract::name_of(rule.on_violation)); break;
     }
     return true;
+  }
+
+  // Whether outputs get the record.
+  bool explain_sampling(Batch& batch, Record& record) {
+    if (!sampler_) return true;
+    std::vector<std::string> notes;
+    sampling::Verdict verdict = sampler_->judge(batch, record, plan_.identity, &notes);
+    bool sent = verdict.outcome == sampling::Verdict::Outcome::kSend;
+    std::string_view rate = sample_rate_of(record);
+    fmt::print("sample   {}\n",
+               sent
+                   ? rate.empty() ? "sent" : fmt::format("sent, and stands for {}", rate)
+                   : fmt::format("not sent: {} by {}",
+                                 verdict.outcome == sampling::Verdict::Outcome::kFolded ? "folded"
+                                                                                        : "sampled",
+                                 sampler_->rules().name_of(verdict.rule)));
+    for (const std::string& note : notes)
+      fmt::print("         {}\n", outputs::printable(note, 300));
+    explain_released();
+    return sent;
+  }
+
+  // What is sent in front of an error.
+  void explain_released() {
+    Batch released(budget_);
+    released.reset(0);
+    sampler_->take_released(released, SIZE_MAX);
+    for (const Record& record : released.records) {
+      fmt::print("released ");
+      print_canonical(released, record);
+    }
   }
 
   static void explain_violations(const char* what,
@@ -222,13 +282,24 @@ class Explainer {
   }
 
   void explain_record(const Batch& batch, const Record& record) const {
+    fmt::print("record   ");
+    print_canonical(batch, record);
+  }
+
+  void print_canonical(const Batch& batch, const Record& record) const {
     Buffer canonical;
     append_canonical(canonical, batch, record, plan_.identity, part::kAll);
-    fmt::print("record   {}\n", canonical.view());
+    fmt::print("{}\n", canonical.view());
   }
 
   void explain_outputs(Batch& batch, Record& record) {
+    std::string scratch;
     for (auto& output : plan_.outputs) {
+      if (output->when && !output->when->matches(batch, record, plan_.identity, scratch)) {
+        fmt::print("output   {} ({}): not sent there, as `when: {}` does not hold\n", output->name,
+                   output->target, outputs::printable(output->when->text(), 300));
+        continue;
+      }
       auto shown = output->preview(plan_.identity, batch, record);
       if (!shown) {
         fmt::print("output   {} ({}): {}\n", output->name, output->target, shown.error().what);
@@ -243,24 +314,41 @@ class Explainer {
   Plan& plan_;
   ByteBudget budget_;
   parsers::EventReader reader_;
+  lineage::Lineage lineage_;
   std::optional<contract::Judge> judge_;
+  redaction::RecordRedactor redactor_;
+  std::optional<sampling::Sampler> sampler_;
   std::shared_ptr<Source> source_;
   bool first_ = true;
 };
+
+// It is the same for all lines, so it is said once, below them.
+void explain_resource(const std::vector<lineage::Said>& all,
+                      const std::vector<std::string>& notes) {
+  const char* stage = "\nresource ";
+  auto say = [&](const std::string& words) {
+    fmt::print("{}{}\n", stage, words);
+    stage = "         ";
+  };
+  for (const std::string& words : explain_attributes(all)) say(words);
+  for (const std::string& note : notes) say(outputs::printable(note, 300));
+}
 
 }  // namespace
 
 int explain(const CommandLine& line) {
   int code = exit_code::kOk;
-  auto plan = plan_or_complain(line.plan, code);
+  PlanRequest request = line.plan;
+  request.clouds = std::make_shared<CloudAnswers>();
+  auto plan = plan_or_complain(request, code);
   if (!plan) return code;
   Explainer explainer(*plan);
   if (line.has_line) {
     explainer.explain(line.line);
-    return exit_code::kOk;
+  } else {
+    explainer.explain(std::string{std::istreambuf_iterator<char>(std::cin), {}});
   }
-  std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-  explainer.explain(text);
+  explain_resource(plan->resource, plan->notes);
   return exit_code::kOk;
 }
 

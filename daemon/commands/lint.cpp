@@ -36,19 +36,20 @@ class Linter {
   void judge(const LogRecord& record, uint32_t file) {
     LogPlace place{file, record.line};
     if (record.value == nullptr) {
-      return wrong("json", "expected a JSON object, got a line that is none", place);
+      violations_.assign(1, no_object());
+      return findings_.add(violations_, place);
     }
     switch (validator_.explain(*program_, *record.value, record.size, violations_)) {
       case Verdict::kValid: return findings_.add_clean();
-      case Verdict::kLimit: return wrong("limit", validator_.limit(), place);
+      case Verdict::kLimit: return give_up(place);
       case Verdict::kInvalid: return findings_.add(violations_, place);
     }
   }
   const Findings& findings() const { return findings_; }
 
  private:
-  void wrong(std::string_view keyword, std::string message, LogPlace place) {
-    violations_.assign(1, {"", keyword, std::move(message)});
+  void give_up(LogPlace place) {
+    violations_.assign(1, {"", "limit", validator_.limit(), kNone, "", ""});
     findings_.add(violations_, place);
   }
 

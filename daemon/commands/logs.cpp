@@ -53,7 +53,10 @@ bool read_logs(const CommandLine& line, LogsRead& read,
   if (!total) return false;
   read.begun = true;
   Progress progress(*total);
-  LogReader reader(*plan, line.on == "line" ? JudgedOn::kLine : JudgedOn::kRecord, progress);
+  JudgedOn on = line.on == "line"      ? JudgedOn::kLine
+                : line.on == "nothing" ? JudgedOn::kNothing
+                                       : JudgedOn::kRecord;
+  LogReader reader(*plan, on, progress);
   bool whole = true;
   for (uint32_t i = 0; i < line.files.size(); ++i) {
     auto file = LogFile::open(line.files[i]);

@@ -15,12 +15,15 @@ namespace {
 AppOptions options_of(const CommandLine& line) {
   AppOptions options;
   options.request = line.plan;
+  options.request.clouds = std::make_shared<CloudAnswers>();
   options.once = line.once;
   options.verbose = line.verbose;
   return options;
 }
 
-bool undelivered(const AppResult& result) { return result.left + result.dead_lettered > 0; }
+bool undelivered(const AppResult& result) {
+  return result.left + result.dead_lettered + result.unread > 0;
+}
 
 Result<AppResult> run_app(AppOptions options, int& code) {
   auto plan = plan_or_complain(options.request, code);
@@ -65,6 +68,7 @@ int exec(const CommandLine& line) {
   child.pty = line.pty;
   child.copy_stdout = child.copy_stderr = !line.quiet;
   options.child = std::move(child);
+  options.propagate = line.propagate;
   int code = exit_code::kOk;
   auto result = run_app(std::move(options), code);
   if (!result) return code;

@@ -10,6 +10,8 @@
 #include "contract/compile.h"
 #include "contract/instance.h"
 #include "contract/validator.h"
+#include "core/buffer.h"
+#include "core/json_text.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/contract_schema.h"
 #include "daemon/commands/json_out.h"
@@ -24,12 +26,14 @@ class Judge {
  public:
   Judge(SharedProgram program, bool all) : program_(std::move(program)), all_(all) {}
 
-  void judge(std::string_view text) {
+  // `place`: what each line that is printed begins with.
+  void judge(std::string_view text, std::string_view place) {
+    place_ = place;
     std::string why = instance_.read(text);
     if (!why.empty()) return say("", "json", why);
     Value value = instance_.value();
     switch (validator_.explain(*program_, value, instance_.size(), violations_)) {
-      case Verdict::kValid: fmt::print("valid\n"); return;
+      case Verdict::kValid: fmt::print("{}valid\n", place_); return;
       case Verdict::kLimit: return say("", "limit", validator_.limit());
       case Verdict::kInvalid: break;
     }
@@ -43,11 +47,21 @@ class Judge {
  private:
   void say(std::string_view path, std::string_view keyword, std::string_view message) {
     clean_ = false;
-    fmt::print("invalid {} {} {}\n", on_one_line(path), keyword, on_one_line(message));
+    fmt::print("{}invalid {} {} {}\n", place_, pointer(path), keyword, on_one_line(message));
+  }
+  // One word, whatever the keys in it: as the inside of a JSON string (RFC 6901, 5), blanks
+  // escaped, too.
+  static std::string pointer(std::string_view path) {
+    Buffer out;
+    append_escaped(out, path);
+    std::string word;
+    for (char c : out.view()) word += c == ' ' ? "\\u0020" : std::string(1, c);
+    return on_one_line(word);
   }
 
   SharedProgram program_;
   bool all_;
+  std::string place_;
   bool clean_ = true;
   Instance instance_;
   Validator validator_;
@@ -55,7 +69,7 @@ class Judge {
 };
 
 // False: it cannot be read.
-bool judge_file(Judge& judge, const std::string& path, bool lines) {
+bool judge_file(Judge& judge, const std::string& path, bool lines, bool placed) {
   std::unique_ptr<FILE, int (*)(FILE*)> opened(
       path == "-" ? nullptr : std::fopen(path.c_str(), "re"), [](FILE* f) { return fclose(f); });
   FILE* in = path == "-" ? stdin : opened.get();
@@ -63,17 +77,21 @@ bool judge_file(Judge& judge, const std::string& path, bool lines) {
     fmt::print(stderr, "waybill: {}\n", errno_error(path, errno).what);
     return false;
   }
+  std::string name = path == "-" ? "stdin" : on_one_line(path);
   std::string text;
   if (!lines) {
     char block[1 << 16];
     while (size_t got = std::fread(block, 1, sizeof block, in)) text.append(block, got);
-    if (std::ferror(in) == 0) judge.judge(text);
+    if (std::ferror(in) == 0) judge.judge(text, placed ? name + ": " : "");
   } else {
     char* line = nullptr;
     size_t room = 0;
+    uint64_t number = 0;
     for (ssize_t size; (size = getline(&line, &room, in)) > 0;) {
+      ++number;
       text.assign(line, static_cast<size_t>(size));
-      if (text.find_first_not_of(" \t\r\n") != text.npos) judge.judge(text);
+      if (text.find_first_not_of(" \t\r\n") == text.npos) continue;
+      judge.judge(text, placed ? fmt::format("{}:{}: ", name, number) : "");
     }
     std::free(line);
   }
@@ -108,8 +126,10 @@ int schema_validate(const CommandLine& line) {
     return exit_code::kUsage;
   }
   Judge judge(std::move(*program), line.all);
+  // Several lines of one instance among those of others.
+  bool placed = line.all && (line.lines || line.files.size() > 1);
   for (const std::string& path : line.files) {
-    if (!judge_file(judge, path, line.lines)) return exit_code::kUsage;
+    if (!judge_file(judge, path, line.lines, placed)) return exit_code::kUsage;
   }
   constexpr int kViolations = 1;
   return written(judge.clean() ? exit_code::kOk : kViolations);

@@ -9,6 +9,7 @@
 // that the next start removes. A damaged file is never removed but renamed to *.damaged.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -51,6 +52,8 @@ class Segments {
 
   // What was written last need not be read: read() goes on behind it.
   void skip_to_end();
+  // Nor those below `sequence`, which read() has come to.
+  void skip_to(uint64_t sequence) { next_ = std::max(next_, sequence); }
 
   // Records below `sequence` need not be kept any more. Durable when it returns.
   Result<void> settle(uint64_t sequence);

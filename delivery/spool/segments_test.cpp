@@ -231,11 +231,11 @@ TEST_CASE("segments: a damaged end is counted and kept; only what has no end is 
   SUBCASE("its size") { overwrite(path, last + 6, "\x10"); }
   SUBCASE("its checksum") { overwrite(path, last + 16, "!!!!"); }
   SUBCASE("the last three") {
-    for (uint64_t number : {197, 198, 199}) overwrite(path, frame_of(number) + 22, "!");
+    for (uint64_t number : {197u, 198u, 199u}) overwrite(path, frame_of(number) + 22, "!");
     intact = 197;
   }
   SUBCASE("the last two, the sizes of both") {
-    for (uint64_t number : {198, 199}) overwrite(path, frame_of(number) + 6, "\x10");
+    for (uint64_t number : {198u, 199u}) overwrite(path, frame_of(number) + 6, "\x10");
     intact = 198;
   }
   SUBCASE("the last but one, and the last has no end") {
@@ -314,7 +314,7 @@ TEST_CASE("segments: large writes are the same bytes, past the page cache or thr
   auto spool = folder.spool(8 << 20);
   uint64_t records = 0;
   // Congruent to its place in the file or not, and small ones that leave the next one anywhere.
-  for (size_t shift : {0, 0, 1, 0, 4095, 0}) {
+  for (size_t shift : {0u, 0u, 1u, 0u, 4095u, 0u}) {
     for (size_t text_size : {size_t{100}, size_t{400'000}, size_t{1'300'000}}) {
       std::string text(text_size, static_cast<char>('a' + records % 26));
       std::string_view parts[] = {text};

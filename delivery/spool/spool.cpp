@@ -52,6 +52,11 @@ bool Spool::engaged() const {
   return pending_records_ > 0 || unread_ > 0;
 }
 
+bool Spool::well() const {
+  std::lock_guard lock(mutex_);
+  return opened_ && !failing_.load(std::memory_order_relaxed);
+}
+
 void Spool::put(std::unique_ptr<Payload> payload) {
   std::unique_lock lock(mutex_);
   auto has_room = [&] { return pending_bytes_ < kPendingBytes || released_ || finishing_; };
@@ -66,10 +71,38 @@ void Spool::put(std::unique_ptr<Payload> payload) {
       return drop(std::move(payload), DropReason::kQueueFull);
     }
   }
+  add(std::move(payload));
+}
+
+bool Spool::opened() const {
+  std::lock_guard lock(mutex_);
+  return opened_;
+}
+
+void Spool::put_now(std::unique_ptr<Payload> payload) {
+  payload->from_memory = true;
+  std::lock_guard lock(mutex_);
+  add(std::move(payload));
+}
+
+// With the lock held.
+void Spool::add(std::unique_ptr<Payload> payload) {
   pending_bytes_ += payload->charge.held();
   pending_records_ += payload->unsettled;
   pending_.push_back(std::move(payload));
   changed_.notify_all();
+}
+
+// One that is being written is settled by keep_copies().
+void Spool::cancel(uint64_t number) {
+  std::lock_guard lock(mutex_);
+  auto copy = std::find_if(pending_.begin(), pending_.end(),
+                           [&](const auto& payload) { return payload->copy_of == number; });
+  if (copy == pending_.end()) return;
+  pending_bytes_ -= std::min(pending_bytes_, (*copy)->charge.held());
+  pending_records_ -= (*copy)->unsettled;
+  pending_.erase(copy);
+  room_.notify_all();
 }
 
 void Spool::set_when_full(WhenFull when_full) {
@@ -95,10 +128,8 @@ void Spool::put_last(std::unique_ptr<Payload> payload) {
     changed_.notify_all();
     if (!again) return;  // it never left the disk
   }
-  pending_bytes_ += payload->charge.held();
-  pending_records_ += payload->unsettled;
-  pending_.push_back(std::move(payload));
-  changed_.notify_all();
+  payload->given_up = true;
+  add(std::move(payload));
 }
 
 void Spool::settled(uint64_t end) {

@@ -8,6 +8,7 @@
 // and writing.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -76,6 +77,18 @@ class SpoolReader {
   virtual bool refill(std::unique_ptr<Payload> payload) = 0;
   // A payload that has been written: its memory may be used again.
   virtual void recycle(std::unique_ptr<Payload> payload) = 0;
+  // When write_due() is to be called: at the earliest, and not while the disk takes nothing.
+  virtual SteadyTime due() = 0;
+  // Puts here, with put_now(), what is not to wait in memory alone any longer.
+  virtual void write_due() = 0;
+  // The copy of payload `number` is written, and ends before `end`. False: it is not wanted any
+  // more, as its original has come back.
+  virtual bool copied(uint64_t number, uint64_t end) = 0;
+  // The copy could not be written.
+  virtual void not_copied(uint64_t number) = 0;
+  // A payload that cannot be written now, and that nothing older waits for. False: memory has no
+  // room for it either.
+  virtual bool take_back(std::unique_ptr<Payload>& payload) = 0;
   // Something has changed in what idle() says.
   virtual void spool_changed() = 0;
 };
@@ -96,6 +109,19 @@ class Spool {
   // a full spool that blocks): until there is room, release() or finish(); with the drop policies
   // no longer than SpoolSettings say, then the payload is dropped, and counted.
   void put(std::unique_ptr<Payload> payload);
+
+  // ---- any thread; the reader's lock may be held ----
+  // Takes a payload that memory holds already, without waiting; or a copy of one that is out
+  // (Payload::copy_of): its records are not read back, and are settled with the original. Not while
+  // engaged(), nor before it is open: an original must not stand behind anything.
+  void put_now(std::unique_ptr<Payload> payload);
+  // No copy of payload `number` is wanted any more.
+  void cancel(uint64_t number);
+  // Its folder is open. Once it is, for good.
+  bool opened() const;
+  // It is open, and the disk took what was written last.
+  bool well() const;
+  size_t largest_record() const { return settings_.largest_record; }
 
   // ---- any thread ----
   void set_when_full(WhenFull when_full);
@@ -137,6 +163,9 @@ class Spool {
   void drop_oldest();
   bool disk_is_low() const;
   size_t write_group(std::deque<std::unique_ptr<Payload>>& group);
+  void add(std::unique_ptr<Payload> payload);
+  void keep_copies(std::deque<std::unique_ptr<Payload>>& group);
+  size_t give_back(std::deque<std::unique_ptr<Payload>>& group);
   Result<void> write_frames(const std::deque<std::unique_ptr<Payload>>& group, size_t bytes,
                             bool sync);
   void drop(std::unique_ptr<Payload> payload, DropReason reason);
@@ -171,8 +200,8 @@ class Spool {
   Buffer frames_;
   Throttle drop_log_{std::chrono::seconds(10)};
   Throttle failure_log_{std::chrono::minutes(1)};
-  std::optional<size_t> low_limit_;  // bytes on disk when the disk ran low
-  bool failing_ = false;
+  std::optional<size_t> low_limit_;   // bytes on disk when the disk ran low
+  std::atomic<bool> failing_{false};  // read by others
   const SteadyTime began_ = steady_now();
   SteadyTime write_at_{};            // not before: the last attempt failed, or there was no room
   SteadyTime cursor_at_{};           // when the cursor is written next

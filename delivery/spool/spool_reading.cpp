@@ -15,12 +15,13 @@ namespace waybill::delivery {
 // is.
 bool Spool::hand_over(std::deque<std::unique_ptr<Payload>>& group, size_t held) {
   bool fresh = std::all_of(group.begin(), group.end(), [](const auto& payload) {
-    return payload->spool_end == 0 && payload->unsettled == payload->slices.size();
+    return payload->spool_end == 0 && payload->unsettled == payload->slices.size() &&
+           !payload->given_up;
   });
   if (!fresh) return false;
   {
     std::lock_guard lock(mutex_);
-    if (unread_ > 0 || !reading_ || finishing_ || reader_.room() < held) return false;
+    if (unread_ > 0 || finishing_ || reader_.room() < held) return false;
   }
   segments_->skip_to_end();
   for (auto& payload : group) {

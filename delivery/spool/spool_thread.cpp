@@ -91,6 +91,7 @@ bool Spool::has_work() const {
   if (!segments_) return false;
   if (settled_ != moved_ && now >= cursor_at_) return true;
   if (!synced_ && now >= sync_at_) return true;
+  if (now >= write_at_ && now >= reader_.due()) return true;
   return unread_ > 0 && reading_ && reader_.room() > 0;
 }
 
@@ -100,6 +101,7 @@ SteadyTime Spool::next_try() const {
   if (!segments_ || !pending_.empty()) next = write_at_;
   if (settled_ != moved_) next = std::min(next, cursor_at_);
   if (!synced_) next = std::min(next, sync_at_);
+  if (segments_) next = std::min(next, std::max(write_at_, reader_.due()));
   return next;
 }
 
@@ -120,6 +122,12 @@ void Spool::run() {
       lock.unlock();
       open_again();
       lock.lock();
+    }
+    if (segments_ && !last && steady_now() >= std::max(write_at_, reader_.due())) {
+      lock.unlock();
+      reader_.write_due();
+      lock.lock();
+      if (!has_work()) continue;
     }
     if (segments_) {
       if (last || steady_now() >= write_at_) write_pending(lock);
@@ -208,12 +216,14 @@ size_t Spool::write_group(std::deque<std::unique_ptr<Payload>>& group) {
   if (done) {
     recovered();
     if (!at_once && std::exchange(synced_, false)) sync_at_ = steady_now() + settings_.sync_every;
+    keep_copies(group);
     if (!hand_over(group, held)) {
       for (auto& payload : group) written(std::move(payload));
     }
     group.clear();
   } else {
     failed(done.error().what);
+    held -= give_back(group);
     if (give_up(group)) group.clear();
   }
   if (frames_.capacity() > 4 * kGroupBytes) frames_.release();
@@ -240,10 +250,14 @@ Result<void> Spool::write_frames(const std::deque<std::unique_ptr<Payload>>& gro
 // What cannot be written is dropped, unless it may wait. False: it may.
 bool Spool::give_up(std::deque<std::unique_ptr<Payload>>& group) {
   uint64_t records = 0;
-  for (const auto& payload : group) records += payload->unsettled;
+  bool waits = false;  // memory has held it until now, or it is what is left at the end
+  for (const auto& payload : group) {
+    records += payload->unsettled;
+    waits |= payload->from_memory || payload->given_up;
+  }
   {
     std::lock_guard lock(mutex_);
-    if (when_full_ == WhenFull::kBlock || finishing_) return false;
+    if (waits || when_full_ == WhenFull::kBlock || finishing_) return false;
     pending_records_ -= std::min(pending_records_, records);
   }
   for (auto& payload : group) drop(std::move(payload), DropReason::kSpoolFull);

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "inputs/exec/process.h"
 
 namespace waybill::inputs::exec {
 
@@ -65,6 +66,11 @@ Result<void> ExecInput::start(const Context& context, std::function<void()> on_e
         "coreutils' libstdbuf.so was not found: a program that prints through C's stdio "
         "shows its lines late, in blocks of 4 KiB; --pty gives it a terminal instead");
   }
+  for (const std::string& variable : settings_.variables) {
+    std::string_view prefix = std::string_view(variable).substr(0, variable.find('=') + 1);
+    std::erase_if(environment, [&](const std::string& old) { return old.starts_with(prefix); });
+    environment.push_back(variable);
+  }
   Spawned child =
       spawn(settings_.argv, environment, out->write.get(), err->write.get(), settings_.signals);
   out->write.reset();
@@ -77,6 +83,7 @@ Result<void> ExecInput::start(const Context& context, std::function<void()> on_e
     return {};
   }
   pid_ = child.pid;
+  if (settings_.describe) attributes_ = process_attributes(pid_, settings_.argv[0]);
   if (settings_.pty) terminal_ = out->read.get();
   add_stream(stdout_, "stdout", std::move(out->read), settings_.copy_stdout, STDOUT_FILENO);
   add_stream(stderr_, "stderr", std::move(err->read), settings_.copy_stderr, STDERR_FILENO);
@@ -121,6 +128,7 @@ void ExecInput::add_stream(Stream& stream, const char* stream_name, Fd fd, bool 
   source->stream = stream_name;
   source->format = settings_.format;
   source->nonce = random_id();
+  source->attributes = attributes_;
 
   StreamPump::Hooks hooks;
   hooks.ended = lifeline_.guard([this] { check_end(); });

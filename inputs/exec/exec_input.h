@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "inputs/exec/child.h"
@@ -28,7 +29,9 @@ struct ExecSettings {
   bool copy_stdout = true;        // to our own
   bool copy_stderr = true;
   bool line_buffered = true;  // see line_buffered_environment(); not needed with a pty
+  bool describe = false;      // its lines carry process_attributes()
   std::string format = "auto";
+  std::vector<std::string> variables = {};   // "NAME=value" of its environment, beside our own
   SignalState signals = SignalState::now();  // what the child gets
 };
 
@@ -88,6 +91,7 @@ class ExecInput : public Input {
   Stream stdout_, stderr_;
   int terminal_ = -1;  // the pump's descriptor of a pty
   pid_t pid_ = -1;
+  std::vector<std::pair<std::string, std::string>> attributes_;  // of the child
   std::optional<int> status_;
   SteadyTime gone_at_{};
   bool finishing_ = false;

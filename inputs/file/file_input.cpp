@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace waybill::inputs::file {
 
@@ -16,6 +17,7 @@ constexpr int kSweepShare = 200;  // a sweep takes at most one part in so many o
 // Passes begin no closer than this: a writer that flushes every line costs 50 wake-ups a second
 // at most, and its lines share batches.
 constexpr auto kPace = std::chrono::milliseconds(20);
+constexpr int kMostLooks = 8;  // at names, before what was found is read
 constexpr auto kQuietBeforeEnd = std::chrono::seconds(1);
 constexpr auto kDrainCheck = std::chrono::milliseconds(50);
 // One turn of the loop: long enough to be cheap, short enough for signals and sockets.
@@ -74,7 +76,7 @@ void FileInput::sweep(Duration pause) {
     SteadyTime began = steady_now();
     if (run_->unsaved) save();
     run_->files.reap();
-    for (TailFile* file : run_->files.scan()) enqueue(*file);
+    look_at_names(true);
     for (const auto& file : run_->files.files()) {
       if (line_is_due(*file)) enqueue(*file);
     }
@@ -99,17 +101,24 @@ void FileInput::wait_for_news() {
 }
 
 void FileInput::collect_news() {
-  Watcher::News news = run_->watcher.collect();
-  for (int watch : news.files) {
-    if (TailFile* file = run_->files.by_watch(watch)) enqueue(*file);
-  }
-  if (news.names) {
-    for (TailFile* file : run_->files.scan()) enqueue(*file);
-  }
-  for (const auto& [path, was] : news.renamed) {
-    if (TailFile* file = run_->files.find_renamed(was, path)) enqueue(*file);
-  }
+  look_at_names(false);
   post_turn();
+}
+
+// Takes in what the watcher has to say. Names may move on while we look, so that we find the next
+// file where the one that we look for was: we look until nothing has moved, and only then read.
+void FileInput::look_at_names(bool scan) {
+  for (int looks = 0; looks < kMostLooks; ++looks) {
+    Watcher::News news = run_->watcher.collect();
+    for (int watch : news.files) {
+      if (TailFile* file = run_->files.by_watch(watch)) enqueue(*file);
+    }
+    if (!news.names && !std::exchange(scan, false)) return;
+    for (TailFile* file : run_->files.scan()) enqueue(*file);
+    for (const auto& [path, was] : news.renamed) {
+      if (TailFile* file = run_->files.find_renamed(was, path)) enqueue(*file);
+    }
+  }
 }
 
 void FileInput::enqueue(TailFile& file) {
@@ -172,6 +181,7 @@ bool FileInput::prepare_batch(TailFile& file) {
 size_t FileInput::read_file(TailFile& file) {
   if (!file.looked && !look_at(file)) return 0;
   TailFile::Read done = file.read(*run_->batch, source_in_batch(file));
+  if (done.failed != 0) run_->files.cannot_read(file.path, done.failed);
   if (done.other && run_->files.begin_history(file)) done.more = true;
   file.looked = done.more && file.is_open() && file.position() < file.limit;
   if (done.bytes > 0) {
@@ -331,6 +341,13 @@ void FileInput::pass_is_over() {
     return;
   }
   wait_for_news();
+}
+
+std::vector<std::string> FileInput::unread() const {
+  std::vector<std::string> all;
+  if (!run_ || !run_->context.once) return all;
+  for (const auto& [path, why] : run_->files.unread()) all.push_back(path + ": " + why);
+  return all;
 }
 
 void FileInput::set_lag() {

@@ -31,6 +31,7 @@ class FileInput : public Input {
   void stop() override;
   bool can_end() const override { return run_ && run_->context.once; }
   bool is_file() const override { return true; }
+  std::vector<std::string> unread() const override;
   bool reads_file(const std::string& path) const override {
     return selected(settings_.include, settings_.exclude, path);
   }
@@ -67,6 +68,7 @@ class FileInput : public Input {
   void sweep(Duration pause);
   void wait_for_news();
   void collect_news();
+  void look_at_names(bool scan);
   void enqueue(TailFile& file);
   void post_turn();
   void turn();

@@ -69,6 +69,7 @@ void FileSet::start() {
   if (files_.empty()) {
     spdlog::info("input {}: no file matches yet", input_);
   }
+  tell_passed_over();
   // From now on this input is known, even without files: whatever comes is read from its start.
   // Also after a crash in the first second, so this is written before anything else happens.
   if (known_) return save();
@@ -87,6 +88,9 @@ std::vector<TailFile*> FileSet::scan() {
   }
   for (const std::string& problem : globs_.take_problems()) {
     spdlog::warn("input {}: cannot list {}", input_, problem);
+    if (size_t end = problem.rfind(": "); end != problem.npos && unread_.size() < kMaxTold) {
+      unread_.insert_or_assign(problem.substr(0, end), problem.substr(end + 2));
+    }
   }
   SteadyTime now = steady_now();
   for (const auto& file : files_) {
@@ -108,7 +112,7 @@ std::vector<TailFile*> FileSet::scan() {
 TailFile* FileSet::find_or_add(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
-    if (errno != ENOENT && errno != ENOTDIR) tell_once(path, std::strerror(errno));
+    if (errno != ENOENT && errno != ENOTDIR) cannot_read(path, errno);
     return nullptr;
   }
   if (S_ISLNK(status.st_mode)) {
@@ -168,7 +172,11 @@ void FileSet::begin(TailFile& file, uint64_t offset, const Id128& nonce) {
 
 void FileSet::begin_new(TailFile& file) {
   uint64_t offset = first_offset(file);
-  if (offset > 0) context_.ledger.missed(MissReason::kStartAt, offset);
+  if (offset > 0) {
+    context_.ledger.missed(MissReason::kStartAt, offset);
+    ++passed_files_;
+    passed_bytes_ += offset;
+  }
   begin(file, offset, random_id());
 }
 
@@ -231,10 +239,11 @@ bool FileSet::ensure_open(TailFile& file) {
   int failed = file.open();
   if (failed != 0) {
     // Renamed or removed a moment ago is no fault: the next scan sees what has become of it.
-    if (failed != ENOENT && failed != ESTALE) tell_once(file.path, std::strerror(failed));
+    if (failed != ENOENT && failed != ESTALE) cannot_read(file.path, failed);
     return false;
   }
   told_.erase(file.path);
+  unread_.erase(file.path);
   watch(file);
   return true;
 }
@@ -333,6 +342,20 @@ Result<void> FileSet::make_nonces_durable() {
     if (!file->forgotten) file->nonce_kept = file->was_recognisable();
   }
   return {};
+}
+
+void FileSet::cannot_read(const std::string& path, int code) {
+  tell_once(path, std::strerror(code));
+  if (unread_.size() < kMaxTold) unread_.insert_or_assign(path, std::strerror(code));
+}
+
+void FileSet::tell_passed_over() const {
+  if (passed_files_ == 0) return;
+  spdlog::info(
+      "input {}: {} byte{} that {} file{} had before this first start {} not read (start_at: end). "
+      "`start_at: beginning` reads them, under another name of the input",
+      input_, passed_bytes_, passed_bytes_ == 1 ? "" : "s", passed_files_,
+      passed_files_ == 1 ? "" : "s", passed_bytes_ == 1 ? "is" : "are");
 }
 
 void FileSet::tell_once(const std::string& path, const std::string& message) {

@@ -59,6 +59,11 @@ class FileSet {
   TailFile* by_watch(int watch);
   const std::vector<std::unique_ptr<TailFile>>& files() const { return files_; }
 
+  // What was to be read and cannot be, by path, and why.
+  const std::map<std::string, std::string>& unread() const { return unread_; }
+  // `code`: an errno.
+  void cannot_read(const std::string& path, int code);
+
   // Hands everything to remember to the CheckpointStore.
   void save();
   // Before records of `file` leave: its nonce is on disk, with what a restart knows the file by,
@@ -90,6 +95,7 @@ class FileSet {
   void make_room();
   void watch(TailFile& file);
   void tell_once(const std::string& path, const std::string& message);
+  void tell_passed_over() const;
 
   const FileSettings& settings_;
   const std::string input_;
@@ -113,6 +119,8 @@ class FileSet {
   std::optional<FileCheckpoint> taken_;  // the checkpoint that it goes on at,
   std::vector<FileCheckpoint> tried_;    // and others that were not about it
   std::set<std::string> told_;
+  std::map<std::string, std::string> unread_;
+  uint64_t passed_files_ = 0, passed_bytes_ = 0;  // by start_at: end
   bool has_new_nonce_ = false;
 };
 

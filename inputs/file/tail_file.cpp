@@ -128,8 +128,9 @@ TailFile::Read TailFile::read(Batch& into, uint32_t source) {
   size_t wanted = static_cast<size_t>(std::min<uint64_t>(room.size(), limit - position()));
   ssize_t got = read_at(fd_.get(), room.data(), wanted, position());
   if (got < 0) {
+    int failed = errno;
     close();
-    return {};
+    return {.failed = failed};
   }
   if (got == 0) return {};
   size_t size = static_cast<size_t>(got);
@@ -138,11 +139,11 @@ TailFile::Read TailFile::read(Batch& into, uint32_t source) {
   size_t useful = skip_holes(room.data(), size, at_end);
   reserved_ = at_end && useful < size;
   bool more = size == room.size() && !reserved_;
-  if (useful == 0) return {0, more};
+  if (useful == 0) return {.more = more};
   carry_.take(into, source, useful);
   remember_mark(room.data(), useful);
   last_bytes = steady_now();
-  return {useful, more};
+  return {.bytes = useful, .more = more};
 }
 
 // Whether the file has nothing but NULs there. Holes cost nothing; of written ones so many are

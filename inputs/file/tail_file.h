@@ -70,10 +70,10 @@ class TailFile {
   struct Read {
     size_t bytes = 0;
     bool more = false;   // the read was as large as the room: call again
+    int failed = 0;      // errno: closed, it is opened again later
     bool other = false;  // history that is not what its checkpoint was about: begin() it elsewhere
   };
-  // One read, not beyond `limit`, into a batch as lines of its sources[source]. Closes the file
-  // when reading fails: it is opened again later.
+  // One read, not beyond `limit`, into a batch as lines of its sources[source].
   Read read(Batch& into, uint32_t source);
   // The unfinished line as a line. Needs room for held().
   void finish_line(Batch& into, uint32_t source) { carry_.finish(into, source); }

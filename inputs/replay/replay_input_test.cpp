@@ -173,7 +173,8 @@ TEST_CASE("replay: lines are told apart wherever the buffer ends") {
   std::vector<std::string> lines;
   std::string all;
   // Around 128 KiB, which are read at a time, and around the longest.
-  for (size_t size : {1, 0, 131070, 0, 1, 131071, 131072, 131073, 299999, 300000, 300001, 3}) {
+  for (size_t size :
+       {1u, 0u, 131070u, 0u, 1u, 131071u, 131072u, 131073u, 299999u, 300000u, 300001u, 3u}) {
     lines.emplace_back(size, static_cast<char>('a' + lines.size()));
     all += lines.back() + "\n";
   }

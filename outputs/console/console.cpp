@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `console` output: our standard output, for people (pretty) or for a pipe (JSON lines).
+// The `console` output: our standard output, for people (pretty, tree) or for a pipe (JSON
+// lines).
 #include <unistd.h>
 
-#include <cstdlib>
-#include <cstring>
+#include <algorithm>
 
 #include "outputs/basics.h"
+#include "outputs/console/colours.h"
 #include "outputs/console/console_sink.h"
 #include "outputs/console/pretty.h"
+#include "outputs/console/tree.h"
 #include "outputs/writer/writer_output.h"
 
 namespace waybill::outputs::console {
@@ -15,7 +17,6 @@ namespace waybill::outputs::console {
 namespace {
 
 enum class Style : uint8_t { kAuto, kPretty, kJson, kTree };
-enum class Colour : uint8_t { kAuto, kAlways, kNever };
 
 // Somebody is looking: at once, when there is nothing more to do.
 struct ConsoleBatch : BatchSettings {
@@ -25,48 +26,50 @@ struct ConsoleBatch : BatchSettings {
 struct ConsoleSettings {
   Style style = Style::kAuto;
   Colour color = Colour::kAuto;
+  Duration quiet = std::chrono::seconds(1);
   ConsoleBatch batch;
 };
+
+// Of `tree`: what is held is bounded in batches, too, so they are not of single lines.
+constexpr Duration kTreeDelay = std::chrono::milliseconds(200);
 
 const config::OptionTable<ConsoleSettings>& table() {
   static const auto made = [] {
     config::OptionTable<ConsoleSettings> options;
     options
-        .choice("style", &ConsoleSettings::style, {"auto", "pretty", "json", "tree"},
-                "auto: pretty on a terminal, json into a pipe")
+        .choice(
+            "style", &ConsoleSettings::style, {"auto", "pretty", "json", "tree"},
+            "auto: pretty on a terminal, json into a pipe. tree: the lines of each trace together, "
+            "as a waterfall, once it is quiet")
         .choice("color", &ConsoleSettings::color, {"auto", "always", "never"},
-                "auto: on a terminal, unless NO_COLOR is set");
+                "auto: on a terminal, unless NO_COLOR is set")
+        .duration("quiet", &ConsoleSettings::quiet, std::chrono::milliseconds(50),
+                  std::chrono::seconds(10),
+                  "of tree: a trace is drawn when nothing of it has come for so long");
     add_common_options(options);
     return options;
   }();
   return made;
 }
 
-bool wants_colours(Colour colour) {
-  if (colour != Colour::kAuto) return colour == Colour::kAlways;
-  const char* no_color = std::getenv("NO_COLOR");  // no-color.org: any value but an empty one
-  const char* terminal = std::getenv("TERM");
-  bool dumb = terminal != nullptr && std::strcmp(terminal, "dumb") == 0;
-  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') && !dumb;
-}
-
 std::unique_ptr<Output> make(const config::Section& section) {
   ConsoleSettings settings;
   table().read(section, settings);
-  if (settings.style == Style::kTree) {
-    section.fault("style", "the style 'tree' is not built in this version: use pretty");
-    return nullptr;
-  }
   bool pretty = settings.style == Style::kPretty ||
                 (settings.style == Style::kAuto && isatty(STDOUT_FILENO) != 0);
   std::unique_ptr<writer::Encoder> encoder;
-  if (pretty) {
+  std::unique_ptr<writer::Gatherer> gatherer;
+  if (settings.style == Style::kTree) {
+    encoder = std::make_unique<TreeLines>(wants_colours(settings.color));
+    gatherer = std::make_unique<Tree>(settings.quiet, wants_colours(settings.color));
+    settings.batch.delay = std::max(settings.batch.delay, kTreeDelay);
+  } else if (pretty) {
     encoder = std::make_unique<Pretty>(wants_colours(settings.color));
   } else {
     encoder = std::make_unique<writer::JsonLines>();
   }
-  auto output =
-      std::make_unique<writer::WriterOutput>(std::make_unique<ConsoleSink>(), std::move(encoder));
+  auto output = std::make_unique<writer::WriterOutput>(std::make_unique<ConsoleSink>(),
+                                                       std::move(encoder), std::move(gatherer));
   adopt_section(*output, section);
   output->limits = settings.batch.limits();
   output->spool.size = 0;  // what goes to a terminal or a pipe is not for disks

@@ -15,7 +15,7 @@ class ConsoleSink final : public writer::Sink {
  public:
   explicit ConsoleSink(int fd = 1) : given_(fd) {}
   Result<void> open() override;
-  Result<void> refresh(bool&) override { return {}; }
+  Result<void> refresh(std::string_view, size_t, bool&) override { return {}; }
   int fd() const override { return own_ ? own_.get() : given_; }
   size_t write_limit() const override { return limit_; }
   bool ends_with_reader() const override { return true; }

@@ -64,9 +64,14 @@ TEST_CASE("console: settings") {
   CHECK(diagnostics.empty());
   CHECK(output->limits.delay == Duration::zero());
   CHECK(output->writes_to_stdout());
-  CHECK(!make("{type: console, style: tree}"));
-  REQUIRE(diagnostics.faults().size() == 1);
-  CHECK(diagnostics.faults()[0].message.find("not built") != std::string::npos);
+  output = make("{type: console, style: tree}");
+  REQUIRE(output);
+  CHECK(output->limits.delay == std::chrono::milliseconds(200));
+  CHECK(diagnostics.empty());
+  (void)make("{type: console, style: trees}");
+  CHECK(diagnostics.faults().size() == 1);
+  (void)make("{type: console, style: tree, quiet: 1ms}");
+  CHECK(diagnostics.faults().size() == 2);
 }
 
 }  // namespace

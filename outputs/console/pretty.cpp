@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <ctime>
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "outputs/console/colours.h"
 #include "outputs/printable.h"
 
 namespace waybill::outputs::console {
@@ -20,33 +20,6 @@ constexpr std::string_view kIndent = "    ";
 constexpr std::string_view kTab = "    ";
 constexpr size_t kMaxServiceWidth = 16;
 constexpr size_t kShortTrace = 8;  // digits: enough to tell the traces on a screen apart
-
-constexpr std::string_view kDim = "2";
-constexpr std::string_view kReset = "0";
-constexpr std::string_view kRed = "31";
-
-std::string_view level_colour(Level level) {
-  switch (level) {
-    case Level::kNone: return "";
-    case Level::kDebug: return "2";
-    case Level::kInfo: return "32";
-    case Level::kWarn: return "33";
-    case Level::kError: return "1;31";
-    case Level::kFatal: return "1;37;41";
-  }
-  return "";
-}
-
-// Readable on dark and on light; neighbours in the list differ much.
-constexpr std::array<std::string_view, 12> kTraceColours = {
-    "38;5;33", "38;5;172", "38;5;71",  "38;5;162", "38;5;37",  "38;5;136",
-    "38;5;99", "38;5;64",  "38;5;205", "38;5;32",  "38;5;130", "38;5;104"};
-
-std::string_view trace_colour(std::string_view trace) {
-  uint32_t hash = 2166136261u;  // FNV-1a
-  for (char c : trace) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
-  return kTraceColours[hash % kTraceColours.size()];
-}
 
 // Up to the first line end. A carriage return elsewhere is no line end: it is shown.
 std::string_view first_line(std::string_view text) {
@@ -265,10 +238,7 @@ void Pretty::put_lines(Buffer& out, std::string_view text) {
 }
 
 void Pretty::colour(Buffer& out, std::string_view code) const {
-  if (!colours_ || code.empty()) return;
-  out.append("\x1b[");
-  out.append(code);
-  out.push_back('m');
+  append_colour(out, colours_, code);
 }
 
 // The view lives until `scratch` is used again.

@@ -94,6 +94,22 @@ TEST_CASE("elasticsearch: every place of the mapping") {
         R"("orchestrator.resource.type":"pod"})");
 }
 
+TEST_CASE("elasticsearch: an index of the record's day") {
+  One one;
+  one.settings.data_stream.clear();
+  one.settings.index = "logs-%Y.%m.%d";
+  one.prepare();
+  CHECK(one.backend->endpoint().urls[0].find("https://es:9200/p/_bulk?") == 0);
+  one.records.parse(R"({"ts":"2026-01-02T23:59:59.9Z","msg":"x"})");
+  one.records.append(*one.backend);
+  std::string body(one.records.compose(*one.backend).bytes.view());
+  CHECK(body.find("{\"create\":{\"_index\":\"logs-2026.01.02\",\"_id\":"
+                  "\"a0a1a2a3a4a5a6a7a8a9aaabacadaeaf\"}}\n{\"@timestamp\"") == 0);
+  CHECK(index_wildcard(one.settings) == "logs-*.*.*");
+  one.settings.index = "100%%-%Y%m";
+  CHECK(index_wildcard(one.settings) == "100%-*");
+}
+
 TEST_CASE("elasticsearch: the least there can be") {
   One one;
   one.records.source->path.clear();
@@ -196,19 +212,47 @@ TEST_CASE("elasticsearch: where requests go") {
   one.prepare();
   const http::Endpoint& endpoint = one.backend->endpoint();
   REQUIRE(endpoint.urls.size() == 2);
+  // As Signature Version 4 wants it: sorted, and escaped.
   CHECK(endpoint.urls[0] ==
-        "https://es:9200/p/logs-checkout-default/_bulk?filter_path=errors,items.*.status,"
-        "items.*.error,items.*.failure_store&pipeline=a%20b%26c");
+        "https://es:9200/p/logs-checkout-default/_bulk?filter_path=errors%2Citems.%2A.status%2C"
+        "items.%2A.error%2Citems.%2A.failure_store&pipeline=a%20b%26c");
   CHECK(endpoint.headers == std::vector<std::string>{"Content-Type: application/x-ndjson"});
-  CHECK_FALSE(endpoint.gzip);
-  CHECK(one.backend->probes().size() == 2);
-  CHECK(one.backend->judge_probe({400,
-                                  R"({"error":{"type":"parse_exception","reason":"request )"
-                                  R"(body is required"},"status":400})",
-                                  "",
-                                  {}}));
-  CHECK_FALSE(one.backend->judge_probe({400, "plain HTTP", "", {}}));
-  CHECK_FALSE(one.backend->judge_probe({401, "", "", {}}));
+  CHECK(endpoint.coding == http::Coding::kNone);
+}
+
+TEST_CASE("elasticsearch: what a cluster answers to a check") {
+  One one;
+  one.prepare();
+  std::vector<http::Probe> probes = one.backend->probes();
+  REQUIRE(probes.size() == 5);  // a bulk request to each of two, and three more to the first
+  CHECK(probes[2].url == "https://es:9200/p/_resolve/index/logs-checkout-default");
+  CHECK(probes[3].body ==
+        R"({"index":[{"names":["logs-checkout-default"],"privileges":["create_doc"]}]})");
+  // "words", "warning: words" or "fault: words".
+  auto told = [&](size_t number, int status, std::string_view body) {
+    auto found = one.backend->judge_probe(probes[number], {status, body, "", {}});
+    if (!found) return "fault: " + found.error().what;
+    if (found->clock) return std::to_string(*found->clock);
+    return found->warning.empty() ? found->words : "warning: " + found->warning;
+  };
+  const std::string required =
+      R"({"error":{"type":"parse_exception","reason":"request body is required"},"status":400})";
+  CHECK(told(0, 400, required) == "answers, and takes our credentials");
+  CHECK(told(1, 400, "plain HTTP") == "fault: HTTP 400: plain HTTP");
+  CHECK(told(1, 401, "").find("fault: HTTP 401") == 0);
+  CHECK(told(2, 200, R"({"indices":[],"data_streams":[{"name":"x"}]})") ==
+        "has the data stream logs-checkout-default");
+  CHECK(told(2, 200, R"({"indices":[{"name":"x"}],"data_streams":[]})").find("no data stream") !=
+        std::string::npos);
+  CHECK(told(2, 404, "{}").find("warning: there is no data stream") == 0);
+  CHECK(told(2, 403, "{}").find("may not look") != std::string::npos);
+  CHECK(told(2, 400, "no handler found") == "");
+  CHECK(told(3, 200, R"({"has_all_requested":true})") == "lets us write to logs-checkout-default");
+  CHECK(told(3, 200, R"({"has_all_requested":false})").find("fault: our credentials may not") == 0);
+  CHECK(told(3, 400, R"({"error":"no handler found for uri"})") == "");
+  CHECK(told(4, 200, R"([{"epoch":"1732860000"}])") == "1732860000");
+  CHECK(told(4, 403, "{}") == "");
+  CHECK(told(4, 200, R"([{"epoch":"x"}])") == "");
 }
 
 TEST_CASE("elasticsearch: settings") {
@@ -226,6 +270,10 @@ TEST_CASE("elasticsearch: settings") {
                            "'-x'", ".ds-x", "'a*'", "'a,b'", "'a:b'", "'a#b'"}) {
     CHECK_MESSAGE(!faults("data_stream: " + name).empty(), name);
   }
+  CHECK(faults_of(es, "{endpoints: ['http://a'], index: 'logs-%Y.%m.%d'}") == "");
+  CHECK(faults_of(es, "{endpoints: ['http://a'], index: 'logs-%M'}").find("%M is none of") !=
+        std::string::npos);
+  CHECK(faults_of(es, "{endpoints: ['http://a'], index: '%Y/x'}") != "");
   CHECK(faults_of(es, "{index: a}").find("endpoints") != std::string::npos);
   CHECK(faults_of(es, "{index: a, endpoints: []}") != "");
   CHECK(faults_of(es, "{index: a, endpoints: ['http://a', 'es:9200']}") != "");
@@ -298,6 +346,42 @@ TEST_CASE("elasticsearch: each item's own status counts") {
   CHECK(verdict.items[3].reason == "status 503");
   CHECK(verdict.items[4].retry);
   CHECK(verdict.unnamed == 0);
+}
+
+TEST_CASE("elasticsearch: a field of another type is moved, and the document sent again") {
+  One one;
+  one.prepare();
+  for (const char* line : {R"({"msg":"a","n":1})", R"({"msg":"b","n":"x"})"}) {
+    one.records.parse(line);
+    one.records.append(*one.backend);
+  }
+  const std::string body = items(
+      {R"({"status":201})",
+       R"({"status":400,"error":{"type":"document_parsing_exception","reason":"[1:2] failed to )"
+       R"(parse field [context.n] of type [long] in document with id '1'"}})"});
+  std::vector<uint32_t> picks = one.records.all();
+  auto retried = [&](uint32_t attempt) {
+    http::Verdict verdict = one.backend->judge({200, body, "application/json", {}},
+                                               {one.records.payload, picks, attempt});
+    REQUIRE(verdict.items.size() == 1);
+    return verdict.items[0].retry;
+  };
+  std::string before(one.records.compose(*one.backend).bytes.view());
+  SUBCASE("moved") {
+    CHECK(retried(1));
+    std::string after(one.records.compose(*one.backend).bytes.view());
+    CHECK(after.find(R"("context":{"n":1})") != after.npos);
+    CHECK(after.find(R"("context":{"n_text":"x"})") != after.npos);
+    CHECK(after.size() == before.size() + 5);
+    CHECK(retried(2));
+    CHECK_FALSE(retried(3));
+  }
+  SUBCASE("not where that is not wanted") {
+    one.settings.type_conflicts = TypeConflicts::kReject;
+    one.prepare();
+    CHECK_FALSE(retried(1));
+    CHECK(one.records.compose(*one.backend).bytes.view() == before);
+  }
 }
 
 TEST_CASE("elasticsearch: everything forbidden is a matter of settings") {

@@ -9,6 +9,7 @@
 #include "core/json_text.h"
 #include "core/source.h"
 #include "outputs/elasticsearch/ecs.h"
+#include "outputs/elasticsearch/probe.h"
 #include "outputs/passed.h"
 #include "outputs/runs.h"
 
@@ -45,7 +46,18 @@ void append_json(Buffer& out, std::string_view key, std::string_view json) {
   out.append(json);
 }
 
-void append_action(Buffer& out, const Record& record) {
+// `index`: "" where the URL names it. Names of indices need no escapes.
+void append_action(Buffer& out, const Record& record, std::string_view index) {
+  if (!index.empty()) {
+    out.append("{\"create\":{\"_index\":\"");
+    out.append(index);
+    out.append("\",\"_id\":\"");
+    char id[kIdDigits];
+    write_hex(record.id, id);
+    out.append(id, sizeof id);
+    out.append(kActionTail);
+    return;
+  }
   constexpr size_t size = kActionHead.size() + kIdDigits + kActionTail.size();
   char* to = out.reserve(size);
   std::memcpy(to, kActionHead.data(), kActionHead.size());
@@ -137,37 +149,27 @@ void append_own_resource(Buffer& out, const Record& record, const Token* resourc
   append_fields(out, ecs_resource(attributes));
 }
 
-// RFC 3986, section 2.1.
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view unreserved = "-._~";
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-        unreserved.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += digits[byte >> 4];
-      encoded += digits[byte & 15];
-    }
-  }
-  return encoded;
-}
-
 }  // namespace
 
 Backend::Backend(const Settings& settings, const std::vector<http::Url>& urls)
-    : mapping_(settings.mapping) {
-  std::string path = "/" + percent_encoded(settings.target()) +
-                     "/_bulk?filter_path=errors,items.*.status,items.*.error,"
-                     "items.*.failure_store";
-  if (!settings.pipeline.empty()) path += "&pipeline=" + percent_encoded(settings.pipeline);
+    : mapping_(settings.mapping),
+      target_(index_wildcard(settings)),
+      is_stream_(!settings.data_stream.empty()),
+      pipeline_(settings.pipeline),
+      type_conflicts_(settings.type_conflicts) {
+  if (settings.data_stream.empty()) (void)index_.parse(settings.index, false, nullptr);
+  std::string target = settings.data_stream;
+  if (target.empty() && index_.constant()) target = index_.example();
+  // Escaped as AWS signs it.
+  std::string path = (target.empty() ? "" : "/" + percent_encoded(target)) +
+                     "/_bulk?filter_path=errors%2Citems.%2A.status%2Citems.%2A.error%2C"
+                     "items.%2A.failure_store";
+  if (!pipeline_.empty()) path += "&pipeline=" + percent_encoded(pipeline_);
   for (const http::Url& url : urls) endpoint_.urls.push_back(url.text(path));
   endpoint_.headers = {"Content-Type: application/x-ndjson"};
-  endpoint_.gzip = settings.compression == Compression::kGzip;
+  if (settings.compression == Compression::kGzip) endpoint_.coding = http::Coding::kGzip;
   endpoint_.product = "Elasticsearch";
+  probes_ = probes_of(urls, endpoint_.urls, target_, pipeline_);
 }
 
 Result<void> Backend::prepare(const Identity& identity) {
@@ -181,11 +183,11 @@ Result<void> Backend::prepare(const Identity& identity) {
   return {};
 }
 
-std::vector<http::Probe> Backend::probes() const {
-  // A bulk request without a body: credentials are looked at first, then it is a 400.
-  std::vector<http::Probe> probes;
-  for (const std::string& url : endpoint_.urls) probes.push_back({url, true, ""});
-  return probes;
+std::vector<http::Probe> Backend::probes() const { return probes_; }
+
+std::optional<uint64_t> Backend::moved_fields() const {
+  if (type_conflicts_ == TypeConflicts::kReject) return std::nullopt;
+  return conflicts_.moved();
 }
 
 void Backend::append(const Batch& batch, const Record& record, delivery::Payload& payload) {
@@ -194,7 +196,8 @@ void Backend::append(const Batch& batch, const Record& record, delivery::Payload
   auto begin = static_cast<uint32_t>(out.size());
   // The usual record fits into this, so that nothing below has to grow the buffer.
   out.reserve(record.line.size() + resource_.size() + 512);
-  append_action(out, record);
+  append_action(out, record,
+                index_.constant() ? std::string_view() : index_.of(batch, record, *identity_));
   append_timestamp(out, record);
   if (mapping_ == Mapping::kEcs) {
     append_ecs(out, batch, record);
@@ -233,22 +236,37 @@ void Backend::append_ecs(Buffer& out, const Batch& batch, const Record& record) 
     append_context(out, batch, record);
   }
   append_origin(out, batch, record);
-  if (record.passed != nullptr) {
-    append_json(out, ",\"waybill.sample_rate\":", record.passed->sample_rate);
-  }
+  append_json(out, ",\"waybill.sample_rate\":", sample_rate_of(record));
   append_json(out, ",\"waybill.schema_errors\":", record.schema_errors);
   const Token* resource = own_resource(batch, record);
-  if (resource == nullptr) {
+  if (resource != nullptr) return append_own_resource(out, record, resource);
+  const Identity& identity = batch.identity_of(record, *identity_);
+  if (identity.number == 0) {
     out.append(resource_);
-  } else {
-    append_own_resource(out, record, resource);
+    return;
   }
+  if (identity.number != source_number_) {
+    Buffer text;
+    append_fields(text, ecs_resource(identity.resource));
+    source_resource_ = text.view();
+    source_number_ = identity.number;
+  }
+  out.append(source_resource_);
 }
 
 void Backend::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
                       delivery::Body& body) const {
   body.clear();
-  for (const Run& run : runs_of(payload, picks)) body.bytes.append(run.bytes(payload));
+  if (conflicts_.any()) {
+    for (uint32_t pick : picks) {
+      std::string_view lines = payload.encoded(payload.slices[pick]);
+      const size_t document = lines.find('\n') + 1;
+      body.bytes.append(lines.substr(0, document));
+      conflicts_.mend(lines.substr(document), body.bytes);
+    }
+  } else {
+    for (const Run& run : runs_of(payload, picks)) body.bytes.append(run.bytes(payload));
+  }
   body.plain_size = body.bytes.size();
 }
 

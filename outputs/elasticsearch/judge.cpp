@@ -4,8 +4,11 @@
 #include <simdjson.h>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "outputs/elasticsearch/encoder.h"
+#include "outputs/elasticsearch/reply.h"
+#include "outputs/printable.h"
 
 namespace waybill::outputs::elasticsearch {
 
@@ -39,7 +42,9 @@ std::string error_text(const element& error) {
 // What a bulk reply says, item by item.
 class Items {
  public:
-  explicit Items(size_t sent) : sent_(sent) {}
+  // `conflicts`: null where fields are not to be moved.
+  Items(const http::Sent& sent, Conflicts* conflicts)
+      : sent_(sent.picks.size()), request_(sent), conflicts_(conflicts) {}
 
   // An Error's text when this is no reply to what was sent.
   std::string read(std::string_view body);
@@ -47,8 +52,11 @@ class Items {
 
  private:
   bool read_item(uint32_t position, const element& item);
+  bool is_mended(uint32_t position, const std::string& reason);
 
   size_t sent_;
+  const http::Sent& request_;
+  Conflicts* conflicts_;
   std::vector<http::Item> items_;
   size_t forbidden_ = 0;
   bool away_ = false;    // a shard was not there for one of them
@@ -95,7 +103,25 @@ bool Items::read_item(uint32_t position, const element& item) {
   element error;
   if (result["error"].get(error) == simdjson::SUCCESS) refused.reason = error_text(error);
   if (refused.reason.empty()) refused.reason = fmt::format("status {}", status);
+  if (status == 400 && is_mended(position, refused.reason)) refused.retry = true;
   items_.push_back(std::move(refused));
+  return true;
+}
+
+// Whether the document will be another one when it is sent again. What has been mended in vain is
+// sent so often, in case it was under way when the conflict was learnt.
+bool Items::is_mended(uint32_t position, const std::string& reason) {
+  constexpr uint32_t kMostAttempts = 3;
+  if (conflicts_ == nullptr) return false;
+  Conflict conflict = conflict_of(reason);
+  if (conflict.path.empty()) return false;
+  const delivery::Payload& payload = request_.payload;
+  std::string_view lines = payload.encoded(payload.slices[request_.picks[position]]);
+  if (!Conflicts::concerns(conflict, lines.substr(lines.find('\n') + 1))) return false;
+  const std::string path = conflict.path, type = conflict.type;
+  if (!conflicts_->learn(std::move(conflict))) return request_.attempt < kMostAttempts;
+  spdlog::warn("elasticsearch: {} is {} in the index: what is not goes to {}_text from now on",
+               printable(path), printable(type), printable(path));
   return true;
 }
 
@@ -119,10 +145,8 @@ Verdict Items::verdict() {
   return verdict;
 }
 
-// The error of a request as a whole: {"error":{"type":…,"reason":…},"status":400}.
-struct RequestError {
-  std::string type, text;
-};
+}  // namespace
+
 RequestError request_error(std::string_view body) {
   simdjson::dom::parser parser;
   element root, error;
@@ -133,8 +157,6 @@ RequestError request_error(std::string_view body) {
   found.text = error_text(error);
   return found;
 }
-
-}  // namespace
 
 Verdict Backend::judge(const http::Response& response, const http::Sent& sent) const {
   if (response.status < 200 || response.status >= 300) {
@@ -148,7 +170,7 @@ Verdict Backend::judge(const http::Response& response, const http::Sent& sent) c
     if (response.status == 400 && settings) verdict.outcome = Outcome::kMisconfigured;
     return verdict;
   }
-  Items items(sent.picks.size());
+  Items items(sent, type_conflicts_ == TypeConflicts::kMove ? &conflicts_ : nullptr);
   std::string fault = items.read(response.body);
   if (fault.empty()) return items.verdict();
   // Nothing is known about any record. Sending all again is safe: what is there answers 409.
@@ -156,12 +178,6 @@ Verdict Backend::judge(const http::Response& response, const http::Sent& sent) c
   verdict.outcome = Outcome::kRetry;
   verdict.reason = std::move(fault);
   return verdict;
-}
-
-Result<void> Backend::judge_probe(const http::Response& response) const {
-  // "request body is required": it is there, and takes our credentials.
-  if (response.status == 400 && !request_error(response.body).text.empty()) return {};
-  return http::Backend::judge_probe(response);
 }
 
 }  // namespace waybill::outputs::elasticsearch

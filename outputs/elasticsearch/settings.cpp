@@ -6,6 +6,7 @@
 #include "outputs/basics.h"
 #include "outputs/elasticsearch/encoder.h"
 #include "outputs/http/http_output.h"
+#include "outputs/pattern.h"
 
 namespace waybill::outputs::elasticsearch {
 
@@ -20,13 +21,11 @@ bool is_forbidden(char c) {
   return byte <= 0x20 || byte == 0x7f || kForbidden.find(c) != std::string_view::npos;
 }
 
-// Reads the URLs; credentials in the first go to settings.auth, in others they are faults.
-std::vector<http::Url> read_urls(const config::Section& section, Settings& settings) {
-  std::vector<http::Url> urls;
-  for (const std::string& text : settings.endpoints) {
-    if (auto url = http::read_url(section, "endpoints", text, settings)) urls.push_back(*url);
-  }
-  return urls;
+// Of an index whose name may have the time in it.
+std::string index_pattern_fault(std::string_view text) {
+  Pattern pattern;
+  std::string fault = pattern.parse(text, false, nullptr);
+  return fault.empty() ? index_fault(pattern.example()) : fault;
 }
 
 bool check_target(const config::Section& section, const Settings& settings) {
@@ -43,17 +42,15 @@ bool check_target(const config::Section& section, const Settings& settings) {
   }
   bool stream = !settings.data_stream.empty();
   std::string fault =
-      stream ? data_stream_fault(settings.data_stream) : index_fault(settings.index);
+      stream ? data_stream_fault(settings.data_stream) : index_pattern_fault(settings.index);
   if (!fault.empty()) section.fault(stream ? "data_stream" : "index", fault);
   return fault.empty();
 }
 
 std::unique_ptr<Output> make(const config::Section& section) {
   Settings settings;
-  options().read(section, settings);
-  std::vector<http::Url> urls = read_urls(section, settings);
-  bool good = check_target(section, settings);
-  if (!good || urls.empty() || urls.size() != settings.endpoints.size()) return nullptr;
+  std::vector<http::Url> urls;
+  if (!read_settings(section, settings, urls)) return nullptr;
   return http::make_output(section, settings, std::make_unique<Backend>(settings, urls));
 }
 
@@ -69,21 +66,32 @@ const config::OptionList& option_list() { return options().list(); }
 const config::OptionTable<Settings>& options() {
   static const auto table = [] {
     config::OptionTable<Settings> made;
-    http::add_options(made);
-    made.required_strings("endpoints", &Settings::endpoints,
-                          "URLs of nodes of one cluster; the next one is used when one cannot be "
-                          "reached")
+    http::add_options(made, "URL of a node, or of what stands in front of the cluster")
         .text("data_stream", &Settings::data_stream,
               "the data stream to write to, such as logs-checkout-default")
-        .text("index", &Settings::index, "an index or alias to write to instead")
+        .text("index", &Settings::index,
+              "an index or alias to write to instead; %Y %m %d %H are those of the record's time, "
+              "in UTC: logs-%Y.%m.%d")
         .choice("mapping", &Settings::mapping, {"ecs", "flat"},
                 "names of fields: those of the Elastic Common Schema, or the record's own")
         .choice("compression", &Settings::compression, {"none", "gzip"},
                 "of requests: gzip is worth it where the network is slower than the processor")
-        .text("pipeline", &Settings::pipeline, "an ingest pipeline for the documents");
+        .text("pipeline", &Settings::pipeline, "an ingest pipeline for the documents")
+        .choice("type_conflicts", &Settings::type_conflicts, {"move", "reject"},
+                "a field of the context that is of another type in the index: `move` writes it to "
+                "<field>_text instead, as text; `reject` leaves the document to be refused");
+    http::add_compression_level(made);
     return made;
   }();
   return table;
+}
+
+bool read_settings(const config::Section& section, Settings& settings,
+                   std::vector<http::Url>& urls) {
+  options().read(section, settings);
+  urls = http::read_urls(section, settings);
+  bool good = check_target(section, settings);
+  return good && !urls.empty();
 }
 
 std::string index_fault(std::string_view name) {
@@ -121,6 +129,22 @@ std::string data_stream_fault(std::string_view name) {
     return fmt::format("'{}': dataset and namespace have at most {} bytes each", name, kMaxPart);
   }
   return {};
+}
+
+std::string index_wildcard(const Settings& settings) {
+  std::string_view target = settings.target();
+  if (!settings.data_stream.empty()) return std::string(target);
+  std::string name;
+  for (size_t i = 0; i < target.size(); ++i) {
+    if (target[i] != '%' || i + 1 == target.size()) {
+      name += target[i];
+    } else if (target[++i] == '%') {
+      name += '%';
+    } else if (name.empty() || name.back() != '*') {
+      name += '*';
+    }
+  }
+  return name;
 }
 
 std::string data_stream_of(std::string_view service) {

@@ -20,8 +20,13 @@
 #include "core/identity.h"
 #include "core/result.h"
 #include "delivery/payload.h"
+#include "outputs/http/http_settings.h"
 
 namespace waybill::outputs::http {
+
+// What is spoken: HTTP/1.1 or, over TLS, HTTP/2; or gRPC, which is HTTP/2 anywhere (grpc.h). Then
+// the transport wraps up what compose() wrote, and unwraps the answers.
+enum class Wire : uint8_t { kHttp, kGrpc };
 
 // Where and how requests go: constant for a config.
 struct Endpoint {
@@ -31,11 +36,12 @@ struct Endpoint {
   // Lines "Name: value" of this backend: Content-Type, X-Scope-OrgID, a Content-Encoding that
   // compose() has applied. Authorization and the user's own `headers` are added by the sender.
   std::vector<std::string> headers;
-  // Whether the sender compresses what compose() wrote (and says so in Content-Encoding). On the
+  // How the sender compresses what compose() wrote (and says so in Content-Encoding). On the
   // pipeline thread, as all encoding.
-  bool gzip = false;
+  Coding coding = Coding::kNone;
   // "Loki", for messages: "is Loki running there?"
   std::string product;
+  Wire wire = Wire::kHttp;
 };
 
 // A whole reply of the server. Larger ones than kMaxReply, and 3xx, never reach a backend.
@@ -45,6 +51,13 @@ struct Response {
   std::string_view body;
   std::string_view content_type;        // lower case, without parameters; empty when absent
   std::optional<Duration> retry_after;  // honoured by the sender already
+  std::optional<int64_t> date = {};     // the server's clock, in seconds since 1970, if it tells
+  // Of gRPC: grpc-status, and the other fields say the same in the words of HTTP. -1: there was
+  // none.
+  int grpc = -1;
+  // Of gRPC: it ended the exchange before it had the whole request, without a word.
+  bool early = false;
+  std::string_view said = {};  // for people, instead of "HTTP 503"; empty: that
 };
 
 // What was sent in the request that a reply belongs to.
@@ -99,13 +112,24 @@ struct Verdict {
 // 404, 405, 407 misconfigured; 408, 425, 429 and 5xx retry; 413 split; every other 4xx bisect. The
 // reason is the beginning of the body when that is text.
 Verdict judge_status(const Response& response);
+// "HTTP 401: no; are the credentials right?"
+std::string refusal_words(const Response& response, const Verdict& verdict);
 
-// A request that asks whether the server is there and takes our credentials, without storing
-// anything.
+// A request that asks whether the server is there, takes our credentials and has what we write to,
+// without storing anything.
 struct Probe {
   std::string url;
-  bool post = false;  // else GET
-  std::string body;   // of a POST; sent with Endpoint::headers
+  bool post = false;        // else GET
+  std::string body;         // of a POST; sent with Endpoint::headers
+  std::string header = {};  // one more line
+  int kind = 0;             // the backend's own: which of its probes it is
+};
+
+// What an answer to a probe shows.
+struct Finding {
+  std::string words = {};    // "takes our pushes"; behind the URL. Empty: nothing worth saying
+  std::string warning = {};  // what works, and should be looked at
+  std::optional<int64_t> clock = {};  // the server's, where the body tells it
 };
 
 class Backend {
@@ -117,12 +141,12 @@ class Backend {
   virtual Result<void> prepare(const Identity& identity) = 0;
   // Known from the settings alone: also called before prepare().
   virtual const Endpoint& endpoint() const = 0;
-  // One per URL, in their order.
+  // One per URL at least, in their order.
   virtual std::vector<Probe> probes() const = 0;
   // A 2xx, or a status that only says that the server is there, is success. The sender has
   // answered for what never got a reply, for 3xx, and calls this with the rest. The Error's text
   // begins with what is wrong; the URL stands before it already.
-  virtual Result<void> judge_probe(const Response& response) const;
+  virtual Result<Finding> judge_probe(const Probe& probe, const Response& response) const;
 
   // ---- pipeline thread; compose() on the output's thread, too ----
   // As Output::append and Output::compose.
@@ -134,7 +158,19 @@ class Backend {
   // that send text.
   virtual std::string preview(const delivery::Payload& payload) const;
 
+  // ---- any thread ----
+  // Records of groups with different keys never share a request; and the line of a request's head
+  // that a key stands for, none for an empty one. compose() gives no bytes for several keys.
+  virtual std::string_view request_key(const delivery::Group&) const { return {}; }
+  virtual std::string request_header(std::string_view) const { return {}; }
+  // So many fields were sent under another name than theirs, as the backend has them of another
+  // type; those of a request that is sent again are counted again. Nothing: it moves none.
+  virtual std::optional<uint64_t> moved_fields() const { return std::nullopt; }
+
   // ---- output's thread ----
+  // Records that the server is known to refuse, which are not sent: `position` is an index into
+  // payload.slices. `now` is the wall clock.
+  virtual std::vector<Item> refuse(const delivery::Payload&, WallNanos) const { return {}; }
   // What a reply means. Pure.
   virtual Verdict judge(const Response& response, const Sent& sent) const = 0;
 };

@@ -42,6 +42,7 @@ Result<CurlApi> load() {
   find(api.multi_remove_handle, "curl_multi_remove_handle");
   find(api.multi_perform, "curl_multi_perform");
   find(api.multi_poll, "curl_multi_poll");
+  find(api.multi_fdset, "curl_multi_fdset");
   find(api.multi_wakeup, "curl_multi_wakeup");
   find(api.multi_info_read, "curl_multi_info_read");
   find(api.multi_strerror, "curl_multi_strerror");

@@ -12,9 +12,12 @@ namespace waybill::outputs::http {
 
 namespace {
 
+bool is_socket(std::string_view url) { return url.starts_with("unix://"); }
+
 std::string_view host_of(std::string_view url) {
   size_t begin = url.find("://");
   begin = begin == std::string_view::npos ? 0 : begin + 3;
+  if (is_socket(url)) return url.substr(begin, url.find(":/", begin) - begin);
   return url.substr(begin, url.find_first_of("/?", begin) - begin);
 }
 
@@ -88,6 +91,10 @@ FailureWords tls(const Failure& failure) {
 
 FailureWords explain(const Failure& failure) {
   std::string_view base = base_of(failure.url);
+  // What else such an end may mean, of a peer that has never answered.
+  const char* stranger = failure.wire == Wire::kGrpc && failure.connection == Connection::kNew
+                             ? ": does it speak gRPC there?"
+                             : "";
   switch (failure.code) {
     case CURLE_COULDNT_CONNECT: return {cannot_connect(failure), false};
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -98,12 +105,14 @@ FailureWords explain(const Failure& failure) {
       return {"cannot find the host of `proxy`: is its name right, and does DNS work?", false};
     case CURLE_OPERATION_TIMEDOUT: return {timed_out(failure), false};
     case CURLE_GOT_NOTHING:
-      return {fmt::format("{} closed the connection without an answer", base), false};
+      return {fmt::format("{} closed the connection without an answer{}", base, stranger), false};
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_PARTIAL_FILE:
-      return {fmt::format("the connection to {} broke ({})", base,
-                          or_code(failure.details, failure.code)),
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return {fmt::format("the connection to {} broke ({}){}", base,
+                          or_code(failure.details, failure.code), stranger),
               false};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/http/gate.h"
 
+#include <algorithm>
+
 #include "core/check.h"
 
 namespace waybill::outputs::http {
@@ -33,9 +35,38 @@ void Gate::took() {
   ++taken_;
 }
 
-size_t Gate::url() const {
+size_t Gate::pick() {
   std::lock_guard lock(mutex_);
-  return url_;
+  SteadyTime now = steady_now();
+  const size_t first = balance_ == Balance::kRoundRobin ? turn_ % urls_.size() : 0;
+  for (size_t i = 0; i < urls_.size(); ++i) {
+    size_t number = (first + i) % urls_.size();
+    Url& url = urls_[number];
+    if (!usable(url, now)) continue;
+    // One request is enough to see whether it is well again.
+    if (url.failed) url.again = now + kRest;
+    url.trying = url.failed;
+    turn_ = number + 1;
+    return number;
+  }
+  return first;
+}
+
+// With the lock held: this URL has failed. Whether another one may be well.
+bool Gate::leave_alone(size_t number, SteadyTime now) {
+  Url& url = urls_[number];
+  // Of several requests that were under way to it, the first one has told.
+  if (!url.failed || url.trying) {
+    url.again = now + url.rest;
+    url.rest = std::min<Duration>(2 * url.rest, kLongestRest);
+  }
+  url.failed = true;
+  url.trying = false;
+  bool others =
+      std::any_of(urls_.begin(), urls_.end(), [&](const Url& other) { return usable(other, now); });
+  if (others) return true;
+  for (Url& each : urls_) each.failed = false;
+  return false;
 }
 
 bool Gate::wait_for_turn(size_t number, SteadyTime until) {
@@ -75,14 +106,14 @@ void Gate::hurry() {
   changed_.notify_all();
 }
 
-Gate::Recovery Gate::succeeded(SteadyTime sent, bool more) {
+Gate::Recovery Gate::succeeded(SteadyTime sent, bool more, size_t url) {
   std::lock_guard lock(mutex_);
+  urls_[url] = Url{};
   SteadyTime now = steady_now();
   limit_.answered(sent, now, more);
   breaker_.succeeded(sent);
   left();
   if (!breaker_.closed()) return {};
-  urls_failed_ = 0;
   if (!incident_.open() || putting_off_ > 0) return {};
   return {true, incident_.recovered(now)};
 }
@@ -93,21 +124,21 @@ std::optional<std::string> Gate::failed(const Trouble& trouble, const std::strin
   left();
   if (trouble.overloaded) limit_.overloaded(trouble.sent, now);
   if (trouble.progressed) breaker_.progressed();
-  // Of several that have failed on one URL, the first has moved all to the next.
-  bool moved = trouble.url != url_;
-  if (trouble.url_failed && !moved) {
-    ++url_;
-    ++urls_failed_;
-  }
-  bool another_url = urls_failed_ != 0 && urls_failed_ % urls_ != 0 && !trouble.retry_after;
+  const bool known = urls_[trouble.url].failed;
+  const bool elsewhere =
+      trouble.url_failed && leave_alone(trouble.url, now) && !trouble.retry_after;
   if (trouble.put_off) {
     breaker_.succeeded(trouble.sent);
-  } else if (another_url) {
+  } else if (elsewhere) {
     breaker_.gave_up(trouble.sent);
   } else {
     breaker_.failed(trouble.sent, now, trouble.misconfigured, trouble.retry_after);
   }
-  return incident_.failed(now, trouble.misconfigured, problem);
+  if (elsewhere && known) {
+    incident_.failed_quietly(now);
+    return std::nullopt;
+  }
+  return incident_.failed(now, trouble.misconfigured, problem, elsewhere);
 }
 
 void Gate::gave_up(SteadyTime sent) {

@@ -8,9 +8,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "delivery/adaptive_limit.h"
 #include "delivery/breaker.h"
+#include "outputs/http/http_settings.h"
 #include "outputs/http/incident.h"
 
 namespace waybill::outputs::http {
@@ -18,9 +20,13 @@ namespace waybill::outputs::http {
 // Senders are numbered from 0. Any thread may call any member.
 class Gate {
  public:
+  // How long an URL that failed is left alone at first, and at most.
+  static constexpr Duration kRest = std::chrono::seconds(30);
+  static constexpr Duration kLongestRest = std::chrono::minutes(5);
+
   // `senders`: so many at most. `urls`: so many equivalent ones.
-  Gate(size_t senders, size_t urls, delivery::Backoff::Random random)
-      : limit_(senders), urls_(urls), breaker_(std::move(random)) {}
+  Gate(size_t senders, size_t urls, Balance balance, delivery::Backoff::Random random)
+      : limit_(senders), urls_(urls), balance_(balance), breaker_(std::move(random)) {}
 
   // How many requests may be under way now.
   size_t limit() const;
@@ -38,13 +44,13 @@ class Gate {
     bool recovered = false;           // there was trouble
     std::optional<std::string> line;  // to log
   };
-  Recovery succeeded(SteadyTime sent, bool more);
+  Recovery succeeded(SteadyTime sent, bool more, size_t url = 0);
   struct Trouble {
     SteadyTime sent{};
     bool misconfigured = false;
     bool overloaded = false;  // 429, 503, no answer in time
     bool url_failed = false;  // another URL may be well
-    size_t url = 0;           // what url() was then
+    size_t url = 0;           // what pick() was then
     bool put_off = false;     // the backend is well, but takes some records later: see put_off()
     bool progressed = false;  // some of it was delivered
     std::optional<Duration> retry_after = {};
@@ -63,23 +69,32 @@ class Gate {
   // others go on, but nothing is said to be well until then.
   void put_off(bool begins);
 
-  // Which of the URLs is to be used: counts up.
-  size_t url() const;
+  // Which of the URLs the next request goes to. One that failed is left alone for a while; where
+  // all have failed they are tried again from the first.
+  size_t pick();
 
  private:
+  struct Url {
+    bool failed = false;
+    bool trying = false;  // whether it is well again
+    SteadyTime again{};   // when it is tried again
+    Duration rest = kRest;
+  };
   void left();
+  bool usable(const Url& url, SteadyTime now) const { return !url.failed || now >= url.again; }
+  bool leave_alone(size_t number, SteadyTime now);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   delivery::AdaptiveLimit limit_;
   size_t under_way_ = 0;  // requests
-  const size_t urls_;
+  std::vector<Url> urls_;
+  const Balance balance_;
+  size_t turn_ = 0;  // of the URLs, in turn
   delivery::Breaker breaker_;
   Incident incident_;
   uint64_t taken_ = 0;
   size_t putting_off_ = 0;  // senders that hold records which were put off
-  size_t url_ = 0;
-  size_t urls_failed_ = 0;  // in a row
   bool hurried_ = false;
 };
 

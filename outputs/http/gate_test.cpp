@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 using delivery::test::eventually;
 
 // No jitter: a back-off is as long as it may be.
-Gate make_gate(size_t senders, size_t urls = 1) {
-  return Gate(senders, urls, [] { return 0.999; });
+Gate make_gate(size_t senders, size_t urls = 1, Balance balance = Balance::kFailover) {
+  return Gate(senders, urls, balance, [] { return 0.999; });
 }
 
 // A request of another thread: under way once it is through the gate.
@@ -81,16 +81,46 @@ TEST_CASE("gate: of two URLs the other one is tried at once, by all, and once") 
   gate.enter({});
   gate.failed({.sent = sent, .url_failed = true, .url = 0}, "refused");
   gate.failed({.sent = sent, .url_failed = true, .url = 0}, "refused");
-  CHECK(gate.url() == 1);
+  CHECK(gate.pick() == 1);
   SteadyTime begin = steady_now();
   gate.enter({});
   CHECK(steady_now() - begin < 100ms);  // no back-off
   // The second URL fails as well: now both have, and the breaker opens.
   gate.failed({.sent = steady_now(), .url_failed = true, .url = 1}, "refused");
-  CHECK(gate.url() == 2);
+  CHECK(gate.pick() == 0);
   begin = steady_now();
   gate.enter({});
   CHECK(steady_now() - begin >= 200ms);
+}
+
+TEST_CASE("gate: failover goes back to an URL that answers again, and asks it with one request") {
+  Gate gate = make_gate(2, 3);
+  grow(gate, 2);
+  CHECK(gate.pick() == 0);
+  gate.enter({});
+  auto line = gate.failed({.sent = steady_now(), .url_failed = true, .url = 0}, "refused");
+  CHECK(line.value_or("") == "refused (trying the next endpoint)");
+  CHECK(gate.pick() == 1);
+  CHECK(gate.pick() == 1);
+  gate.enter({});
+  CHECK(gate.succeeded(steady_now(), true, 1).recovered);
+  // A misconfigured one moves nobody: the others would say the same.
+  gate.enter({});
+  gate.failed({.sent = steady_now(), .misconfigured = true, .url = 1}, "HTTP 401");
+  CHECK(gate.pick() == 1);
+}
+
+TEST_CASE("gate: round robin takes all that are well in turn") {
+  Gate gate = make_gate(1, 3, Balance::kRoundRobin);
+  CHECK((gate.pick() == 0 && gate.pick() == 1 && gate.pick() == 2 && gate.pick() == 0));
+  gate.enter({});
+  gate.failed({.sent = steady_now(), .url_failed = true, .url = 1}, "refused");
+  for (int i = 0; i < 6; ++i) CHECK(gate.pick() != 1);
+  gate.enter({});
+  gate.succeeded(steady_now(), true, 1);  // of a request that was under way
+  size_t met = 0;
+  for (int i = 0; i < 3; ++i) met += gate.pick() == 1 ? 1 : 0;
+  CHECK(met == 1);
 }
 
 TEST_CASE("gate: records that are put off hold up nobody else, but all is not well until then") {

@@ -2,7 +2,9 @@
 // HttpOutput: sends payloads to a Backend over HTTP, and never gives up.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "config/section.h"
 #include "outputs/http/backend.h"
@@ -21,5 +23,8 @@ namespace waybill::outputs::http {
 //   return http::make_output(section, settings, std::make_unique<LokiBackend>(settings, *url));
 std::unique_ptr<Output> make_output(const config::Section& section, const Settings& settings,
                                     std::unique_ptr<Backend> backend);
+
+// Backend::moved_fields() of an output that is one of these; any thread. Nothing for any other.
+std::optional<uint64_t> moved_fields(const Output& output);
 
 }  // namespace waybill::outputs::http

@@ -11,15 +11,12 @@ namespace {
 
 using delivery::test::TempFolder;
 
-struct TestSettings : Settings {
-  std::string endpoint;
-};
+struct TestSettings : Settings {};
 
 const config::OptionTable<TestSettings>& table() {
   static const auto made = [] {
     config::OptionTable<TestSettings> options;
-    add_options(options);
-    options.required_text("endpoint", &TestSettings::endpoint, "where to");
+    add_options(options, "where to");
     return options;
   }();
   return made;
@@ -59,7 +56,7 @@ TEST_CASE("http: every shared option is read") {
 }
 
 TEST_CASE("http: what the design knows and this version does not build says so") {
-  for (const char* key : {"when", "spool", "memory"}) {
+  for (const char* key : {"spool", "memory"}) {
     Read result = read("{endpoint: 'http://h', " + std::string(key) + ": x}");
     CHECK_MESSAGE(!result.faults.empty(), key);
   }
@@ -69,8 +66,10 @@ TEST_CASE("http: credentials make one header, from a value or from a file") {
   TempFolder folder;
   delivery::test::write_file(folder / "secret", "  hush\r\n");
   auto header = [](const AuthSettings& auth) {
-    Result<std::string> made = authorization(auth);
-    return made ? *made : made.error().what;
+    constexpr std::string_view kName = "Authorization: ";
+    Result<Credentials> made = read_credentials(auth);
+    if (!made) return made.error().what;
+    return made->header.substr(made->header.starts_with(kName) ? kName.size() : 0);
   };
   AuthSettings auth;
   CHECK(header(auth) == "");
@@ -102,6 +101,11 @@ TEST_CASE("http: what one key alone does not show is a fault") {
       {"auth: {user: b}", "no `password`"},
       {"auth: {user: 'a:b', password: c}", "colon"},
       {"auth: {token: a, token_file: /etc/hostname}", "twice"},
+      {"auth: {token: a, aws: {region: r}}", "one kind of credentials"},
+      {"auth: {aws: {region: r, service: s, access_key_id: k}}", "secret_access_key"},
+      {"headers: {x-key: a}, auth: {api_key: k, api_key_header: X-Key}", "both in `headers`"},
+      {"tls: {ca_file: /etc/hostname}", "no PEM file"},
+      {"no_proxy: [a]", "no proxy"},
       {"auth: {token_file: /nowhere/token}", "/nowhere/token"},
       {"auth: {token: \"a\\nX: y\"}", "line break"},
       {"headers: {'A b': c}", "header's name"},
@@ -111,6 +115,7 @@ TEST_CASE("http: what one key alone does not show is a fault") {
       {"tls: {cert_file: /etc/hostname}", "go together"},
       {"tls: {ca_file: /nowhere/ca.pem}", "/nowhere/ca.pem"},
       {"proxy: 'socks://h'", "scheme"},
+      {"proxy: 'unix:///h'", "over TCP"},
   };
   for (const auto& [yaml, words] : cases) {
     Read result = read(std::string("{endpoint: 'http://h', ") + yaml + "}");
@@ -136,6 +141,54 @@ TEST_CASE("http: URLs are taken apart and put together") {
   CHECK(parse_url("http://[::1]:3100")->loopback());
   CHECK(parse_url("http://127.9.9.9")->loopback());
   CHECK(!parse_url("http://1270.example")->loopback());
+}
+
+TEST_CASE("http: URLs of Unix sockets, and where requests go") {
+  Result<Url> url = parse_url("unix:///run/loki.sock:/prefix/");
+  REQUIRE(url);
+  CHECK(url->socket == "/run/loki.sock");
+  CHECK(url->path == "/prefix");
+  CHECK(url->loopback());
+  CHECK(url->text("/push?a=b") == "unix:///run/loki.sock:/prefix/push?a=b");
+  Route route = route_of(url->text("/push?a=b"), "ignored");
+  CHECK(route.socket == "/run/loki.sock");
+  CHECK(route.url == "http://localhost/prefix/push?a=b");
+  CHECK(route.connect_to == "");
+  CHECK(parse_url("unix:///run/x")->text("/push") == "unix:///run/x:/push");
+  route = route_of("https://10.0.0.5:9200/p/_bulk?a=b", "es.internal");
+  CHECK(route.url == "https://es.internal:9200/p/_bulk?a=b");
+  CHECK(route.connect_to == "es.internal:9200:10.0.0.5:9200");
+  CHECK(route_of("https://[::1]/x", "n").connect_to == "n:443:[::1]:443");
+  CHECK(route_of("https://h/x", "").url == "https://h/x");
+  CHECK(route_of("http://h/x", "n").connect_to == "");
+  CHECK(!parse_url("unix://relative"));
+  CHECK(!parse_url("unix:///" + std::string(120, 'x')));
+}
+
+TEST_CASE("http: credentials for AWS come from keys or from a profile of a file") {
+  TempFolder folder;
+  AuthSettings auth;
+  auth.aws = {"eu-central-1", "es", "id", "secret", "", "token", "", "default"};
+  Result<Credentials> made = read_credentials(auth);
+  REQUIRE(made);
+  CHECK(made->header == "");
+  CHECK(made->aws_scope == "aws:amz:eu-central-1:es");
+  CHECK((made->aws_id == "id" && made->aws_secret == "secret" && made->aws_token == "token"));
+  auth.aws = {"r", "s", "", "", "", "", folder / "keys", "two"};
+  auto fault = [&](const std::string& text) {
+    delivery::test::write_file(folder / "keys", text);
+    Result<Credentials> read = read_credentials(auth);
+    return read ? std::string() : read.error().what;
+  };
+  CHECK(fault("[one]\naws_access_key_id=a\n").find("no profile [two]") != std::string::npos);
+  CHECK(fault("[two]\naws_access_key_id=HUSH\n").find("lacks") != std::string::npos);
+  CHECK(fault("[two]\naws_access_key_id=HUSH\n").find("HUSH") == std::string::npos);
+  CHECK(fault("[one]\naws_access_key_id=a\n[ two ]\r\naws_access_key_id = b\r\n"
+              "aws_secret_access_key\t= c=d\n[three]\naws_session_token=x") == "");
+  made = read_credentials(auth);
+  REQUIRE(made);
+  CHECK((made->aws_id == "b" && made->aws_secret == "c=d" && made->aws_token == ""));
+  CHECK(files_of(auth) == std::vector<std::string>{folder / "keys"});
 }
 
 TEST_CASE("http: an unusable URL is told why") {

@@ -47,15 +47,20 @@ Verdict judge_status(const Response& response) {
   return verdict;
 }
 
-Result<void> Backend::judge_probe(const Response& response) const {
-  Verdict verdict = judge_status(response);
-  if (verdict.outcome == Outcome::kDelivered) return {};
-  std::string what = "HTTP " + std::to_string(response.status);
+std::string refusal_words(const Response& response, const Verdict& verdict) {
+  std::string what = response.said.empty() ? "HTTP " + std::to_string(response.status)
+                                           : std::string(response.said);
   if (!verdict.reason.empty()) what += ": " + verdict.reason;
   if (response.status == 401 || response.status == 403) what += "; are the credentials right?";
   if (response.status == 404 || response.status == 405) what += "; is the URL right?";
+  return what;
+}
+
+Result<Finding> Backend::judge_probe(const Probe&, const Response& response) const {
+  Verdict verdict = judge_status(response);
+  if (verdict.outcome == Outcome::kDelivered) return Finding{.words = "answers, and takes us"};
   bool later = verdict.outcome == Outcome::kRetry;
-  return Error{later ? Action::kRetry : Action::kFixConfig, what};
+  return Error{later ? Action::kRetry : Action::kFixConfig, refusal_words(response, verdict)};
 }
 
 std::string Backend::preview(const delivery::Payload& payload) const {

@@ -26,6 +26,19 @@ TEST_CASE("an incident is told at its beginning, once a minute, and at its end")
   CHECK(!incident.recovered(now + 76s));
 }
 
+TEST_CASE("another reason why somebody has to act is told sooner, where that is asked for") {
+  using namespace std::chrono_literals;
+  Incident incident(10s);
+  SteadyTime now{1h};
+  CHECK(incident.failed(now, true, "a"));
+  CHECK(!incident.failed(now + 9s, true, "b"));
+  CHECK(!incident.failed(now + 11s, true, "a"));
+  CHECK(incident.failed(now + 12s, true, "b"));
+  CHECK(!incident.failed(now + 30s, true, "b"));
+  CHECK(!incident.failed(now + 31s, false, "c"));
+  CHECK(!Incident(10s).recovered(now));
+}
+
 TEST_CASE("a backend that fails now and then does not fill the log") {
   Incident incident;
   SteadyTime now{1000s};

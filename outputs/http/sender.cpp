@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "outputs/printable.h"
@@ -80,12 +81,43 @@ std::unique_ptr<Payload> Sender::next_parked() {
   return payload;
 }
 
-void Sender::begin(const Payload& payload) {
+// What is to be sent of it: all at once, but for what would be refused, and apart by request_key().
+void Sender::begin(Payload& payload) {
   Part all{.picks = std::move(spare_picks_), .whole = true};
   all.picks.resize(payload.slices.size());
   std::iota(all.picks.begin(), all.picks.end(), 0u);
+  std::vector<Item> refused = backend_.refuse(payload, wall_now());
+  for (const Item& item : refused) {
+    refused_.add(payload, {&item.position, 1}, item.drop, item.reason);
+  }
+  if (!refused.empty()) {
+    refused_.post();
+    for (const Item& item : refused) payload.settle(item.position);
+    std::erase_if(all.picks, [&](uint32_t pick) { return payload.slices[pick].settled; });
+    all.whole = false;
+  }
   parts_.clear();
+  if (payload.group_count < 2) return parts_.push_back(std::move(all));
+  take_apart(payload, std::move(all));
+}
+
+void Sender::take_apart(const Payload& payload, Part all) {
+  auto key_of = [&](uint32_t pick) {
+    return backend_.request_key(payload.groups[payload.slices[pick].group]);
+  };
+  auto other = [&](uint32_t pick) { return key_of(pick) != key_of(all.picks.front()); };
+  while (std::any_of(all.picks.begin(), all.picks.end(), other)) {
+    std::vector<uint32_t> later;
+    std::copy_if(all.picks.begin(), all.picks.end(), std::back_inserter(later), other);
+    std::erase_if(all.picks, [&, first = std::string(key_of(all.picks.front()))](uint32_t pick) {
+      return key_of(pick) != first;
+    });
+    parts_.push_back(Part{.picks = std::move(all.picks)});
+    all.picks = std::move(later);
+    all.whole = false;
+  }
   parts_.push_back(std::move(all));
+  std::reverse(parts_.begin(), parts_.end());  // the last one is next
 }
 
 // Whether others wait for what was put off, or none will come any more: then nothing can be taken
@@ -168,11 +200,13 @@ Sender::Next Sender::send_part(Payload& payload) {
     gate_.gave_up(sent_);
     return Next::kAbandon;
   }
-  if (std::exchange(refused_us_, false)) refresh_credentials();
+  refresh_secrets();
   if (++part.attempt > 1) ledger_.retried();
   const std::vector<std::string>& urls = backend_.endpoint().urls;
-  url_ = gate_.url();
-  Reply reply = transport_.send({urls[url_ % urls.size()], true, bytes}, *this);
+  url_ = gate_.pick();
+  std::string_view key =
+      backend_.request_key(payload.groups[payload.slices[part.picks.front()].group]);
+  Reply reply = transport_.send({urls[url_], true, bytes, backend_.request_header(key)}, *this);
   switch (reply.kind) {
     case Reply::Kind::kAnswered: ledger_.request_took(reply.seconds); return judge(payload, reply);
     case Reply::Kind::kCut:
@@ -198,10 +232,12 @@ Sender::Next Sender::send_part(Payload& payload) {
                 reply.problem);
 }
 
-// A token that has expired is often replaced in its file, by somebody who does not know of us.
-void Sender::refresh_credentials() {
-  Result<std::string> header = authorization(settings_.auth);
-  if (header && !header->empty()) transport_.set_authorization("Authorization: " + *header);
+// A token or a certificate that expires is replaced in its file, by somebody who does not know of
+// us.
+void Sender::refresh_secrets() {
+  std::optional<std::string> problem = transport_.refresh(std::exchange(refused_us_, false));
+  if (!problem) return;
+  spdlog::warn("output {}: {}; what was read before is used", output_.name, *problem);
 }
 
 std::string Sender::refusal(const Response& response, const std::string& words) const {
@@ -209,7 +245,9 @@ std::string Sender::refusal(const Response& response, const std::string& words) 
   if (response.status == 401 || response.status == 403) hint = "; are the credentials right?";
   if (response.status == 404 || response.status == 405) hint = "; is the URL right?";
   const std::string& product = backend_.endpoint().product;
-  std::string text = fmt::format("{} answers HTTP {}", product, response.status);
+  std::string text = response.said.empty()
+                         ? fmt::format("{} answers HTTP {}", product, response.status)
+                         : fmt::format("{} answers {}", product, response.said);
   if (!words.empty()) text += ": " + printable(words);
   return text + hint;
 }

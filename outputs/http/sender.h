@@ -66,7 +66,8 @@ class Sender final : private Patience {
 
   std::unique_ptr<delivery::Payload> next_payload();
   std::unique_ptr<delivery::Payload> next_parked();
-  void begin(const delivery::Payload& payload);
+  void begin(delivery::Payload& payload);
+  void take_apart(const delivery::Payload& payload, Part all);
   bool deliver(delivery::Payload& payload);
   void done_with(std::unique_ptr<delivery::Payload> payload, bool delivered);
   void abandon_parked();
@@ -88,7 +89,7 @@ class Sender final : private Patience {
   void recovered();
   void tell_put_off(bool holds_some);
   void give_up(const std::string& problem);
-  void refresh_credentials();
+  void refresh_secrets();
   std::string refusal(const Response& response, const std::string& words) const;
   SteadyTime wake_time() const;
   SteadyTime until(SteadyTime idle_since) const override { return control_.give_up(idle_since); }

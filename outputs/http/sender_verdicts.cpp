@@ -103,21 +103,16 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
   again.doubt = Doubt{.first = taken, .last = taken};
   bool busy = false;
   std::string why = verdict.reason;
-  size_t next = 0;
   for (const Item& item : verdict.items) {
-    for (; next < item.position; ++next) payload.settle(part.picks[next]);
-    ++next;
     if (item.retry) {
       again.picks.push_back(part.picks[item.position]);
       busy |= item.busy;
       if (why.empty()) why = item.reason;
       continue;
     }
-    payload.settle(part.picks[item.position]);
     refused_.add(payload, {&part.picks[item.position], 1}, item.drop,
                  refusal(response, item.reason.empty() ? verdict.reason : item.reason));
   }
-  for (; next < part.picks.size(); ++next) payload.settle(part.picks[next]);
   uint64_t stored = part.picks.size() - verdict.items.size();
   uint64_t unnamed = std::min<uint64_t>(verdict.unnamed, stored);
   if (unnamed != 0 && unnamed == part.picks.size()) {
@@ -126,6 +121,16 @@ Sender::Next Sender::settle_partly(Payload& payload, const Verdict& verdict,
     refused_.add_unnamed(unnamed, verdict.drop, refusal(response, verdict.reason));
   }
   refused_.post();
+  // Not before its dead letter is kept: a copy for the spool leaves out what is settled.
+  size_t waiting = 0;
+  for (uint32_t pick : part.picks) {
+    bool waits = waiting < again.picks.size() && again.picks[waiting] == pick;
+    if (waits) {
+      ++waiting;
+    } else {
+      payload.settle(pick);
+    }
+  }
   if (stored > unnamed) took(stored - unnamed);
   if (again.picks.empty()) {
     recovered();
@@ -234,6 +239,7 @@ Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
     spdlog::log(misconfigured ? spdlog::level::err : spdlog::level::warn, "output {}: {}",
                 output_.name, *line);
   }
+  outbox_.delivery_failed();
   refused_.say(false);
   // Refused twice, at least once of it while draining.
   bool last = control_.draining() && parts_.back().attempt >= 2;
@@ -243,7 +249,11 @@ Sender::Next Sender::failed(Gate::Trouble trouble, const std::string& problem) {
 // It hangs, and would hang for all that is left.
 void Sender::give_up(const std::string& problem) {
   gate_.gave_up(sent_);
-  ledger_.state(OutputState::kRetrying, problem);
+  // What it said when it last said something, as that may be why.
+  std::string before = ledger_.snapshot().problem;
+  bool told = before.empty() || before.find(problem) != std::string::npos;
+  ledger_.state(OutputState::kRetrying,
+                told ? problem : fmt::format("{}; before that: {}", problem, before));
   outbox_.abort();
   hopeless_ = true;
 }
@@ -253,7 +263,7 @@ void Sender::recovered() {
   bool others = std::any_of(parts_.begin(), std::prev(parts_.end()),
                             [](const Part& part) { return part.backoff.has_value(); });
   tell_put_off(others || !aside_.empty() || !parked_.empty());
-  Gate::Recovery recovery = gate_.succeeded(sent_, outbox_.more());
+  Gate::Recovery recovery = gate_.succeeded(sent_, outbox_.more(), url_);
   if (!recovery.recovered) return;
   ledger_.state(OutputState::kOk, "");
   if (recovery.line) spdlog::info("output {}: {}", output_.name, *recovery.line);

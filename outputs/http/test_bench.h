@@ -26,8 +26,8 @@ using delivery::test::LogCapture;
 // "unnamed 3".
 class LinesBackend final : public Backend {
  public:
-  explicit LinesBackend(std::vector<std::string> urls, bool gzip = false) {
-    endpoint_ = {std::move(urls), {"Content-Type: text/plain"}, gzip, "Lines"};
+  explicit LinesBackend(std::vector<std::string> urls, Coding coding = Coding::kNone) {
+    endpoint_ = {std::move(urls), {"Content-Type: text/plain"}, coding, "Lines"};
   }
   Result<void> prepare(const Identity&) override { return {}; }
   const Endpoint& endpoint() const override { return endpoint_; }
@@ -94,16 +94,16 @@ struct Fixture {
   std::unique_ptr<Output> output;
   std::atomic<int> done{0};
 
-  void make(std::vector<std::string> urls, bool gzip = false) {
+  void make(std::vector<std::string> urls, Coding coding = Coding::kNone) {
     config::Section section = config::section_from_text("--to", "{type: lines}", diagnostics);
-    auto made = std::make_unique<LinesBackend>(std::move(urls), gzip);
+    auto made = std::make_unique<LinesBackend>(std::move(urls), coding);
     backend = made.get();
     output = make_output(section, settings, std::move(made));
     REQUIRE(output);
     output->name = "lines";
   }
-  void start(std::vector<std::string> urls, bool gzip = false) {
-    make(std::move(urls), gzip);
+  void start(std::vector<std::string> urls, Coding coding = Coding::kNone) {
+    make(std::move(urls), coding);
     REQUIRE(output->start({budget, ledger, identity, 32 << 20, {}}));
   }
   // Records "first", "first+1", …

@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(Fixture, "http: gzip says so, also for the parts of a batch") 
   TestServer server([](const Received&, size_t number) {
     return Answer{number == 0 ? 413 : 200, "", {}};
   });
-  start({server.url()}, true);
+  start({server.url()}, Coding::kGzip);
   push(0, 2);
   CHECK(settles());
   std::vector<Received> all = server.received();
@@ -179,19 +179,42 @@ TEST_CASE_FIXTURE(Fixture, "http: probe says whether the backend is there and ta
   std::atomic<int> status{200};
   TestServer server([&](const Received&, size_t) { return Answer{status, "words", {}}; });
   make({server.url()});
-  CHECK(output->probe(identity));
+  ProbeReport report = output->probe(identity);
+  CHECK(report.faults.empty());
+  CHECK(report.facts == std::vector{server.url() + "/ready answers, and takes us"});
   CHECK(server.received().at(0).head.rfind("GET /ready HTTP/1.1", 0) == 0);
   status = 401;
-  Result<void> refused = output->probe(identity);
-  REQUIRE(!refused);
-  CHECK(refused.error().action == Action::kFixConfig);
-  CHECK(refused.error().what ==
-        server.url() + "/ready: HTTP 401: words; are the credentials right?");
+  CHECK(output->probe(identity).faults ==
+        std::vector{server.url() + "/ready: HTTP 401: words; are the credentials right?"});
   make({"http://127.0.0.1:" + std::to_string(test::closed_port())});
-  Result<void> away = output->probe(identity);
-  REQUIRE(!away);
-  CHECK(away.error().action == Action::kRetry);
-  CHECK(away.error().what.find("connection refused; is Lines running there?") != std::string::npos);
+  report = output->probe(identity);
+  REQUIRE(report.faults.size() == 1);
+  CHECK(report.faults[0].find("connection refused; is Lines running there?") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "http: probe compares the clocks") {
+  std::atomic<int64_t> ahead{0};
+  TestServer server([&](const Received&, size_t) {
+    time_t now = static_cast<time_t>(wall_now() / 1'000'000'000 + ahead);
+    char date[64];
+    tm parts{};
+    gmtime_r(&now, &parts);
+    strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    return Answer{200, "", date};
+  });
+  make({server.url()});
+  ProbeReport report = output->probe(identity);
+  REQUIRE(report.facts.size() == 1);
+  CHECK(report.facts[0].find("; its clock agrees with ours") != std::string::npos);
+  ahead = -60;
+  report = output->probe(identity);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(report.warnings[0].find(" behind ours: records will stand at") != std::string::npos);
+  CHECK(report.faults.empty());
+  ahead = 3600;
+  report = output->probe(identity);
+  REQUIRE(report.faults.size() == 1);
+  CHECK(report.faults[0].find(" ahead of ours: what is sent may be refused") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "http: TLS to a port that speaks none is a matter of configuration") {

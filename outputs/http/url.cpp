@@ -72,6 +72,10 @@ Result<void> read_authority(std::string_view authority, Url& url) {
 }  // namespace
 
 std::string Url::text(std::string_view more_path) const {
+  if (scheme == "unix") {
+    std::string below = path.ends_with(more_path) ? path : path + std::string(more_path);
+    return "unix://" + socket + (below.empty() ? "" : ":" + below);
+  }
   bool v6 = host.find(':') != std::string::npos;
   std::string whole = scheme + "://" + (v6 ? "[" + host + "]" : host);
   if (port_said) whole += fmt::format(":{}", port);
@@ -84,7 +88,53 @@ std::string Url::text(std::string_view more_path) const {
 }
 
 bool Url::loopback() const {
-  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
+  return scheme == "unix" || host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
+}
+
+namespace {
+
+// "/run/x.sock" or "/run/x.sock:/prefix", behind unix://.
+Result<Url> read_socket(std::string_view text) {
+  constexpr size_t kMaxSocket = 107;  // sockaddr_un.sun_path, and its end
+  Url url;
+  url.scheme = "unix";
+  url.host = "localhost";
+  size_t divider = std::min(text.find(":/"), text.size());
+  url.socket = text.substr(0, divider);
+  if (divider < text.size()) url.path = text.substr(divider + 1);
+  while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();
+  if (!url.socket.starts_with('/') || url.socket.size() < 2) {
+    return wrong("a Unix socket is named by its whole path: unix:///run/loki.sock");
+  }
+  if (url.socket.size() > kMaxSocket) {
+    return wrong(fmt::format("the path of a Unix socket has at most {} bytes", kMaxSocket));
+  }
+  return url;
+}
+
+}  // namespace
+
+Route route_of(std::string_view url, const std::string& server_name) {
+  constexpr std::string_view kUnix = "unix://";
+  Route route;
+  if (url.starts_with(kUnix)) {
+    url.remove_prefix(kUnix.size());
+    size_t divider = std::min(url.find(":/"), url.size());
+    route.socket = url.substr(0, divider);
+    route.url = "http://localhost";
+    if (divider < url.size()) route.url += url.substr(divider + 1);
+    return route;
+  }
+  route.url = url;
+  if (server_name.empty() || !url.starts_with("https://")) return route;
+  Result<Url> parts = parse_url(url);
+  if (!parts) return route;
+  bool v6 = parts->host.find(':') != std::string::npos;
+  std::string host = v6 ? "[" + parts->host + "]" : parts->host;
+  route.connect_to = fmt::format("{}:{}:{}:{}", server_name, parts->port, host, parts->port);
+  parts->host = server_name;
+  route.url = parts->text();
+  return route;
 }
 
 Result<Url> parse_url(std::string_view text) {
@@ -100,9 +150,10 @@ Result<Url> parse_url(std::string_view text) {
   }
   Url url;
   url.scheme = lower(text.substr(0, colon));
+  if (url.scheme == "unix") return read_socket(text.substr(colon + 3));
   if (url.scheme != "http" && url.scheme != "https") {
     return wrong(
-        fmt::format("the scheme '{}' is not one of http and https", printable(url.scheme)));
+        fmt::format("the scheme '{}' is not one of http, https and unix", printable(url.scheme)));
   }
   text.remove_prefix(colon + 3);
   text = text.substr(0, text.find('#'));
@@ -138,7 +189,7 @@ std::optional<Url> read_url(const config::Section& section, std::string_view key
     AuthSettings& auth = settings.auth;
     bool same = auth.user == url->user && auth.password == url->password;
     bool other = !auth.user.empty() || !auth.token.empty() || !auth.token_file.empty() ||
-                 !auth.api_key.empty() || !auth.api_key_file.empty();
+                 !auth.api_key.empty() || !auth.api_key_file.empty() || !auth.aws.region.empty();
     if (other && !same) {
       section.fault(key,
                     "there are credentials both in this URL and elsewhere: keep those under "

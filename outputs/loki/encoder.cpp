@@ -3,19 +3,18 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <snappy-sinksource.h>
-#include <snappy.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "core/canonical.h"
 #include "core/json_text.h"
 #include "core/utf8.h"
+#include "outputs/loki/wire.h"
 #include "outputs/passed.h"
 #include "outputs/protobuf.h"
-#include "outputs/runs.h"
 
 namespace waybill::outputs::loki {
 
@@ -23,56 +22,18 @@ namespace {
 
 namespace pb = protobuf;
 
-// Tags: field number << 3 | wire type (0 varint, 2 length-delimited).
-constexpr uint8_t kStreams = 0x0A;  // of PushRequest
-constexpr uint8_t kLabels = 0x0A;   // of StreamAdapter
-constexpr uint8_t kEntries = 0x12;
-constexpr uint8_t kTimestamp = 0x0A;  // of EntryAdapter
-constexpr uint8_t kLine = 0x12;
-constexpr uint8_t kMetadata = 0x1A;
-constexpr uint8_t kName = 0x0A;  // of LabelPairAdapter
-constexpr uint8_t kValue = 0x12;
-constexpr uint8_t kSeconds = 0x08;  // of Timestamp
-constexpr uint8_t kNanos = 0x10;
-
-constexpr size_t kMaxLabelValue = 2048;
-// Loki takes 128 pairs and 64 KB for an entry; the record's own need 10 pairs of limited length.
-constexpr size_t kMaxResourcePairs = 110;
+// Loki takes 128 pairs and 64 KB for an entry; the record's own and demoted labels need 26 pairs of
+// limited length.
+constexpr size_t kMaxResourcePairs = 100;
 constexpr size_t kMaxResourceBytes = 40 * 1024;
 constexpr size_t kMaxMetadataValue = 2048;
+constexpr size_t kMaxDemotedValue = 512;
 
 // The metadata that a record itself may bring, and labels: a resource attribute of such a name
 // would overwrite it ("the last wins").
 constexpr std::array<std::string_view, 11> kOwnNames = {
     "service_name", "level",        "trace_id",   "span_id",        "trace_flags", "parent_span_id",
     "tracestate",   "trace_origin", "request_id", "correlation_id", "tenant_id"};
-
-bool is_own_name(std::string_view name) {
-  return std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
-}
-
-// As Go's strconv.Quote writes a string, which is how Loki shows its labels.
-void append_quoted(std::string& out, std::string_view characters) {
-  out += '"';
-  for (char c : whole_characters(characters, kMaxLabelValue)) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 size_t pair_size(size_t name, size_t value) { return pb::field_size(name) + pb::field_size(value); }
 
@@ -97,77 +58,42 @@ void append_repaired(Buffer& out, std::string_view line) {
   }
 }
 
-// Pieces of a message, one behind the other, as snappy reads them.
-class Rope final : public snappy::Source {
- public:
-  explicit Rope(size_t most_pieces) { pieces_.reserve(most_pieces); }
-
-  void add(std::string_view piece) {
-    if (piece.empty()) return;
-    pieces_.push_back(piece);
-    left_ += piece.size();
-  }
-
-  size_t Available() const override { return left_; }
-  const char* Peek(size_t* size) override {
-    *size = at_ < pieces_.size() ? pieces_[at_].size() : 0;
-    return at_ < pieces_.size() ? pieces_[at_].data() : nullptr;
-  }
-  void Skip(size_t size) override {
-    left_ -= size;
-    while (size > 0) {
-      size_t step = std::min(size, pieces_[at_].size());
-      pieces_[at_].remove_prefix(step);
-      size -= step;
-      if (pieces_[at_].empty()) ++at_;
-    }
-  }
-
- private:
-  std::vector<std::string_view> pieces_;
-  size_t at_ = 0;
-  size_t left_ = 0;
-};
-
 }  // namespace
 
-Backend::Backend(const Settings& settings, const http::Url& url) : settings_(settings) {
-  endpoint_.urls = {url.text("/loki/api/v1/push")};
-  endpoint_.headers = {"Content-Type: application/x-protobuf"};
-  if (!settings.tenant.empty()) endpoint_.headers.push_back("X-Scope-OrgID: " + settings.tenant);
-  endpoint_.product = "Loki";
+bool Backend::is_own_name(std::string_view name) {
+  return std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
+}
 
-  labels_.push_back({"service_name", LabelKind::kService, {}});
-  for (const std::string& label : settings.labels) {
-    std::string name = sanitised_name(label);
-    if (name == "service_name") continue;
-    LabelKind kind = name == "level" ? LabelKind::kLevel : LabelKind::kResource;
-    level_is_label_ |= kind == LabelKind::kLevel;
-    labels_of_resource_ |= kind == LabelKind::kResource;
-    labels_.push_back({std::move(name), kind, {}});
+Backend::Backend(const Settings& settings, const std::vector<http::Url>& urls)
+    : settings_(settings), labels_(settings) {
+  for (const http::Url& url : urls) endpoint_.urls.push_back(url.text("/loki/api/v1/push"));
+  endpoint_.headers = {"Content-Type: application/x-protobuf"};
+  endpoint_.product = "Loki";
+  if (settings.tenant.empty()) return;
+  Result<Template> tenant = Template::parse(settings.tenant);
+  if (tenant && !tenant->constant()) {
+    tenant_ = std::move(*tenant);
+  } else {
+    endpoint_.headers.push_back(tenant_header(settings.tenant));
   }
-  // Loki sorts them; in this order its messages name a stream just as we do.
-  std::sort(labels_.begin(), labels_.end(),
-            [](const Label& a, const Label& b) { return a.name < b.name; });
 }
 
 Result<void> Backend::prepare(const Identity& identity) {
   identity_ = &identity;
   line_parts_ = part::kMessage | part::kCode | part::kError | part::kContext | part::kRate |
                 part::kSchemaErrors;
-  if (!level_is_label_) line_parts_ |= part::kLevel;
+  if (!labels_.has_level()) line_parts_ |= part::kLevel;
+  labels_.prepare(identity, endpoint_.urls.front());
 
   std::vector<std::string> names;
   Buffer pairs;
   for (const auto& [attribute, value] : identity.resource) {
     std::string name = sanitised_name(attribute);
-    if (Label* label = find_label(name)) {
-      label->value = value;
-      continue;
-    }
+    if (labels_.has_resource(name)) continue;
     std::string unique = name;
-    for (int i = 2;
-         is_own_name(unique) || std::find(names.begin(), names.end(), unique) != names.end(); ++i) {
+    for (int i = 2; is_own_name(unique) || labels_.has(unique) ||
+                    std::find(names.begin(), names.end(), unique) != names.end();
+         ++i) {
       unique = fmt::format("{}_{}", name, i);
     }
     append_pair(pairs, unique, Text(value, TextForm::kRaw));
@@ -184,42 +110,38 @@ Result<void> Backend::prepare(const Identity& identity) {
           endpoint_.urls.front(), names.size(), pairs.size());
     }
   }
-  for (const Label& label : labels_) {
-    if (label.kind == LabelKind::kResource && label.value.empty()) {
-      spdlog::warn("{}: no resource attribute is called '{}': streams get no such label",
-                   endpoint_.urls.front(), label.name);
-    }
-  }
   return {};
-}
-
-Backend::Label* Backend::find_label(std::string_view name) {
-  for (Label& label : labels_) {
-    if (label.kind == LabelKind::kResource && label.name == name) return &label;
-  }
-  return nullptr;
 }
 
 std::vector<http::Probe> Backend::probes() const {
   // A push of no streams: Loki checks the way, the credentials and the tenant, and says 422.
-  return {{endpoint_.urls.front(), true, std::string(1, '\0')}};
+  std::vector<http::Probe> probes;
+  for (const std::string& url : endpoint_.urls) {
+    std::string tenant = tenant_ ? tenant_header(settings_.default_tenant) : "";
+    probes.push_back({url, true, std::string(1, '\0'), std::move(tenant)});
+  }
+  return probes;
 }
 
 // ---- streams ----
 
 Backend::Stream& Backend::stream_of(const Batch& batch, const Record& record,
                                     delivery::Payload& payload) {
-  const Token* resource = labels_of_resource_ ? own_resource(batch, record) : nullptr;
-  if (resource != nullptr) {
-    write_labels(record, resource);
+  const Token* resource = labels_.of_resource() ? own_resource(batch, record) : nullptr;
+  const bool own_source =
+      labels_.of_resource() && batch.identity_of(record, *identity_).number != 0;
+  if (resource != nullptr || own_source || labels_.of_record() || tenant_) {
+    write_head(batch, record, resource);
     Stream& passing = recent_[kRecentStreams];
-    passing.head = head_;
-    passing.hash = std::hash<std::string_view>{}(passing.head);
+    if (passing.head != head_) {
+      passing.head = head_;
+      passing.hash = std::hash<std::string_view>{}(passing.head);
+    }
     passing.group = payload.group(passing.head);
     return passing;
   }
   Text service = record.service_name;
-  Level level = level_is_label_ ? record.level : Level::kNone;
+  Level level = labels_.has_level() ? record.level : Level::kNone;
   // Told apart by their size, first and last byte: names of services mostly differ in these.
   size_t key = service.size * 7 + static_cast<size_t>(level) * 3;
   if (service.size > 0) {
@@ -228,13 +150,15 @@ Backend::Stream& Backend::stream_of(const Batch& batch, const Record& record,
   }
   Stream& stream = recent_[key % kRecentStreams];
   bool same = stream.known && stream.level == level && stream.form == service.form &&
+              stream.demotions == labels_.demotions() &&
               std::string_view(stream.service) == service.bytes();
   if (!same) {
-    write_labels(record, nullptr);
+    write_head(batch, record, nullptr);
     stream.known = true;
     stream.level = level;
     stream.form = service.form;
     stream.service = service.bytes();
+    stream.demotions = labels_.demotions();
     stream.head = head_;
     stream.hash = std::hash<std::string_view>{}(stream.head);
     stream.group = payload.group(stream.head);
@@ -252,38 +176,16 @@ std::string_view Backend::plain(Text text) {
   return scratch_.view();
 }
 
-// Writes the stream of `record` to head_: {level="INFO", service_name="checkout"}.
-void Backend::write_labels(const Record& record, const Token* resource) {
-  head_ = "{";
-  auto add = [&](const Label& label, std::string_view value) {
-    if (value.empty()) return;  // Loki takes an empty value for an absent label
-    if (head_.size() > 1) head_ += ", ";
-    head_ += label.name;
-    head_ += '=';
-    append_quoted(head_, value);
-  };
-  for (const Label& label : labels_) {
-    switch (label.kind) {
-      case LabelKind::kService:
-        add(label, record.service_name.empty() ? std::string_view(identity_->service_name)
-                                               : plain(record.service_name));
-        break;
-      case LabelKind::kLevel: add(label, level_name(record.level)); break;
-      case LabelKind::kResource:
-        if (resource == nullptr) {
-          add(label, label.value);
-          break;
-        }
-        // Two keys may read the same as a label; a stream with one twice would be refused.
-        bool found = false;
-        for_each_inside(record, resource, [&](const Member& member) {
-          if (found || sanitised_name(plain(member.key)) != label.name) return;
-          found = true;
-          add(label, plain(scalar_text(member)));
-        });
-    }
-  }
-  head_ += '}';
+// The labels of `record`, and before them the tenant where that is a matter of the record.
+void Backend::write_head(const Batch& batch, const Record& record, const Token* resource) {
+  labels_.write(head_, batch, record, resource);
+  if (!tenant_) return;
+  tenant_text_.clear();
+  bool said = tenant_->append(tenant_text_, batch, record, batch.identity_of(record, *identity_),
+                              tenant_scratch_);
+  // A line must not choose what a header cannot hold, or another tenant's rights ("a|b").
+  if (!said || !tenant_fault(tenant_text_).empty()) tenant_text_ = settings_.default_tenant;
+  head_.insert(0, tenant_text_);
 }
 
 // ---- entries ----
@@ -309,8 +211,12 @@ void Backend::append(const Batch& batch, const Record& record, delivery::Payload
   }
   append_line(out, batch, record, parts);
   append_metadata(out, record);
+  labels_.for_each_demoted(
+      batch, record, resource, [&](std::string_view name, std::string_view value) {
+        append_pair(out, name, Text(whole_characters(value, kMaxDemotedValue), TextForm::kRaw));
+      });
   if (resource == nullptr) {
-    out.append(resource_metadata_);
+    out.append(metadata_of(batch.identity_of(record, *identity_)));
   } else if (!resource_in_line) {
     append_own_resource(out, record, resource);
   }
@@ -383,7 +289,7 @@ void Backend::append_metadata(Buffer& out, const Record& record) {
   append_pair(out, "request_id", record.request_id);
   append_pair(out, "correlation_id", record.correlation_id);
   append_pair(out, "tenant_id", record.tenant_id);
-  if (!level_is_label_ && settings_.line != Line::kRecord) {
+  if (!labels_.has_level() && settings_.line != Line::kRecord) {
     append_pair(out, "level", Text(level_name(record.level), TextForm::kClean));
   }
 }
@@ -399,43 +305,10 @@ void Backend::append_pair(Buffer& out, std::string_view name, Text value) {
 void Backend::append_own_resource(Buffer& out, const Record& record, const Token* resource) {
   for_each_inside(record, resource, [&](const Member& member) {
     std::string name = sanitised_name(plain(member.key));
-    if (find_label(name) != nullptr) return;
-    append_pair(out, is_own_name(name) ? name + "_2" : name, scalar_text(member));
+    if (labels_.has_resource(name)) return;
+    bool taken = is_own_name(name) || labels_.has(name);
+    append_pair(out, taken ? name + "_2" : name, scalar_text(member));
   });
-}
-
-// ---- requests ----
-
-void Backend::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
-                      delivery::Body& body) const {
-  body.clear();
-  std::vector<Run> runs = runs_of(payload, picks);
-  // What stands before the entries of each stream, back to back; the pieces are views of it, so it
-  // must not move.
-  size_t room = 0;
-  for (uint32_t i = 0; i < payload.group_count; ++i) {
-    room += payload.groups[i].head.size() + 2 * (1 + pb::kMaxVarint);
-  }
-  auto heads = std::make_unique<char[]>(room);
-  char* to = heads.get();
-  Rope rope(runs.size() + payload.group_count);
-  for (auto first = runs.begin(); first != runs.end();) {
-    auto last = first;
-    size_t entries = 0;
-    for (; last != runs.end() && last->group == first->group; ++last) {
-      entries += last->end - last->begin;
-    }
-    std::string_view labels = payload.groups[first->group].head;
-    char* head = to;
-    to = pb::write_head(to, kStreams, pb::field_size(labels.size()) + entries);
-    to = pb::write_field(to, kLabels, labels);
-    rope.add({head, static_cast<size_t>(to - head)});
-    for (; first != last; ++first) rope.add(first->bytes(payload));
-  }
-  body.plain_size = rope.Available();
-  snappy::UncheckedByteArraySink sink(
-      body.bytes.reserve(snappy::MaxCompressedLength(body.plain_size)));
-  body.bytes.advance(snappy::Compress(&rope, &sink));
 }
 
 }  // namespace waybill::outputs::loki

@@ -88,12 +88,20 @@ Verdict Backend::judge(const http::Response& response, const http::Sent& sent) c
   return http::judge_status(response);
 }
 
-Result<void> Backend::judge_probe(const http::Response& response) const {
+Result<http::Finding> Backend::judge_probe(const http::Probe& probe,
+                                           const http::Response& response) const {
   // No streams: 422, or 400 in older ones. Too busy is there, too.
-  bool there = response.status == 422 || response.status == 429 ||
+  bool there = response.status == 204 || response.status == 422 || response.status == 429 ||
                (response.status == 400 && !is_about_settings(response.body));
-  if (there) return {};
-  return http::Backend::judge_probe(response);
+  if (there) {
+    const std::string& tenant = tenant_ ? settings_.default_tenant : settings_.tenant;
+    return http::Finding{.words =
+                             "takes our pushes" + (tenant.empty() ? "" : " for tenant " + tenant)};
+  }
+  if (has(response.body, "no org id")) {
+    return Error{Action::kFixConfig, "HTTP 401: no org id: it has tenants: name ours as `tenant`"};
+  }
+  return http::Backend::judge_probe(probe, response);
 }
 
 }  // namespace waybill::outputs::loki

@@ -59,6 +59,8 @@ std::string Backend::preview(const delivery::Payload& payload) const {
   std::string_view packed = body.bytes.view();
   WAYBILL_CHECK(snappy::Uncompress(packed.data(), packed.size(), &push), "what we packed opens");
   std::string shown;
+  std::string_view tenant = request_key(payload.groups[payload.slices.front().group]);
+  if (!tenant.empty()) shown = fmt::format("tenant   {}\n", tenant);
   protozero::pbf_reader request(push);
   while (request.next(1)) {
     protozero::pbf_reader stream = request.get_message();

@@ -8,6 +8,8 @@
 #include <optional>
 #include <protozero/pbf_reader.hpp>
 
+#include "outputs/loki/wire.h"
+
 namespace waybill::outputs::loki {
 
 namespace {
@@ -163,7 +165,7 @@ uint32_t Refusal::reject(std::string_view labels, int64_t first_ns, int64_t last
   uint32_t rejected = 0;
   for (uint32_t position = 0; position < sent_.picks.size(); ++position) {
     const delivery::Slice& slice = sent_.payload.slices[sent_.picks[position]];
-    if (!labels.empty() && sent_.payload.groups[slice.group].head != labels) continue;
+    if (!labels.empty() && labels_of(sent_.payload.groups[slice.group].head) != labels) continue;
     int64_t time_ns = time_of(position);
     if (time_ns < first_ns || time_ns > last_ns) continue;
     reasons_[position] = reason.data() != nullptr ? reason : std::string_view("");
@@ -173,9 +175,11 @@ uint32_t Refusal::reject(std::string_view labels, int64_t first_ns, int64_t last
 }
 
 int64_t Refusal::time_of(uint32_t position) const {
-  const delivery::Slice& slice = sent_.payload.slices[sent_.picks[position]];
-  const delivery::Group& group = sent_.payload.groups[slice.group];
-  protozero::pbf_reader stream(group.bytes.data() + slice.begin, slice.size);
+  return entry_time(sent_.payload.encoded(sent_.payload.slices[sent_.picks[position]]));
+}
+
+int64_t entry_time(std::string_view encoded) {
+  protozero::pbf_reader stream(encoded.data(), encoded.size());
   int64_t time_ns = 0;
   // Our own bytes: what is there, is well-formed.
   if (!stream.next(2)) return time_ns;

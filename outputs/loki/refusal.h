@@ -39,4 +39,7 @@ class Refusal {
   uint64_t counted_ = 0;
 };
 
+// The time of an encoded entry (a record of a payload), in nanoseconds since 1970.
+int64_t entry_time(std::string_view encoded);
+
 }  // namespace waybill::outputs::loki

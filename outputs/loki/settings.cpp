@@ -10,6 +10,7 @@
 #include "outputs/basics.h"
 #include "outputs/http/http_output.h"
 #include "outputs/loki/encoder.h"
+#include "outputs/template.h"
 
 namespace waybill::outputs::loki {
 
@@ -37,6 +38,55 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Of a label NAME=TEMPLATE.
+std::string template_fault(std::string_view name, std::string_view text) {
+  bool legal = !name.empty() && !(name.front() >= '0' && name.front() <= '9') &&
+               std::all_of(name.begin(), name.end(), [](char c) { return is_word(c) || c == '_'; });
+  if (!legal || name.starts_with("__")) {
+    return fmt::format(
+        "'{}' cannot be a label's name: it has letters, digits and _, and does not begin with a "
+        "digit or __",
+        name);
+  }
+  if (name == "service_name" || name == "level") {
+    return fmt::format("'{}' is the record's own: write it without a template", name);
+  }
+  if (text.empty()) return fmt::format("the label '{}' has no template behind its =", name);
+  Result<Template> made = Template::parse(text);
+  if (!made) return fmt::format("{}: {}", name, made.error().what);
+  for (const std::string& path : made->paths()) {
+    if (!is_one_of(path, kUnbounded)) continue;
+    return fmt::format(
+        "{}: '{}' cannot be part of a label: every value of it would make a stream of its own; it "
+        "is structured metadata already",
+        name, path);
+  }
+  return {};
+}
+
+// An id, or a template with an id for those that it has none for.
+bool check_tenant(const config::Section& section, const Settings& settings) {
+  auto refuse = [&](const char* key, std::string why) {
+    section.fault(key, std::move(why));
+    return false;
+  };
+  Result<Template> made = Template::parse(settings.tenant);
+  if (!made) return refuse("tenant", made.error().what);
+  if (std::string why = tenant_fault(settings.default_tenant); !why.empty()) {
+    return refuse("default_tenant", why);
+  }
+  if (made->constant()) {
+    std::string why = tenant_fault(settings.tenant);
+    if (!why.empty()) return refuse("tenant", why);
+    if (settings.default_tenant.empty()) return true;
+    return refuse("default_tenant", "`tenant` is the same for all records: leave this out");
+  }
+  if (!settings.default_tenant.empty()) return true;
+  return refuse("tenant",
+                "say as `default_tenant` whose records are that have no such field, or one that "
+                "is no tenant's id");
+}
+
 // Whether the settings can be used; reports what is wrong with them.
 bool check(const config::Section& section, const Settings& settings) {
   bool fine = true;
@@ -48,7 +98,7 @@ bool check(const config::Section& section, const Settings& settings) {
   std::vector<std::string> seen;
   for (const std::string& label : settings.labels) {
     fault("labels", label_fault(label));
-    std::string name = sanitised_name(label);
+    std::string name = sanitised_name(label.substr(0, label.find('=')));
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
       fault("labels", fmt::format("'{}' is there twice (as {})", label, name));
     }
@@ -59,7 +109,7 @@ bool check(const config::Section& section, const Settings& settings) {
                                 "others are structured metadata",
                                 seen.size(), kMaxLabels));
   }
-  fault("tenant", tenant_fault(settings.tenant));
+  fine = check_tenant(section, settings) && fine;
   return fine;
 }
 
@@ -67,10 +117,9 @@ std::unique_ptr<Output> make(const config::Section& section) {
   Settings settings;
   options().read(section, settings);
   bool fine = check(section, settings);
-  if (settings.endpoint.empty()) return nullptr;  // reported by read()
-  std::optional<http::Url> url = http::read_url(section, "endpoint", settings.endpoint, settings);
-  if (!url || !fine) return nullptr;
-  return http::make_output(section, settings, std::make_unique<Backend>(settings, *url));
+  std::vector<http::Url> urls = http::read_urls(section, settings);
+  if (urls.empty() || !fine) return nullptr;
+  return http::make_output(section, settings, std::make_unique<Backend>(settings, urls));
 }
 
 std::string to_section(std::string_view value, const Identity&) {
@@ -84,18 +133,28 @@ const config::OptionList& option_list() { return options().list(); }
 const config::OptionTable<Settings>& options() {
   static const auto table = [] {
     config::OptionTable<Settings> made;
-    http::add_options(made);
-    made.required_text("endpoint", &Settings::endpoint,
-                       "URL of Loki or its gateway, without /loki/api/v1/push")
+    http::add_options(made, "URL of Loki or its gateway, without /loki/api/v1/push")
         .strings("labels", &Settings::labels,
-                 "what makes a stream: service_name (always one), level, or names of resource "
-                 "attributes; everything else is structured metadata")
-        .text("tenant", &Settings::tenant, "the tenant's id, sent as X-Scope-OrgID")
+                 "what makes a stream: service_name (always one), level, names of resource "
+                 "attributes, or NAME=TEMPLATE as in component={context.component}; everything "
+                 "else is structured metadata")
+        .integer("max_label_values", &Settings::max_label_values, 1, 100'000,
+                 "a label with more values than this becomes structured metadata; not service_name")
+        .text("tenant", &Settings::tenant,
+              "the tenant's id, sent as X-Scope-OrgID; or a template, as in {tenant_id}")
+        .text("default_tenant", &Settings::default_tenant,
+              "with a template: the tenant of records that it has no value for")
         .choice("line", &Settings::line, {"record", "message", "original"},
                 "the text of an entry: the record as JSON without what is a label or metadata, "
                 "its message alone, or the line as it was read")
         .bytes("max_line_bytes", &Settings::max_line_bytes, 256, 64 * 1024 * 1024,
-               "longer entries are cut, with a mark: Loki's max_line_size");
+               "longer entries are cut, with a mark: Loki's max_line_size")
+        .duration("max_age", &Settings::max_age, Duration::zero(), std::chrono::hours(24 * 3650),
+                  "older records are refused without being sent: Loki's "
+                  "reject_old_samples_max_age; 0s: Loki decides")
+        .duration("max_ahead", &Settings::max_ahead, Duration::zero(), std::chrono::hours(24 * 365),
+                  "the same of records that are further ahead of the clock: Loki's "
+                  "creation_grace_period");
     return made;
   }();
   return table;
@@ -118,6 +177,9 @@ std::string sanitised_name(std::string_view name) {
 }
 
 std::string label_fault(std::string_view label) {
+  if (size_t sign = label.find('='); sign != std::string_view::npos) {
+    return template_fault(label.substr(0, sign), label.substr(sign + 1));
+  }
   std::string name = sanitised_name(label);
   if (label.empty()) return "an empty name is no label";
   if (is_one_of(name, kUnbounded)) {
@@ -128,8 +190,8 @@ std::string label_fault(std::string_view label) {
   }
   if (is_one_of(name, kNoLabels)) {
     return fmt::format(
-        "'{}' cannot be a label: labels are service_name, level and names of "
-        "resource attributes, such as k8s.namespace.name",
+        "'{}' cannot be a label: labels are service_name, level, names of resource attributes, "
+        "such as k8s.namespace.name, and templates, such as component={{context.component}}",
         label);
   }
   if (name.size() > kMaxLabelName) {

@@ -16,9 +16,13 @@ namespace waybill::outputs::loki {
 enum class Line { kRecord, kMessage, kOriginal };
 
 struct Settings : http::Settings {
-  std::string endpoint;
   std::vector<std::string> labels = {"service_name", "level"};
-  std::string tenant;
+  std::string tenant;          // an id, or a template of one
+  std::string default_tenant;  // of a template: where it has no value
+  int64_t max_label_values = 100;
+  // Records of other times are refused here; 0: Loki decides.
+  Duration max_age{};    // limits_config.reject_old_samples_max_age
+  Duration max_ahead{};  // limits_config.creation_grace_period
   Line line = Line::kRecord;
   size_t max_line_bytes = 256 * 1024;  // Loki's limits_config.max_line_size
 };
@@ -34,6 +38,8 @@ std::string sanitised_name(std::string_view name);
 std::string label_fault(std::string_view label);
 // The same for a tenant id (Loki's documentation, "Manage tenant isolation").
 std::string tenant_fault(std::string_view tenant);
+// The line of a request that names it.
+std::string tenant_header(std::string_view tenant);
 
 const Descriptor& descriptor();
 

@@ -8,7 +8,7 @@
 namespace waybill::outputs::loki {
 namespace {
 
-using test::test_url;
+using test::test_urls;
 
 TEST_CASE("loki: settings") {
   const Descriptor& loki = descriptor();
@@ -41,13 +41,18 @@ TEST_CASE("loki: settings") {
 TEST_CASE("loki: where requests go") {
   Settings settings;
   settings.tenant = "acme";
-  Backend backend(settings, test_url());
+  Backend backend(settings, test_urls());
   CHECK(backend.endpoint().urls == std::vector<std::string>{"http://loki:3100/loki/api/v1/push"});
   CHECK(backend.endpoint().headers ==
         std::vector<std::string>{"Content-Type: application/x-protobuf", "X-Scope-OrgID: acme"});
   REQUIRE(backend.probes().size() == 1);
-  CHECK(backend.judge_probe({422, "at least one valid stream", "text/plain", {}}));
-  CHECK_FALSE(backend.judge_probe({401, "no org id", "text/plain", {}}));
+  http::Probe probe = backend.probes().front();
+  auto found = backend.judge_probe(probe, {422, "at least one valid stream", "text/plain", {}});
+  REQUIRE(found);
+  CHECK(found->words == "takes our pushes for tenant acme");
+  found = backend.judge_probe(probe, {401, "no org id", "text/plain", {}});
+  REQUIRE_FALSE(found);
+  CHECK(found.error().what.find("name ours as `tenant`") != std::string::npos);
 }
 
 }  // namespace

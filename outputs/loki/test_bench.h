@@ -18,10 +18,10 @@
 
 namespace waybill::outputs::loki::test {
 
-inline http::Url test_url() {
+inline std::vector<http::Url> test_urls() {
   auto url = http::parse_url("http://loki:3100");
   REQUIRE(url);
-  return *url;
+  return {*url};
 }
 
 struct Entry {
@@ -82,7 +82,7 @@ struct One {
   std::unique_ptr<Backend> backend;
 
   void prepare() {
-    backend = std::make_unique<Backend>(settings, test_url());
+    backend = std::make_unique<Backend>(settings, test_urls());
     REQUIRE(backend->prepare(records.identity));
   }
   std::pair<std::string, Entry> send() {

@@ -125,10 +125,10 @@ Scalar Scalar::number(std::string_view digits) {
   }
   if (!point && !(negative && mantissa == 0)) {
     auto value = static_cast<int64_t>(mantissa);
-    return integer(negative ? -value : value);
+    return integer(negative ? -value : value).written_as(digits);
   }
   double value = static_cast<double>(mantissa) / powers[fraction];
-  return real(negative ? -value : value);
+  return real(negative ? -value : value).written_as(digits);
 }
 
 Scalar Scalar::long_number(std::string_view digits) {
@@ -136,12 +136,13 @@ Scalar Scalar::long_number(std::string_view digits) {
   if (digits.find_first_of(".eE") == std::string_view::npos) {
     int64_t value = 0;
     auto [stop, error] = std::from_chars(digits.data(), end, value);
-    return error == std::errc{} && stop == end ? integer(value) : string(digits);
+    bool fits = error == std::errc{} && stop == end;
+    return fits ? integer(value).written_as(digits) : string(digits);
   }
   double value = 0;
   auto [stop, error] = std::from_chars(digits.data(), end, value);
   if (error != std::errc{} || stop != end || !is_exact(digits, value)) return string(digits);
-  return real(value);
+  return real(value).written_as(digits);
 }
 
 void Attributes::add(std::string_view key, const Scalar& value) {

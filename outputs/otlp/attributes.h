@@ -30,15 +30,18 @@ class Scalar {
 
   size_t size() const;
   char* write(char* to) const;
+  // The same as OTLP/JSON has it: {"intValue":"7"}.
+  void append_json(Buffer& out) const;
 
  private:
   enum class Kind : uint8_t { kNull, kString, kBool, kInt, kDouble };
   static Scalar long_number(std::string_view digits);
+  Scalar written_as(std::string_view digits) const { return Scalar(kind_, digits, bits_); }
   Scalar(Kind kind, std::string_view text, uint64_t bits) : text_(text), bits_(bits), kind_(kind) {}
 
   static constexpr uint8_t kString = 0x0A, kBool = 0x10, kInt = 0x18, kDouble = 0x21;
 
-  std::string_view text_;
+  std::string_view text_;  // the characters of a string; a number's digits, if it came as text
   uint64_t bits_;
   Kind kind_;
 };

@@ -8,10 +8,11 @@
 #include "core/canonical.h"
 #include "core/json_text.h"
 #include "core/source.h"
+#include "outputs/http/grpc.h"
+#include "outputs/otlp/json_attributes.h"
 #include "outputs/otlp/scope.h"
 #include "outputs/passed.h"
 #include "outputs/protobuf.h"
-#include "outputs/runs.h"
 
 namespace waybill::outputs::otlp {
 
@@ -19,13 +20,8 @@ namespace {
 
 namespace pb = protobuf;
 
-constexpr uint8_t kResourceLogs = 0x0A;  // of ExportLogsServiceRequest
-constexpr uint8_t kResource = 0x0A;      // of ResourceLogs
-constexpr uint8_t kScopeLogs = 0x12;
-constexpr uint8_t kScope = 0x0A;  // of ScopeLogs
-constexpr uint8_t kLogRecords = 0x12;
-constexpr uint8_t kScopeName = 0x0A;  // of InstrumentationScope
-constexpr uint8_t kTime = 0x09;       // of LogRecord
+constexpr uint8_t kLogRecords = 0x12;  // of ScopeLogs
+constexpr uint8_t kTime = 0x09;        // of LogRecord
 constexpr uint8_t kSeverityNumber = 0x10;
 constexpr uint8_t kSeverityText = 0x1A;
 constexpr uint8_t kBody = 0x2A;
@@ -75,29 +71,76 @@ void append_field(Buffer& out, uint8_t tag, std::string_view bytes) {
   out.advance(static_cast<size_t>(pb::write_field(begin, tag, bytes) - begin));
 }
 
+constexpr std::string_view kGrpcPath = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+
+const char* content_type(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kHttpProtobuf: return kProtobufType;
+    case Protocol::kHttpJson: return kJsonType;
+    case Protocol::kGrpc: return "Content-Type: application/grpc";
+  }
+  return "";
+}
+
 }  // namespace
 
-Backend::Backend(const Settings& settings, const http::Url& url) {
-  endpoint_.urls = {url.text("/v1/logs")};
-  endpoint_.headers = {"Content-Type: application/x-protobuf"};
-  endpoint_.gzip = settings.compression == Compression::kGzip;
+Backend::Backend(const Settings& settings, const std::vector<http::Url>& urls)
+    : form_(settings.protocol == Protocol::kHttpJson ? Form::kJson : Form::kProtobuf),
+      grpc_(settings.protocol == Protocol::kGrpc) {
+  for (http::Url url : urls) {
+    if (!grpc_) {
+      endpoint_.urls.push_back(url.text(settings.path));
+      continue;
+    }
+    if (!url.port_said && url.scheme == "http") {
+      url.port = kGrpcPort;
+      url.port_said = true;
+    }
+    endpoint_.urls.push_back(url.text(kGrpcPath));
+  }
+  endpoint_.headers = {content_type(settings.protocol)};
+  switch (settings.compression) {
+    case Compression::kGzip: endpoint_.coding = http::Coding::kGzip; break;
+    case Compression::kZstd: endpoint_.coding = http::Coding::kZstd; break;
+    case Compression::kNone: break;
+  }
   endpoint_.product = "the OTLP receiver";
+  if (grpc_) endpoint_.wire = http::Wire::kGrpc;
+}
+
+// Writes KeyValues of a Resource.
+template <typename Fill>
+void Backend::write_attributes(Buffer& out, Fill fill) {
+  if (form_ == Form::kJson) {
+    JsonAttributes attributes(out, scratch_);
+    fill(attributes);
+  } else {
+    Attributes attributes(out, scratch_, Attributes::kOfResource);
+    fill(attributes);
+  }
 }
 
 Result<void> Backend::prepare(const Identity& identity) {
   identity_ = &identity;
-  Buffer encoded;
+  Buffer encoded, json;
   Attributes attributes(encoded, scratch_, Attributes::kOfResource);
+  JsonAttributes json_attributes(json, scratch_);
   for (const auto& [name, value] : identity.resource) {
-    if (name != "service.name") attributes.add(name, Scalar::string(value));
+    if (name == "service.name") continue;
+    attributes.add(name, Scalar::string(value));
+    json_attributes.add(name, Scalar::string(value));
   }
   resource_ = encoded.view();
+  json_resource_ = json.view();
   return {};
 }
 
 std::vector<http::Probe> Backend::probes() const {
   // An export of nothing.
-  return {{endpoint_.urls.front(), true, ""}};
+  const char* nothing = form_ == Form::kJson ? "{}" : "";
+  std::vector<http::Probe> probes;
+  for (const std::string& url : endpoint_.urls) probes.push_back({url, true, nothing});
+  return probes;
 }
 
 // ---- groups ----
@@ -112,14 +155,17 @@ std::string_view Backend::plain(Text text) {
 uint32_t Backend::group_of(const Batch& batch, const Record& record, delivery::Payload& payload) {
   if (const Token* resource = own_resource(batch, record)) {
     Buffer encoded;
-    Attributes attributes(encoded, scratch_, Attributes::kOfResource);
-    attributes.add("service.name", service_of(record, *identity_));
-    for_each_inside(record, resource, [&](const Member& member) {
-      if (member.key.bytes() != "service.name") attributes.add(record, member);
+    write_attributes(encoded, [&](auto& attributes) {
+      attributes.add("service.name", service_of(record, *identity_));
+      for_each_inside(record, resource, [&](const Member& member) {
+        if (member.key.bytes() != "service.name") attributes.add(record, member);
+      });
     });
-    write_scope(head_, Scope::Kind::kOwn, encoded.view(), plain(record.logger));
+    write_scope(head_, form_, Scope::Kind::kOwn, encoded.view(), plain(record.logger));
     return payload.group(head_);
   }
+  const Identity& identity = batch.identity_of(record, *identity_);
+  if (identity.number != 0) return group_of_source(identity, record, payload);
   Text service = service_of(record, *identity_);
   Text logger = record.logger;
   auto ends = [](Text text) -> size_t {
@@ -138,7 +184,7 @@ uint32_t Backend::group_of(const Batch& batch, const Record& record, delivery::P
     recent.logger_form = logger.form;
     recent.service = service.bytes();
     recent.logger = logger.bytes();
-    write_scope(recent.head, Scope::Kind::kConfigured, plain(service), {});
+    write_scope(recent.head, form_, Scope::Kind::kConfigured, plain(service), {});
     recent.head += plain(logger);
     recent.group = payload.group(recent.head);
   } else if (recent.group >= payload.group_count ||
@@ -148,6 +194,28 @@ uint32_t Backend::group_of(const Batch& batch, const Record& record, delivery::P
   return recent.group;
 }
 
+// Of a source with a resource of its own, which mostly is that of the record before.
+uint32_t Backend::group_of_source(const Identity& identity, const Record& record,
+                                  delivery::Payload& payload) {
+  if (identity.number != source_number_) {
+    Buffer encoded;
+    write_attributes(encoded, [&](auto& attributes) {
+      for (const auto& [name, value] : identity.resource) {
+        attributes.add(name, Scalar::string(value));
+      }
+    });
+    source_resource_ = encoded.view();
+    source_number_ = identity.number;
+  }
+  Buffer encoded;
+  write_attributes(encoded, [&](auto& attributes) {
+    attributes.add("service.name", service_of(record, identity));
+  });
+  encoded.append(source_resource_);
+  write_scope(head_, form_, Scope::Kind::kOwn, encoded.view(), plain(record.logger));
+  return payload.group(head_);
+}
+
 // ---- records ----
 
 void Backend::append(const Batch& batch, const Record& record, delivery::Payload& payload) {
@@ -155,10 +223,14 @@ void Backend::append(const Batch& batch, const Record& record, delivery::Payload
   Buffer& out = payload.buffer(group);
   auto begin = static_cast<uint32_t>(out.size());
   out.reserve(2 * record.line.size() + 512);  // the usual record fits
-  pb::Nested nested(out, kLogRecords, record.line.size());
-  append_fixed_part(out, record);
-  append_attributes(out, batch, record);
-  nested.close();
+  if (form_ == Form::kJson) {
+    append_json_record(out, batch, record);
+  } else {
+    pb::Nested nested(out, kLogRecords, record.line.size());
+    append_fixed_part(out, record);
+    append_attributes(Attributes(out, scratch_, Attributes::kOfLogRecord), batch, record);
+    nested.close();
+  }
   payload.added(group, begin);
 }
 
@@ -193,188 +265,61 @@ void Backend::append_fixed_part(Buffer& out, const Record& record) {
   append_fixed64(out, kObservedTime, record.time_said ? record.read_ns : record.time_ns);
 }
 
-void Backend::append_attributes(Buffer& out, const Batch& batch, const Record& record) {
-  Attributes attributes(out, scratch_, Attributes::kOfLogRecord);
-  OwnKeys own;
-  auto text = [&](OwnKey key, Text value) {
-    if (value) attributes.add(own.take(key), value);
+// A LogRecord of OTLP/JSON, and the comma behind it.
+void Backend::append_json_record(Buffer& out, const Batch& batch, const Record& record) {
+  auto digits = [&](auto value) {
+    char* to = out.reserve(20);
+    out.advance(static_cast<size_t>(std::to_chars(to, to + 20, value).ptr - to));
   };
-  char uid[32];
-  write_hex(record.id, uid);
-  attributes.add(own.take(OwnKey::kUid), Scalar::string({uid, 32}));
-  Origin origin = origin_of(batch, record);
-  text(OwnKey::kPath, origin.path);
-  text(OwnKey::kStream, origin.stream);
-  text(OwnKey::kRequestId, record.request_id);
-  text(OwnKey::kCorrelationId, record.correlation_id);
-  text(OwnKey::kTenantId, record.tenant_id);
-  text(OwnKey::kParentSpanId, record.parent_span_id);
-  text(OwnKey::kTracestate, record.tracestate);
-  if (record.trace_origin != TraceOrigin::kNone) {
-    text(OwnKey::kTraceOrigin, Text(trace_origin_name(record.trace_origin), TextForm::kClean));
+  out.push_back('{');
+  if (record.time_said && record.time_ns > 0) {
+    out.append(R"("timeUnixNano":")");
+    digits(record.time_ns);
+    out.append("\",");
   }
-  text(OwnKey::kThread, record.thread);
-  if (record.caller) {
-    Caller caller = split_caller(record.caller);
-    text(OwnKey::kFile, caller.file);
-    if (caller.line) {
-      int64_t line = 0;
-      std::from_chars(caller.line.data, caller.line.data + caller.line.size, line);
-      attributes.add(own.take(OwnKey::kLine), Scalar::integer(line));
-    }
-    text(OwnKey::kFunction, caller.function);
+  if (int64_t seen = record.time_said ? record.read_ns : record.time_ns; seen > 0) {
+    out.append(R"("observedTimeUnixNano":")");
+    digits(seen);
+    out.append("\",");
   }
-  if (record.error != nullptr) {
-    const ErrorInfo& error = *record.error;
-    text(OwnKey::kExceptionType, error.type);
-    text(OwnKey::kExceptionMessage, error.message);
-    text(OwnKey::kExceptionStack, error.stack);
-    text(OwnKey::kErrorType, error.type ? error.type : error.code ? error.code : error.kind);
-    text(OwnKey::kErrorCode, error.code);
-    text(OwnKey::kErrorKind, error.kind);
+  if (int severity = severity_of(record); severity != 0) {
+    out.append(R"("severityNumber":)");
+    digits(severity);
+    out.push_back(',');
   }
-  append_passed(attributes, own, batch, record);
-  if (!record.schema_errors.empty()) append_schema_errors(attributes, own, record);
-  for_each_context_member(batch, record, [&](const Member& member) {
-    // severity_text says it already.
-    if (member.token == nullptr && member.text.data == record.level_text.data &&
-        record.level_text) {
-      return;
-    }
-    std::string_view key = attributes.key_of(member);
-    if (own.has(key)) {
-      attributes.add(record, member, another_key(batch, record, attributes, own, key));
-    } else {
-      attributes.add(record, member, key);
-    }
-  });
-}
-
-// What a record that passes through brings besides: a rate.
-void Backend::append_passed(Attributes& attributes, OwnKeys& own, const Batch& batch,
-                            const Record& record) {
-  if (record.passed == nullptr) return;
-  auto json = [&](OwnKey key, std::string_view value) {
-    if (value.empty()) return;
-    const Token* root = batch.tokens_of(record);
-    for (uint32_t i = 1; i < record.token_count; ++i) {
-      if (record.json + root[i].value != value.data()) continue;
-      return attributes.add(record, detail::member_of(record, root[i]), own.take(key));
-    }
+  Text level = record.level_text;
+  if (!level && record.level != Level::kNone) {
+    level = Text(level_name(record.level), TextForm::kClean);
+  }
+  if (level) {
+    out.append(R"("severityText":")");
+    append_sound(out, level);
+    out.append("\",");
+  }
+  if (record.message) {
+    out.append(R"("body":)");
+    append_string_value(out, record.message);
+    out.push_back(',');
+  }
+  out.append(R"("attributes":[)");
+  append_attributes(JsonAttributes(out, scratch_), batch, record);
+  drop_comma(out);
+  out.push_back(']');
+  if (record.trace_flags >= 0) {
+    out.append(R"(,"flags":)");
+    digits(record.trace_flags & 0xFF);
+  }
+  // Hex here, where all other bytes are base64.
+  char id[16];
+  auto hex = [&](std::string_view name, Text text, size_t size) {
+    if (!from_hex(text, id, size)) return;
+    out.append(name);
+    out.append(text.bytes());
+    out.push_back('"');
   };
-  json(OwnKey::kSampleRate, record.passed->sample_rate);
-}
-
-// A JSON array, with a structure of its own; few records have it.
-void Backend::append_schema_errors(Attributes& attributes, OwnKeys& own, const Record& record) {
-  if (!schema_errors_) schema_errors_ = std::make_unique<SchemaErrors>();
-  SchemaErrors& errors = *schema_errors_;
-  errors.text = "{\"all\":";
-  errors.text += record.schema_errors;
-  errors.text += '}';
-  size_t size = errors.text.size();
-  errors.text.append(kPadding, ' ');
-  errors.tokens.clear();
-  uint32_t duplicates = 0;
-  std::string_view object(errors.text.data(), size);
-  if (errors.walker.walk(object, errors.tokens, duplicates) != WalkOutcome::kObject) return;
-  Record holder;
-  holder.json = errors.text.data();
-  attributes.add(holder, detail::member_of(holder, errors.tokens[1]),
-                 own.take(OwnKey::kSchemaErrors));
-}
-
-// A key of the context that is also one of ours: "request_id_2", or whatever is free.
-std::string_view Backend::another_key(const Batch& batch, const Record& record,
-                                      Attributes& attributes, const OwnKeys& own,
-                                      std::string_view key) {
-  std::string base(key);
-  for (int i = 2;; ++i) {
-    other_key_ = base + '_' + std::to_string(i);
-    bool taken = own.has(other_key_);
-    for_each_context_member(batch, record, [&](const Member& member) {
-      taken |= attributes.key_of(member) == other_key_;
-    });
-    if (!taken) return other_key_;
-  }
-}
-
-// ---- requests ----
-
-void Backend::compose(const delivery::Payload& payload, std::span<const uint32_t> picks,
-                      delivery::Body& body) const {
-  body.clear();
-  std::vector<Run> runs = runs_of(payload, picks);
-  struct ScopeLogs {
-    Scope scope;
-    size_t first = 0, last = 0;  // of the runs
-    size_t size = 0;             // of the message
-    bool written = false;
-  };
-  std::vector<ScopeLogs> all;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    if (i == 0 || runs[i].group != runs[i - 1].group) {
-      ScopeLogs& made = all.emplace_back();
-      made.scope = read_scope(payload.groups[runs[i].group].head);
-      made.first = i;
-      if (!made.scope.name.empty()) {
-        made.size = pb::field_size(pb::field_size(made.scope.name.size()));
-      }
-    }
-    all.back().last = i + 1;
-    all.back().size += runs[i].end - runs[i].begin;
-  }
-  Buffer& out = body.bytes;
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].written) continue;
-    // All scopes of a resource go into one ResourceLogs.
-    size_t scopes = 0;
-    for (size_t k = i; k < all.size(); ++k) {
-      if (all[k].scope.same_resource(all[i].scope)) scopes += pb::field_size(all[k].size);
-    }
-    size_t resource = resource_size(all[i].scope);
-    char* begin = out.reserve(pb::field_size(pb::field_size(resource) + scopes));
-    char* to = pb::write_head(begin, kResourceLogs, pb::field_size(resource) + scopes);
-    to = write_resource(pb::write_head(to, kResource, resource), all[i].scope);
-    for (size_t k = i; k < all.size(); ++k) {
-      ScopeLogs& logs = all[k];
-      if (!logs.scope.same_resource(all[i].scope)) continue;
-      logs.written = true;
-      to = pb::write_head(to, kScopeLogs, logs.size);
-      if (!logs.scope.name.empty()) {
-        to = pb::write_head(to, kScope, pb::field_size(logs.scope.name.size()));
-        to = pb::write_field(to, kScopeName, logs.scope.name);
-      }
-      for (size_t r = logs.first; r < logs.last; ++r)
-        to = pb::write_raw(to, runs[r].bytes(payload));
-    }
-    out.advance(static_cast<size_t>(to - begin));
-  }
-  body.plain_size = out.size();
-}
-
-namespace {
-
-constexpr std::string_view kServiceName = "service.name";
-
-size_t service_size(std::string_view name) {
-  return pb::field_size(kServiceName.size()) + pb::field_size(Scalar::string(name).size());
-}
-
-}  // namespace
-
-size_t Backend::resource_size(const Scope& scope) const {
-  if (scope.kind == Scope::Kind::kOwn) return scope.resource.size();
-  return pb::field_size(service_size(scope.resource)) + resource_.size();
-}
-
-char* Backend::write_resource(char* to, const Scope& scope) const {
-  if (scope.kind == Scope::Kind::kOwn) return pb::write_raw(to, scope.resource);
-  Scalar name = Scalar::string(scope.resource);
-  to = pb::write_head(to, Attributes::kOfResource, service_size(scope.resource));
-  to = pb::write_field(to, 0x0A, kServiceName);
-  to = name.write(pb::write_head(to, 0x12, name.size()));
-  return pb::write_raw(to, resource_);
+  hex(R"(,"traceId":")", record.trace_id, 16);
+  hex(R"(,"spanId":")", record.span_id, 8);
+  out.append("},");
 }
 
 }  // namespace waybill::outputs::otlp

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `waybill explain` shows of a request: OTLP/JSON (opentelemetry-specification, protocol/otlp,
-// "JSON Protobuf Encoding"), read back from the bytes that would be sent.
+// "JSON Protobuf Encoding"), read back from the bytes that would be sent; or these themselves.
 #include <fmt/format.h>
 
 #include <protozero/pbf_reader.hpp>
@@ -156,6 +156,7 @@ void write_scope_logs(Json& json, pbf_reader logs) {
 }  // namespace
 
 std::string Backend::preview(const delivery::Payload& payload) const {
+  if (form_ == Form::kJson) return http::Backend::preview(payload);
   delivery::Body body;
   const uint32_t only = 0;
   compose(payload, {&only, 1}, body);

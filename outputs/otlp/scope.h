@@ -12,12 +12,17 @@
 
 namespace waybill::outputs::otlp {
 
+// How a group's records are encoded, and the resource in its head: a payload that comes back from
+// the spool may hold what another run has encoded, under another `protocol`.
+enum class Form : char { kProtobuf = 'p', kJson = 'j' };
+
 // Views of a group's head.
 struct Scope {
   enum class Kind : char {
     kConfigured = 'c',  // `resource` is a service's name; the rest is the configured resource
     kOwn = 'o',         // `resource` is a Resource, encoded: of records that pass through
   };
+  Form form = Form::kProtobuf;
   Kind kind = Kind::kConfigured;
   std::string_view resource;
   std::string_view name;  // of the scope: the logger; may be empty
@@ -27,14 +32,16 @@ struct Scope {
   }
 };
 
-// kind, size of the resource (4 bytes, of this machine's order: a head stays in this process),
-// resource, name.
-inline void write_scope(std::string& head, Scope::Kind kind, std::string_view resource,
+// kind (in capitals for JSON), size of the resource (4 bytes, of this machine's order: a head stays
+// on this machine), resource, name.
+inline void write_scope(std::string& head, Form form, Scope::Kind kind, std::string_view resource,
                         std::string_view name) {
   auto size = static_cast<uint32_t>(resource.size());
   char bytes[sizeof size];
   std::memcpy(bytes, &size, sizeof size);
-  head.assign(1, static_cast<char>(kind));
+  constexpr char kCapital = 'a' - 'A';
+  char first = static_cast<char>(kind);
+  head.assign(1, form == Form::kJson ? static_cast<char>(first - kCapital) : first);
   head.append(bytes, sizeof bytes);
   head.append(resource);
   head.append(name);
@@ -44,7 +51,9 @@ inline Scope read_scope(std::string_view head) {
   uint32_t size = 0;
   std::memcpy(&size, head.data() + 1, sizeof size);
   Scope scope;
-  scope.kind = static_cast<Scope::Kind>(head.front());
+  const char first = head.front();
+  scope.form = first < 'a' ? Form::kJson : Form::kProtobuf;
+  scope.kind = static_cast<Scope::Kind>(first | 0x20);
   scope.resource = head.substr(1 + sizeof size, size);
   scope.name = head.substr(1 + sizeof size + size);
   return scope;

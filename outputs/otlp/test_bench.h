@@ -20,10 +20,10 @@ namespace waybill::outputs::otlp::test {
 
 using protozero::pbf_reader;
 
-inline http::Url test_url() {
+inline std::vector<http::Url> test_urls() {
   auto url = http::parse_url("http://otel:4318/base/");
   REQUIRE(url);
-  return *url;
+  return {*url};
 }
 
 // What the encoder wrote, as text: read by another program than the one that wrote it.
@@ -147,7 +147,7 @@ struct One {
 
   One() { records.source->path.clear(); }
   void prepare() {
-    backend = std::make_unique<Backend>(settings, test_url());
+    backend = std::make_unique<Backend>(settings, test_urls());
     REQUIRE(backend->prepare(records.identity));
   }
   std::vector<ResourceLogs> send_all() {

@@ -32,8 +32,9 @@ class TestSink final : public Sink {
  public:
   TestSink(int fd, bool console) : fd_(fd), console_(console) {}
   Result<void> open() override { return {}; }
-  Result<void> refresh(bool& changed) override {
+  Result<void> refresh(std::string_view, size_t, bool& changed) override {
     ++refreshes;
+    if (refuses) return Error{Action::kDrop, "this place cannot be written"};
     int next = next_fd.exchange(-1);
     if (next >= 0) {
       fd_ = next;
@@ -42,14 +43,31 @@ class TestSink final : public Sink {
     return {};
   }
   int fd() const override { return fd_; }
+  Result<void> sync() override {
+    if (tend_at_ms > 0) tend_at_ = steady_now() + std::chrono::milliseconds(tend_at_ms.load());
+    if (failing_syncs == 0) return {};
+    --failing_syncs;
+    return Error{Action::kRetry, "cannot sync"};
+  }
   bool ends_with_reader() const override { return console_; }
   bool is_stdout() const override { return console_; }
+  // So many milliseconds after each piece, once; 0: never.
+  SteadyTime tend_at() const override { return tend_at_; }
+  void tend() override {
+    ++tended;
+    tend_at_ = SteadyTime::max();
+  }
+  std::atomic<int> tended{0};
+  std::atomic<int> tend_at_ms{0};
   std::atomic<int> refreshes{0};
   std::atomic<int> next_fd{-1};
+  std::atomic<bool> refuses{false};
+  std::atomic<int> failing_syncs{0};
 
  private:
   int fd_;
   bool console_;
+  SteadyTime tend_at_ = SteadyTime::max();
 };
 
 struct Fixture {
@@ -172,6 +190,49 @@ TEST_CASE_FIXTURE(Fixture, "writer: a console's reader that goes ends the run, c
   CHECK(counts().balanced());
 }
 
+TEST_CASE_FIXTURE(Fixture, "writer: what a failed sync may have lost is written again") {
+  Pipe pipe;
+  start(pipe.write.get());
+  sink->failing_syncs = 1;
+  push({"a", "b"});
+  CHECK(pipe.take(8) == "a\nb\na\nb\n");
+  CHECK(settles());
+  CHECK(counts().delivered == 2);
+  CHECK(counts().balanced());
+}
+
+TEST_CASE_FIXTURE(Fixture, "writer: what a place refuses is dropped, counted, and said once") {
+  Pipe pipe;
+  start(pipe.write.get());
+  sink->refuses = true;
+  push({"a", "b"});
+  push({"c"});
+  CHECK(settles());
+  sink->refuses = false;
+  push({"d"});
+  CHECK(pipe.take(2) == "d\n");
+  CHECK(settles());
+  output->stop();
+  CHECK(counts().delivered == 1);
+  CHECK(counts().dropped[static_cast<size_t>(DropReason::kRejected)] == 3);
+  CHECK(counts().balanced());
+  CHECK(done == 3);
+  CHECK(log.count("this place cannot be written") == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "writer: a sink is tended when it wants to be, and at the end") {
+  Pipe pipe;
+  start(pipe.write.get());
+  push({"a"});
+  CHECK(settles());
+  sink->tend_at_ms = 1;
+  push({"b"});
+  CHECK(eventually([&] { return sink->tended == 1; }));
+  CHECK(pipe.take(4) == "a\nb\n");
+  output->stop();
+  CHECK(sink->tended == 2);
+}
+
 TEST_CASE_FIXTURE(Fixture, "writer: a full disk holds the records until there is room") {
   delivery::test::TempFolder folder;
   Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
@@ -236,6 +297,93 @@ TEST_CASE_FIXTURE(Fixture, "writer: stop does not wait for a reader") {
   output->stop();
   output->stop();
   CHECK(output->outbox().left() == 1);
+}
+
+// Holds every payload, until it is told to hurry; then each is a piece, the newest first.
+class Backwards final : public Gatherer {
+ public:
+  void put(std::unique_ptr<delivery::Payload> payload, SteadyTime) override {
+    held_.push_back(std::move(payload));
+  }
+  bool next(SteadyTime, bool hurry, Piece& piece) override {
+    if (!hurry || held_.empty() || held_.back()->unsettled == 0) return false;
+    const delivery::Payload& payload = *held_.back();
+    piece.bytes = payload.groups[0].bytes.view();
+    piece.parts.clear();
+    for (uint32_t i = 0; i < payload.slices.size(); ++i) {
+      piece.parts.push_back({held_.back().get(), i, piece.bytes.size()});
+    }
+    return true;
+  }
+  SteadyTime due() const override { return SteadyTime::max(); }
+  size_t bytes() const override { return held_.size() * bytes_each; }
+  std::unique_ptr<delivery::Payload> take(bool any) override {
+    if (held_.empty() || (!any && held_.back()->unsettled > 0)) return nullptr;
+    std::unique_ptr<delivery::Payload> last = std::move(held_.back());
+    held_.pop_back();
+    return last;
+  }
+  size_t bytes_each = 0;
+
+ private:
+  std::vector<std::unique_ptr<delivery::Payload>> held_;
+};
+
+struct Gathering : Fixture {
+  Backwards* gatherer = nullptr;
+  void gather(int fd, bool console = false) {
+    auto made = std::make_unique<TestSink>(fd, console);
+    sink = made.get();
+    auto backwards = std::make_unique<Backwards>();
+    gatherer = backwards.get();
+    output = std::make_unique<WriterOutput>(std::move(made), std::make_unique<Plain>(),
+                                            std::move(backwards));
+    output->name = "out";
+    output->on_reader_gone = [this] { ++gone; };
+    REQUIRE(output->start({budget, ledger, identity, 32 << 20, {}}));
+  }
+};
+
+TEST_CASE_FIXTURE(Gathering,
+                  "writer: what is gathered is delivered when it is written, at the end") {
+  Pipe pipe;
+  gather(pipe.write.get());
+  push({"a", "b"});
+  push({"c"});
+  CHECK(counts().delivered == 0);
+  output->outbox().close();
+  CHECK(pipe.take(6) == "c\na\nb\n");
+  CHECK(eventually([&] { return output->outbox().drained(); }));
+  output->stop();
+  CHECK(counts().delivered == 3);
+  CHECK(done == 2);
+}
+
+TEST_CASE_FIXTURE(Gathering, "writer: what is gathered does not fill our memory") {
+  Pipe pipe;
+  gather(pipe.write.get());
+  gatherer->bytes_each = 9 << 20;
+  push({"a"});
+  push({"b"});
+  CHECK(pipe.take(2) == "b\n");  // 18 of 16 MiB
+  CHECK(eventually([&] { return counts().delivered == 1; }));
+  output->stop();
+  CHECK(output->outbox().left() == 1);
+  CHECK(done == 1);
+}
+
+TEST_CASE_FIXTURE(Gathering, "writer: what is gathered is dropped, counted, when the reader goes") {
+  Pipe pipe;
+  gather(pipe.write.get(), true);
+  pipe.read = Fd();
+  push({"a"});
+  push({"b"});
+  output->outbox().close();
+  CHECK(eventually([&] { return output->outbox().drained(); }));
+  output->stop();
+  CHECK(gone == 1);
+  CHECK(counts().dropped[static_cast<size_t>(DropReason::kOutputClosed)] == 2);
+  CHECK(counts().balanced());
 }
 
 }  // namespace

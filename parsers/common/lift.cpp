@@ -222,6 +222,7 @@ void Lift::settle(Batch& batch, Record& record) {
       .parent_span_id = point_out(Slot::kParentSpanId),
       .flags = point_out(Slot::kTraceFlags),
       .tracestate = point_out(Slot::kTracestate),
+      .baggage = point_out(Slot::kBaggage),
   };
   constexpr uint64_t error_slots = bit(Slot::kErrorKind) | bit(Slot::kErrorType) |
                                    bit(Slot::kErrorCode) | bit(Slot::kErrorMessage) |

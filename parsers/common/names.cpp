@@ -100,6 +100,8 @@ constexpr std::array kNames = {
     Name{"process", Slot::kInside, 0},
     Name{"thread_name", Slot::kThread, 2},
     Name{"threadName", Slot::kThread, 3},
+    Name{"goroutine", Slot::kThread, 4},
+    Name{"goid", Slot::kThread, 5},
     Name{"caller", Slot::kCaller, 0},
     Name{"C", Slot::kCaller, 1},
     Name{"source.file", Slot::kCallerFile, 0},
@@ -119,7 +121,11 @@ constexpr std::array kNames = {
     Name{"dd", Slot::kInside, 0},
 
     Name{"traceparent", Slot::kTraceparent, 0},
+    Name{"Traceparent", Slot::kTraceparent, 1},
     Name{"tracestate", Slot::kTracestate, 0},
+    Name{"Tracestate", Slot::kTracestate, 1},
+    Name{"baggage", Slot::kBaggage, 0},
+    Name{"Baggage", Slot::kBaggage, 1},
     Name{"trace_id", Slot::kTraceId, 0},
     Name{"traceId", Slot::kTraceId, 1},
     Name{"traceID", Slot::kTraceId, 2},
@@ -247,8 +253,8 @@ constexpr std::array kNames = {
     Name{"trace_origin", Slot::kRecordTraceOrigin, 0},
 };
 
-constexpr size_t kBuckets = 1024;  // a power of two, about five times as many as there are names
-static_assert(kNames.size() * 4 < kBuckets && kNames.size() < 255);
+constexpr size_t kBuckets = 2048;  // a power of two, about eight times as many as there are names
+static_assert(kNames.size() * 4 < kBuckets && kNames.size() < 65535);
 
 size_t bucket_of(std::string_view key) {
   uint64_t head;
@@ -256,11 +262,11 @@ size_t bucket_of(std::string_view key) {
   if (key.size() < 8) head &= (uint64_t{1} << (key.size() * 8)) - 1;
   auto last = static_cast<unsigned char>(key.back());
   uint64_t mixed = (head ^ uint64_t{last} << 48 ^ key.size() << 40) * 0x9E3779B97F4A7C15u;
-  return static_cast<size_t>(mixed >> 54);
+  return static_cast<size_t>(mixed >> 53);
 }
 
 struct Table {
-  std::array<uint8_t, kBuckets> buckets{};  // index into kNames + 1; 0: free
+  std::array<uint16_t, kBuckets> buckets{};  // index into kNames + 1; 0: free
 
   Table() {
     for (size_t i = 0; i < kNames.size(); ++i) {
@@ -270,7 +276,7 @@ struct Table {
       std::memcpy(padded, name.data(), name.size());
       size_t at = bucket_of({padded, name.size()});
       while (buckets[at] != 0) at = (at + 1) % kBuckets;
-      buckets[at] = static_cast<uint8_t>(i + 1);
+      buckets[at] = static_cast<uint16_t>(i + 1);
     }
   }
 };

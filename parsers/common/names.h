@@ -29,6 +29,7 @@ enum class Slot : uint8_t {
   kParentSpanId,
   kTraceFlags,
   kTracestate,
+  kBaggage,
   kRequestId,
   kCorrelationId,
   kTenantId,

@@ -2,6 +2,8 @@
 #include "parsers/common/pairs.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 #include "core/json_text.h"
@@ -10,20 +12,24 @@ namespace waybill::parsers {
 
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_key_byte(char c) {
-  return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' || c == '/';
-}
-bool begins_key(char c) { return is_letter(c) || c == '_' || c == '@'; }
-bool may_precede_key(char c) {
-  return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '(' || c == '[' || c == '{' ||
-         c == '|';
-}
-bool ends_value(char c) {
-  return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ')' || c == ']' ||
-         c == '}' || c == '|';
-}
+
+// What a byte may be in a pair.
+constexpr uint8_t kInKey = 1, kBeginsKey = 2, kBeforeKey = 4, kEndsValue = 8;
+constexpr std::array<uint8_t, 256> kRoles = [] {
+  std::array<uint8_t, 256> roles{};
+  auto add = [&](std::string_view bytes, int role) {
+    for (char c : bytes) roles[static_cast<unsigned char>(c)] |= static_cast<uint8_t>(role);
+  };
+  add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_@", kInKey | kBeginsKey);
+  add("0123456789.-/", kInKey);
+  add(" \t,;([{|", kBeforeKey);
+  add(",;)]}|", kEndsValue);
+  for (size_t c = 0; c <= ' '; ++c) roles[c] |= kEndsValue;
+  return roles;
+}();
+bool is(char c, uint8_t role) { return (kRoles[static_cast<unsigned char>(c)] & role) != 0; }
+bool is_key_byte(char c) { return is(c, kInKey); }
 
 // Whether `text` is a number as RFC 8259, section 6, has it.
 bool is_json_number(std::string_view text) {
@@ -77,7 +83,7 @@ size_t closing_quote(std::string_view text, size_t quote) {
 }  // namespace
 
 bool is_key(std::string_view text) {
-  return !text.empty() && begins_key(text.front()) &&
+  return !text.empty() && is(text.front(), kBeginsKey) &&
          std::all_of(text.begin(), text.end(), is_key_byte);
 }
 
@@ -90,8 +96,8 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
     search = equals + 1;
     size_t begin = equals;
     while (begin > from && is_key_byte(text[begin - 1])) --begin;
-    if (begin == equals || !begins_key(text[begin]) ||
-        (begin > 0 && !may_precede_key(text[begin - 1]))) {
+    if (begin == equals || !is(text[begin], kBeginsKey) ||
+        (begin > 0 && !is(text[begin - 1], kBeforeKey))) {
       continue;
     }
     if (search < text.size() && text[search] == '=') {  // "a == b" is code, not a pair
@@ -111,7 +117,7 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
       }
     }
     size_t end = search + bracketed(text.substr(search));
-    while (end < text.size() && !ends_value(text[end])) ++end;
+    while (end < text.size() && !is(text[end], kEndsValue)) ++end;
     if (end == search) continue;  // "key=" without a value says nothing
     pair.value = text.substr(search, end - search);
     pair.end = end;
@@ -124,10 +130,14 @@ Field field_of(const Pair& pair, Arena& arena) {
   Field field;
   field.key = Text(pair.key, TextForm::kClean);
   if (!pair.quoted) {
+    if (is_json_number(pair.value)) {
+      field.type = JsonType::kNumber;
+      field.value = Text(pair.value, TextForm::kClean);
+      return field;
+    }
     field.value = raw_text(pair.value);
     if (pair.value == "true") field.type = JsonType::kTrue;
     if (pair.value == "false") field.type = JsonType::kFalse;
-    if (is_json_number(pair.value)) field.type = JsonType::kNumber;
     return field;
   }
   if (pair.value.find('\\') == std::string_view::npos) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/common/time.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "parsers/common/time_reader.h"
@@ -126,7 +127,32 @@ std::optional<Time> time_of_text(std::string_view text, TimeZone& zone, int64_t 
   return time;
 }
 
+namespace {
+
+// Ten digits, a point and up to nine: as most loggers print an epoch.
+std::optional<Time> time_of_seconds(std::string_view number) {
+  constexpr size_t kPoint = 10;
+  if (number.size() < kPoint + 2 || number.size() > kPoint + 10 || number[kPoint] != '.') {
+    return std::nullopt;
+  }
+  uint64_t ns = 0;
+  for (size_t i = 0; i < number.size(); ++i) {
+    if (i == kPoint) continue;
+    if (!is_digit(number[i])) return std::nullopt;
+    ns = ns * 10 + static_cast<uint64_t>(number[i] - '0');
+  }
+  const size_t digits = number.size() - kPoint - 1;
+  for (size_t i = digits; i < 9; ++i) ns *= 10;
+  auto seconds = static_cast<int64_t>(ns / uint64_t{kSecondNs});
+  if (number[0] == '0' || seconds < kYear1980 || seconds >= kYear2200) return std::nullopt;
+  return Time{static_cast<int64_t>(ns), static_cast<uint8_t>(std::max<size_t>(digits, 3)),
+              number.size()};
+}
+
+}  // namespace
+
 std::optional<Time> time_of_number(std::string_view number) {
+  if (auto usual = time_of_seconds(number)) return usual;
   // Digits of the mantissa without the point, and where the point is.
   uint64_t mantissa = 0;
   int taken = 0;     // digits in `mantissa`

@@ -30,7 +30,7 @@ bool read_named_zone(Reader& in, int64_t& offset) {
     return false;
   }
   for (const NamedZone& known : kZones) {
-    if (known.name != rest.substr(0, size)) continue;
+    if (known.name[0] != rest[0] || known.name != rest.substr(0, size)) continue;
     in.skip(known.name);
     offset = int64_t{known.hours} * 3600;
     return true;
@@ -101,14 +101,35 @@ bool valid_day(int64_t year, unsigned month, unsigned day) {
   return day <= days[month] + (month == 2 && leap ? 1 : 0);
 }
 
+namespace {
+
+// Three letters in any case as one number.
+constexpr uint32_t letters(char a, char b, char c) {
+  auto lower = [](char letter) {
+    return static_cast<uint32_t>(static_cast<unsigned char>(letter)) | 0x20;
+  };
+  return lower(a) << 16 | lower(b) << 8 | lower(c);
+}
+
+}  // namespace
+
 unsigned month_of(std::string_view text) {
-  constexpr std::string_view names = "janfebmaraprmayjunjulaugsepoctnovdec";
   if (text.size() < 3) return 0;
-  const char lower[3] = {static_cast<char>(text[0] | 0x20), static_cast<char>(text[1] | 0x20),
-                         static_cast<char>(text[2] | 0x20)};
-  size_t found = names.find(std::string_view(lower, 3));
-  return found == std::string_view::npos || found % 3 != 0 ? 0
-                                                           : static_cast<unsigned>(found / 3 + 1);
+  switch (letters(text[0], text[1], text[2])) {
+    case letters('j', 'a', 'n'): return 1;
+    case letters('f', 'e', 'b'): return 2;
+    case letters('m', 'a', 'r'): return 3;
+    case letters('a', 'p', 'r'): return 4;
+    case letters('m', 'a', 'y'): return 5;
+    case letters('j', 'u', 'n'): return 6;
+    case letters('j', 'u', 'l'): return 7;
+    case letters('a', 'u', 'g'): return 8;
+    case letters('s', 'e', 'p'): return 9;
+    case letters('o', 'c', 't'): return 10;
+    case letters('n', 'o', 'v'): return 11;
+    case letters('d', 'e', 'c'): return 12;
+    default: return 0;
+  }
 }
 
 int64_t year_of(int64_t seconds) { return 1970 + seconds / 31'556'952; }
@@ -186,8 +207,10 @@ std::optional<Time> nearest_year(Reader& in, unsigned month, unsigned day, const
   // Nine years back: the 29th of February may be that far away.
   for (int64_t year = year_of(now) + 1; year >= year_of(now) - 8; --year) {
     if (!valid_day(year, month, day)) continue;
+    int64_t days = days_of_civil(year, month, day);
+    if (days * kDaySeconds > now + 3 * kDaySeconds) continue;  // in whatever zone
     in.back_to(start);
-    Time time = with_zone(in, days_of_civil(year, month, day), clock, zone);
+    Time time = with_zone(in, days, clock, zone);
     if (time.ns / kSecondNs <= now + kDaySeconds) return time;
   }
   return std::nullopt;

@@ -34,10 +34,9 @@ void skip_blanks(std::string_view& text) {
 
 // "<34>"; false when there is none. RFC 5424 section 6.2.1; no leading zeros.
 bool read_priority(std::string_view& text, int& priority) {
-  size_t end = text.find('>');
-  if (text.empty() || text[0] != '<' || end == std::string_view::npos || end < 2 || end > 4) {
-    return false;
-  }
+  if (!text.starts_with('<')) return false;
+  size_t end = text.substr(0, 5).find('>');
+  if (end == std::string_view::npos || end < 2) return false;
   std::string_view digits = text.substr(1, end - 1);
   if (!all_digits(digits) || (digits.size() > 1 && digits[0] == '0')) return false;
   priority = 0;

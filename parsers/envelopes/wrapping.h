@@ -12,10 +12,11 @@ namespace waybill::parsers {
 
 // The envelopes are in an EnvelopePool, the outermost first.
 struct Wrapping {
-  std::string_view inside;  // kPadding bytes are readable behind it
-  int64_t near_ns = 0;      // what a time inside must be near to
-  uint32_t first = 0;       // of its envelopes in the pool
-  uint32_t depth = 0;       // how many
+  std::string_view inside;     // kPadding bytes are readable behind it
+  int64_t near_ns = 0;         // what a time inside must be near to
+  uint32_t first = 0;          // of its envelopes in the pool
+  uint32_t depth = 0;          // how many
+  std::string_view joined_by;  // of an event of several lines: what put them together, in words
 };
 
 // Envelopes of the lines at hand; used again and again, so that a warm one allocates nothing.

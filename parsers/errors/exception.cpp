@@ -35,9 +35,12 @@ std::string_view behind_announcement(std::string_view text) {
   constexpr std::array<std::string_view, 8> announcements = {
       "Unhandled exception. ", "Unhandled Exception: ", "Unhandled exception: ", "Caused by: ",
       "PHP Fatal error:  ",    "PHP Fatal error: ",     "Fatal error: ",         "Uncaught "};
-  if (text.starts_with("Exception in thread \"")) {
+  if (text.starts_with('E') && text.starts_with("Exception in thread \"")) {
     size_t quote = text.find("\" ", 21);
     if (quote != text.npos && quote < text.find('\n')) return text.substr(quote + 2);
+  }
+  if (text.empty() || (text[0] != 'U' && text[0] != 'C' && text[0] != 'P' && text[0] != 'F')) {
+    return text;
   }
   for (std::string_view announcement : announcements) {
     if (text.starts_with(announcement)) text.remove_prefix(announcement.size());
@@ -103,8 +106,10 @@ bool is_class(std::string_view name) {
 bool read_front(std::string_view text, bool bare, Exception& found) {
   text = behind_announcement(without_blanks(text));
   std::string_view name = name_at(text, 0);
-  if (!is_class(name) || (!bare && is_bare(name))) return false;
   std::string_view rest = text.substr(name.size());
+  // Most lines begin with a word that another one follows.
+  bool prose = rest.size() > 1 && rest[0] == ' ' && rest[1] != '[' && rest[1] != '(';
+  if (prose || !is_class(name) || (!bare && is_bare(name))) return false;
   std::string_view code = take_code(rest);
   bool alone = rest.empty() || rest.front() == '\n' || rest.front() == '\r';
   if (rest.starts_with(" (")) {

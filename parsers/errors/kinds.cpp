@@ -55,21 +55,38 @@ constexpr std::array kPhrases = {
 constexpr std::array<std::string_view, 7> kNames = {"",     "network", "fs", "timeout",
                                                     "auth", "db",      "app"};
 
-using Sorted = std::vector<Entry>;
+struct Sorted {
+  std::vector<Entry> entries;
+  // By first letter, how long names are: bit i for i letters, the last one for longer names as
+  // well.
+  std::array<uint64_t, 256> lengths{};
+
+  static uint64_t length_bit(std::string_view name) {
+    return uint64_t{1} << std::min<size_t>(name.size(), 63);
+  }
+};
 
 template <size_t Size>
 Sorted sorted(const std::array<Entry, Size>& entries) {
-  Sorted made(entries.begin(), entries.end());
-  std::sort(made.begin(), made.end(),
+  Sorted made{{entries.begin(), entries.end()}};
+  std::sort(made.entries.begin(), made.entries.end(),
             [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  for (const Entry& entry : entries) {
+    made.lengths[static_cast<unsigned char>(entry.name[0])] |= Sorted::length_bit(entry.name);
+  }
   return made;
 }
 
-Kind look_up(const Sorted& entries, std::string_view name) {
+// Most names are none of them, which their first letters and their sizes tell.
+Kind look_up(const Sorted& all, std::string_view name) {
+  if (name.empty()) return Kind::kNone;
+  if ((all.lengths[static_cast<unsigned char>(name[0])] & Sorted::length_bit(name)) == 0) {
+    return Kind::kNone;
+  }
   auto found =
-      std::lower_bound(entries.begin(), entries.end(), name,
+      std::lower_bound(all.entries.begin(), all.entries.end(), name,
                        [](const Entry& entry, std::string_view n) { return entry.name < n; });
-  return found != entries.end() && found->name == name ? found->kind : Kind::kNone;
+  return found != all.entries.end() && found->name == name ? found->kind : Kind::kNone;
 }
 
 constexpr char lower(char c) {

@@ -67,9 +67,11 @@ class Formats::Candidates {
     for (; at > 0 && format < all_[at - 1]; --at) all_[at] = all_[at - 1];
     all_[at] = format;
   }
-  const Format* first_match(Subject& subject, Match& match) const {
+  const Format* first_match(Subject& subject, Match& match, Undecided* undecided) const {
     for (size_t i = 0; i < count_; ++i) {
+      subject.reach = 0;
       if (all_[i]->pattern.match(subject, match)) return all_[i];
+      if (undecided != nullptr && subject.reach > undecided->front) undecided->add(all_[i]);
     }
     return nullptr;
   }
@@ -133,7 +135,8 @@ void Formats::gather_others(Subject& subject, bool timed, Candidates& candidates
   }
 }
 
-const Format* Formats::find(Subject& subject, Match& match, std::string_view name) const {
+const Format* Formats::find(Subject& subject, Match& match, std::string_view name,
+                            Undecided* undecided) const {
   std::string_view line = subject.line;
   if (line.empty()) return nullptr;
   bool bracket = line.front() == '[';
@@ -141,11 +144,11 @@ const Format* Formats::find(Subject& subject, Match& match, std::string_view nam
   if (time) {
     Candidates timed(name);
     gather_timed(subject, bracket, time->size + (bracket ? 1 : 0), timed);
-    if (const Format* found = timed.first_match(subject, match)) return found;
+    if (const Format* found = timed.first_match(subject, match, undecided)) return found;
   }
   Candidates others(name);
   gather_others(subject, time.has_value(), others);
-  return others.first_match(subject, match);
+  return others.first_match(subject, match, undecided);
 }
 
 std::vector<std::string_view> names(const Settings&) {

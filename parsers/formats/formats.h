@@ -18,13 +18,31 @@ struct Format {
   Pattern pattern;
 };
 
+// Of formats that did not match: those that other bytes behind the first `front`, or other digits,
+// might have made match, in the order in which they are tried.
+struct Undecided {
+  static constexpr size_t kMost = 3;
+
+  explicit Undecided(size_t front_bytes) : front(front_bytes) {}
+
+  size_t front;
+  std::array<const Format*, kMost> formats{};
+  size_t count = 0;  // more than kMost: not all are kept
+  void add(const Format* format) {
+    if (count < kMost) formats[count] = format;
+    ++count;
+  }
+};
+
 class Formats {
  public:
   // A built-in pattern that does not compile is a broken invariant.
   Formats();
 
   // The first format that the line has; null for none. `name`: only formats called so, or empty.
-  const Format* find(Subject& subject, Match& match, std::string_view name) const;
+  // `undecided`, with subject.measures: what is to be known of those that are tried before it.
+  const Format* find(Subject& subject, Match& match, std::string_view name,
+                     Undecided* undecided = nullptr) const;
 
  private:
   using ByByte = std::array<std::vector<const Format*>, 256>;

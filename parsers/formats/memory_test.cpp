@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,19 @@ TEST_CASE("format memory: words and numbers in the same places are one shape") {
   CHECK(shape(front) != shape(front + "a"));
 }
 
+TEST_CASE("format memory: every processor sees the same shapes") {
+  std::minstd_rand random(7);
+  const std::string_view letters =
+      "aaab 09  \t[]<>:-IW\xc3\xa9"
+      "error";
+  for (int i = 0; i < 2000; ++i) {
+    std::string line(random() % 160, ' ');
+    for (char& c : line) c = letters[random() % letters.size()];
+    CAPTURE(line);
+    CHECK(shape_of(7, line) == parsers::formats::portable_shape_of(7, line));
+  }
+}
+
 TEST_CASE("format memory: what a line is does not hang on the lines before it") {
   // Two of one stream that look much the same: the first one must not decide the second.
   const char* pairs[][2] = {
@@ -53,6 +67,9 @@ TEST_CASE("format memory: what a line is does not hang on the lines before it") 
       {"0000-00-00 00:00:00 INFO main.go:42 hello", "2026-01-02 00:00:00 INFO main.go:42 hello"},
       {"proc[0001] hello", "info[0001] hello"},
       {"Feb 30 03:04:05 INFO main.go:42 hello", "Feb 28 03:04:05 INFO main.go:42 hello"},
+      {"Foo 28 03:04:05 INFO main.go:42 hello", "Feb 28 03:04:05 INFO main.go:42 hello"},
+      {"Feb 28 03:04:05 INFO main.go:42 hello", "Foo 28 03:04:05 INFO main.go:42 hello"},
+      {"[Feb 30 03:04:05] [INFO] hello", "[Feb 28 03:04:05] [INFO] hello"},
   };
   for (const auto& [first, second] : pairs) {
     CAPTURE(second);

@@ -57,21 +57,36 @@ class FormatsParser final : public Parser {
     // PostgreSQL's mark may stand anywhere.
     if (subject.has_colon_and_blanks()) return formats_.find(subject, match_, {});
     uint64_t shape = shape_of(stream, subject.line);
-    Memory::Entry& entry = memory_->at(shape);
-    bool known = entry.shape == shape;
-    if (known && !entry.open) {
-      if (entry.format == nullptr) return nullptr;
-      if (entry.format->pattern.match(subject, match_)) return entry.format;
+    Memory::Entry& entry = memory_.at(shape);
+    if (entry.shape != shape) return find_and_remember(subject, shape, entry);
+    bool known = !entry.open && (!entry.may_be_time || is_timed(subject) == entry.timed);
+    if (!known) return formats_.find(subject, match_, {});
+    for (size_t i = 0; i < entry.undecided_count; ++i) {
+      if (entry.undecided[i]->pattern.match(subject, match_)) return entry.undecided[i];
     }
-    subject.measures = !known;
-    const Format* format = formats_.find(subject, match_, {});
-    if (known) return format;
-    // A front that is no time, but that other digits would make one.
-    bool bracket = subject.line.size() > 1 && subject.line.front() == '[';
-    char first = subject.line[bracket ? 1 : 0];
-    bool near_time = first >= '0' && first <= '9' && !subject.time(bracket);
-    entry = {shape, format, subject.reach > kFrontBytes || (format == nullptr && near_time)};
+    if (entry.format == nullptr) return nullptr;
+    if (entry.format->pattern.match(subject, match_)) return entry.format;
+    return formats_.find(subject, match_, {});
+  }
+
+  const Format* find_and_remember(Subject& subject, uint64_t shape, Memory::Entry& entry) {
+    subject.measures = true;
+    Undecided undecided(kFrontBytes);
+    const Format* format = formats_.find(subject, match_, {}, &undecided);
+    bool open = undecided.count > Undecided::kMost;
+    bool may_be_time = may_begin_with_time(subject.line);
+    entry = {shape,
+             format,
+             undecided.formats,
+             static_cast<uint8_t>(undecided.count),
+             open,
+             may_be_time,
+             may_be_time && is_timed(subject)};
     return format;
+  }
+
+  static bool is_timed(Subject& subject) {
+    return subject.time(subject.line.front() == '[').has_value();
   }
 
   // Patterns look at ASCII alone, so a repaired copy matches as well.
@@ -115,7 +130,7 @@ class FormatsParser final : public Parser {
   std::vector<std::string> forms_;  // only these; empty: all
   Formats formats_;
   Match match_;
-  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
+  Memory memory_;
 };
 
 }  // namespace

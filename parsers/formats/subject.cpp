@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/formats/subject.h"
 
+#include "core/find.h"
 #include "parsers/formats/shapes.h"
 
 namespace waybill::parsers::formats {
@@ -31,7 +32,7 @@ const std::optional<Time>& Subject::time(bool behind_bracket) {
 }
 
 bool Subject::has_colon_and_blanks() {
-  if (colon_ < 0) colon_ = line.find(":  ") != std::string_view::npos ? 1 : 0;
+  if (colon_ < 0) colon_ = find_short(line, ":  ") != std::string_view::npos ? 1 : 0;
   return colon_ == 1;
 }
 

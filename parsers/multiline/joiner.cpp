@@ -13,15 +13,15 @@ namespace {
 
 // Streams that are remembered while nothing of them is held back.
 constexpr size_t kMostStreams = 4096;
-constexpr size_t kMostHeld = 4096;   // events that wait at a time
 constexpr size_t kKeptBytes = 4096;  // of a stream's copies, for the next event
 
 uint64_t mixed(uint64_t seed, std::string_view text) {
   return (seed ^ std::hash<std::string_view>()(text)) * 0x9e3779b97f4a7c15u;
 }
 
-// What the envelopes of a line say besides its time.
-uint64_t metadata_of(std::span<const Envelope> envelopes) {
+}  // namespace
+
+uint64_t Joiner::metadata_of(std::span<const Envelope> envelopes) {
   uint64_t all = 0;
   for (const Envelope& envelope : envelopes) {
     all = mixed(all, envelope.format) + (envelope.severity ? envelope.severity->number : 0);
@@ -31,8 +31,6 @@ uint64_t metadata_of(std::span<const Envelope> envelopes) {
   }
   return all;
 }
-
-}  // namespace
 
 Joiner::Joiner(Settings settings, LineParser& parser, ByteBudget& budget)
     : settings_(std::move(settings)), parser_(parser), charge_(budget) {}
@@ -86,6 +84,10 @@ void Joiner::join(Batch& batch, bool more) {
     if (out != i) batch.records[out] = record;
     wrappings_.push_back(wrapping);
     begin(stream, batch, wrapping, out, look, partial);
+    stream.last_object = look == Look::kWhole && wrapping.inside[0] == '{' ? out : Event::kNoLine;
+    if (stream.last_object != Event::kNoLine && !std::exchange(stream.listed, true)) {
+      open_.push_back(&stream);
+    }
     ++out;
   }
   batch.records.resize(out);
@@ -97,6 +99,11 @@ void Joiner::join(Batch& batch, bool more) {
     } else {
       close(*stream, batch);
     }
+  }
+  for (Stream* stream : open_) {
+    if (!std::exchange(stream->listed, false)) continue;
+    if (!stream->open && !stream->held) hold_objects(*stream, batch);
+    stream->last_object = Event::kNoLine;
   }
   for (auto [stream, source] : touched_) {
     if (!std::exchange(stream->touched, false) || !stream->held) continue;
@@ -125,6 +132,7 @@ bool Joiner::discards(Stream& stream, const Wrapping& wrapping, bool partial) {
 bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
                     const Wrapping& wrapping, Look look, bool partial) {
   Event& event = stream.event;
+  if (!event.objects.empty()) return append_object(stream, record, wrapping, look);
   bool piece = event.partial;
   if (!piece) {
     if (!settings_.joins()) return false;
@@ -144,6 +152,7 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
   add_line(event, batch, record, wrapping, partial);
   if (piece) {
     bool cut = add_piece(event, wrapping.inside);
+    if (event.joined_by.empty()) event.joined_by = "pieces of a line that a runtime had split";
     stream.discards = partial && cut;
     if (stream.discards) event.partial = false;
     // What the line is shows when it is whole.
@@ -163,14 +172,23 @@ bool Joiner::goes_on(Stream& stream, std::string_view line, Look look) {
   Event& event = stream.event;
   if (const Rules* rules = settings_.rules.get()) {
     if (rules->begins(line) != Rules::kNone) return false;
-    if (rules->continues(event.rule, line)) return true;
+    if (rules->continues(event.rule, line)) {
+      event.joined_by = rules->name(event.rule);
+      return true;
+    }
     if (event.rule != Rules::kNone || !settings_.automatic) return false;
   }
-  if (!event.json) return event.trace.continues(line, look, stream.joins_plain());
+  if (!event.json) {
+    if (!event.trace.continues(line, look, stream.joins_plain())) return false;
+    event.last_look = look;
+    event.joined_by = {};
+    return true;
+  }
   // Below an object that was cut off the next record begins at the margin.
   if (look == Look::kWhole && line.front() == '{') return event.json = false;
   JsonScan::State state = event.scan.feed(line);
   event.json = state == JsonScan::State::kOpen;
+  event.joined_by = "one JSON object over several lines";
   return state != JsonScan::State::kBroken;
 }
 
@@ -240,6 +258,7 @@ void Joiner::begin(Stream& stream, const Batch& batch, const Wrapping& wrapping,
   event.end = record.line.data() + record.line.size();
   event.last_offset = record.offset;
   event.partial = partial;
+  event.joined_by = {};
   event.cut_bytes = 0;
   event.repaired = false;
   event.metadata = wrapping.depth > 0 ? metadata_of(parser_.envelopes(wrapping)) : 0;
@@ -278,6 +297,8 @@ void Joiner::fill(Event& event, Batch& batch, Record& record, Wrapping& wrapping
     wrapping.inside = batch.arena.copy(event.inside_copy, kPadding);
     if (pieces) parser_.unwrap_inside(batch, record, wrapping);
   }
+  wrapping.joined_by =
+      event.joined_by.empty() ? event.trace.joined_by(event.last_look) : event.joined_by;
   record.marks.truncated_bytes += event.cut_bytes;
   record.marks.repaired |= event.repaired;
   for (std::string* copy : {&event.original_copy, &event.inside_copy}) {
@@ -298,6 +319,9 @@ bool Joiner::follows_rules(const Event& event) const {
 bool Joiner::waits(Stream& stream, bool more) {
   Event& event = stream.event;
   if (!stream.held && held_.size() >= kMostHeld) return false;
+  if (!event.objects.empty()) {
+    return event.objects.size() < settings_.max_lines && event.object_bytes < settings_.max_bytes;
+  }
   if (event.partial || event.json) return true;
   if (!settings_.joins() || stream.discards) return false;
   if (event.lines >= settings_.max_lines || event.size() >= settings_.max_bytes) return false;
@@ -320,6 +344,9 @@ void Joiner::recharge() {
   size_t bytes = 0;
   for (const Stream* stream : held_) {
     bytes += stream->event.original_copy.capacity() + stream->event.inside_copy.capacity();
+    for (const Event::Object& object : stream->event.objects) {
+      bytes += sizeof object + object.line.capacity();
+    }
   }
   charge_.set(bytes);
 }

@@ -3,11 +3,14 @@
 //
 // Lines are looked at behind their envelopes, stream by stream: a file, a container's stdout or
 // stderr within it, a program and process of syslog. What may go on beyond the lines at hand is
-// held back, in copies, until its next line or its time comes.
+// held back, in copies, until its next line or its time comes. JSON objects stay records of their
+// own; those at the end of the lines at hand that may be of one trace are held back together, so
+// that whoever parses them sees them side by side with those that follow.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,11 +66,15 @@ class Joiner {
   struct Event;
   struct Stream;
 
+  // What the envelopes of a line say besides its time.
+  static uint64_t metadata_of(std::span<const Envelope> envelopes);
+
   Stream& stream_of(const Batch& batch, const Record& record, const Wrapping& wrapping);
   bool discards(Stream& stream, const Wrapping& wrapping, bool partial);
   bool append(Stream& stream, const Batch& batch, const Record& record, const Wrapping& wrapping,
               Look look, bool partial);
   bool goes_on(Stream& stream, std::string_view line, Look look);
+  bool append_object(Stream& stream, const Record& record, const Wrapping& wrapping, Look look);
   void add_line(Event& event, const Batch& batch, const Record& record, const Wrapping& wrapping,
                 bool partial);
   bool add_piece(Event& event, std::string_view piece);
@@ -75,11 +82,15 @@ class Joiner {
              Look look, bool partial);
   void close(Stream& stream, Batch& batch);
   void close_held(Stream& stream, Batch& batch, uint32_t source);
+  void give_back_objects(Event& event, Batch& batch, uint32_t source);
   void fill(Event& event, Batch& batch, Record& record, Wrapping& wrapping);
   size_t rule_of(std::string_view line) const;
   bool follows_rules(const Event& event) const;
   bool waits(Stream& stream, bool more);
   void hold(Stream& stream, Batch& batch);
+  void hold_objects(Stream& stream, Batch& batch);
+  bool is_of(const Stream& stream, const Batch& batch, size_t index);
+  void wait_for(Stream& stream, Batch& batch, const Record& first);
   void touch(Event& event, const Batch& batch);
   void let_go(Stream& stream);
   void remove_held(Batch& batch);
@@ -90,7 +101,7 @@ class Joiner {
   LineParser& parser_;
   ByteCharge charge_;
   std::unordered_map<uint64_t, std::unique_ptr<Stream>> streams_;
-  std::vector<Stream*> open_;  // of the slice at hand
+  std::vector<Stream*> open_;  // of the slice at hand, and those that had a JSON object in it
   // Held back, and gone on with in this slice; and their sources' places in the batch.
   std::vector<std::pair<Stream*, uint32_t>> touched_;
   std::vector<Stream*> held_;

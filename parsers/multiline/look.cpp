@@ -3,6 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "core/level.h"
 
@@ -46,38 +51,100 @@ bool fits(std::string_view text, std::string_view shape) {
   return true;
 }
 
+constexpr uint32_t letters(char a, char b, char c) {
+  auto bits = [](char letter) { return static_cast<uint32_t>(static_cast<unsigned char>(letter)); };
+  return bits(a) << 16 | bits(b) << 8 | bits(c);
+}
+
 bool is_month_or_day(std::string_view word) {
-  constexpr std::string_view names =
-      "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mon Tue Wed Thu Fri Sat Sun ";
-  return word.size() >= 3 && is_upper(word[0]) && names.find(word.substr(0, 3)) % 4 == 0;
+  if (word.size() < 3) return false;
+  switch (letters(word[0], word[1], word[2])) {
+    case letters('J', 'a', 'n'):
+    case letters('F', 'e', 'b'):
+    case letters('M', 'a', 'r'):
+    case letters('A', 'p', 'r'):
+    case letters('M', 'a', 'y'):
+    case letters('J', 'u', 'n'):
+    case letters('J', 'u', 'l'):
+    case letters('A', 'u', 'g'):
+    case letters('S', 'e', 'p'):
+    case letters('O', 'c', 't'):
+    case letters('N', 'o', 'v'):
+    case letters('D', 'e', 'c'):
+    case letters('M', 'o', 'n'):
+    case letters('T', 'u', 'e'):
+    case letters('W', 'e', 'd'):
+    case letters('T', 'h', 'u'):
+    case letters('F', 'r', 'i'):
+    case letters('S', 'a', 't'):
+    case letters('S', 'u', 'n'): return true;
+    default: return false;
+  }
+}
+
+// A shape, and where in it digits stand: bit i is byte i.
+struct NumberShape {
+  std::string_view shape;
+  uint32_t digits;
+};
+
+constexpr NumberShape digits_in(std::string_view shape) {
+  uint32_t digits = 0;
+  for (size_t i = 0; i < shape.size(); ++i) digits |= (shape[i] == '0' ? 1u : 0u) << i;
+  return {shape, digits};
+}
+
+constexpr size_t kLongestShape = 15;
+
+// Where digits stand in up to 16 bytes: bit i is byte i.
+uint32_t digits_of(std::string_view text) {
+#if defined(__SSE2__)
+  char front[16] = {};
+  if (text.size() == sizeof front - 1) {
+    std::memcpy(front, text.data(), sizeof front - 1);
+  } else if (!text.empty()) {
+    std::memcpy(front, text.data(), text.size());
+  }
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(front));
+  const __m128i found = _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)),
+                                      _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1)));
+  return static_cast<uint32_t>(_mm_movemask_epi8(found));
+#else
+  uint32_t digits = 0;
+  for (size_t i = 0; i < text.size(); ++i) digits |= (is_digit(text[i]) ? 1u : 0u) << i;
+  return digits;
+#endif
 }
 
 // Only of digits: an address, or a time in one of its usual forms.
 bool begins_with_numbers(std::string_view text) {
   constexpr std::array shapes = {
-      "0000-00-00t",      // 2026-01-02T…
-      "00-00-0000",       // 25/01/2026
-      "00-AAA-0000",      // 02/Jan/2026
-      "00:00:00",         // 03:04:05
-      "0:00:00",          //
-      "00-00-00 ",        // 17/06/09 20:10:40
-      "00-00 00:00",      // 03-17 16:13:38
-      "00000000 00",      // 20260102 03…, 20260102T03…
-      "00000000T00",      //
-      "00000000-00",      // 20171223-22:15:29
-      "000000 00",        // 081109 203615, 161209 14:18:50, 161209  4:18:50
-      "000000  0:",       //
-      "00 AAA 0000 00:",  // 02 Jan 2026 03:…
-      "0000-0-0",         // 2026-1-2
-      "0-0-0000 ",        // 1/2/2026
-      "0-00-0000 ",       //
-      "00-0-0000 ",       //
-      "0000000000.0",     // 1767323045.678
-      "0000000000 ",      //
-      "0000000000000 ",   // 1767323045678
+      digits_in("0000-00-00t"),      // 2026-01-02T…
+      digits_in("00-00-0000"),       // 25/01/2026
+      digits_in("00-AAA-0000"),      // 02/Jan/2026
+      digits_in("00:00:00"),         // 03:04:05
+      digits_in("0:00:00"),          //
+      digits_in("00-00-00 "),        // 17/06/09 20:10:40
+      digits_in("00-00 00:00"),      // 03-17 16:13:38
+      digits_in("00000000 00"),      // 20260102 03…, 20260102T03…
+      digits_in("00000000T00"),      //
+      digits_in("00000000-00"),      // 20171223-22:15:29
+      digits_in("000000 00"),        // 081109 203615, 161209 14:18:50, 161209  4:18:50
+      digits_in("000000  0:"),       //
+      digits_in("00 AAA 0000 00:"),  // 02 Jan 2026 03:…
+      digits_in("0000-0-0"),         // 2026-1-2
+      digits_in("0-0-0000 "),        // 1/2/2026
+      digits_in("0-00-0000 "),       //
+      digits_in("00-0-0000 "),       //
+      digits_in("0000000000.0"),     // 1767323045.678
+      digits_in("0000000000 "),      //
+      digits_in("0000000000000 "),   // 1767323045678
   };
-  for (std::string_view shape : shapes) {
-    if (fits(text, shape)) return true;
+  const uint32_t digits = digits_of(text.substr(0, kLongestShape));
+  for (const NumberShape& each : shapes) {
+    // The same places are digits, as far as the shape goes.
+    const uint32_t within = (1u << each.shape.size()) - 1;
+    if ((digits & within) == each.digits && fits(text, each.shape)) return true;
   }
   return false;
 }

@@ -10,6 +10,7 @@ namespace waybill::parsers::multiline {
 
 struct Rules::Rule {
   std::unique_ptr<re2::RE2> start, go_on;  // null: not said
+  std::string name;
 };
 
 namespace {
@@ -45,7 +46,9 @@ Result<std::shared_ptr<const Rules>> Rules::compile(const std::vector<RuleText>&
     auto go_on = compile_one(text.go_on);
     if (!go_on) return go_on.error();
     made->join_any_ |= text.start.empty();
-    made->rules_.push_back(Rule{std::move(*start), std::move(*go_on)});
+    std::string name = fmt::format("rule {} of parse.multiline.mode (start: {})",
+                                   made->rules_.size() + 1, text.start);
+    made->rules_.push_back(Rule{std::move(*start), std::move(*go_on), std::move(name)});
   }
   return std::shared_ptr<const Rules>(std::move(made));
 }
@@ -65,14 +68,22 @@ bool Rules::continues(size_t rule, std::string_view line) const {
   return false;
 }
 
-std::shared_ptr<const Rules> rules_of(const std::vector<config::JoinRuleSection>& sections) {
+std::string_view Rules::name(size_t rule) const {
+  if (rule == kNone) return "a rule of parse.multiline.mode without start";
+  return rules_[rule].name;
+}
+
+std::shared_ptr<const Rules> rules_of(const std::vector<config::JoinRuleSection>& sections,
+                                      ForeignWords foreign) {
   std::vector<RuleText> texts;
   bool sound = true;
   for (const auto& [start, go_on, section] : sections) {
     for (auto [key, text] : {std::pair("start", &start), std::pair("continue", &go_on)}) {
       auto tried = compile_one(*text);
       if (tried) continue;
-      section.fault(key, fmt::format("{} {}", section.shown(key), tried.error().what));
+      std::string words = foreign(*text);
+      section.fault(key, fmt::format("{} {}{}{}", section.shown(key), tried.error().what,
+                                     words.empty() ? "" : ": ", words));
       sound = false;
     }
     texts.push_back({start, go_on});

@@ -36,6 +36,8 @@ class Rules {
   // Whether `line`, which begins no event, goes on with one that began by `rule`, or (kNone) by
   // none.
   bool continues(size_t rule, std::string_view line) const;
+  // A rule in words, for `explain`; kNone: those without a start.
+  std::string_view name(size_t rule) const;
   // Whether there is a rule without a start: any line may be the first of an event.
   bool join_any() const { return join_any_; }
 
@@ -46,8 +48,12 @@ class Rules {
   bool join_any_ = false;
 };
 
+// What is in an expression that RE2 does not have, and what to do; or "".
+using ForeignWords = std::string (*)(std::string_view regex);
+
 // Those of a config, compiled; null when it has none, or a fault, which is reported where it
-// stands.
-std::shared_ptr<const Rules> rules_of(const std::vector<config::JoinRuleSection>& sections);
+// stands, with what `foreign` says of it.
+std::shared_ptr<const Rules> rules_of(const std::vector<config::JoinRuleSection>& sections,
+                                      ForeignWords foreign);
 
 }  // namespace waybill::parsers::multiline

@@ -25,9 +25,13 @@ struct Custom {
 inline constexpr Custom kOfFiles{3, 4};
 inline constexpr Custom kOfPipes{8, 16};
 
+inline constexpr size_t kMostHeld = 4096;  // events that wait at a time
+
 // What the lines of an event have come to. While they stand behind each other in the batch they are
 // views of it; else they are copied.
 struct Joiner::Event {
+  static constexpr uint32_t kNoLine = UINT32_MAX;
+
   uint32_t index = 0;  // of its record in the slice at hand
   uint32_t lines = 1;
   std::string_view original, inside;  // unless `copied`
@@ -41,9 +45,19 @@ struct Joiner::Event {
   bool repaired = false;   // one of these
   uint64_t metadata = 0;   // of its envelope, but the time
   bool json = false;
+  std::string_view joined_by;  // where that was no part of the trace: in words
+  Look last_look = Look::kPlain;
   size_t rule = Rules::kNone;  // that it began by
   Trace trace;
   JsonScan scan;
+
+  // Instead of all that: lines that are JSON objects, of one trace, each to be a record.
+  struct Object {
+    Record record;
+    std::string line;
+  };
+  std::vector<Object> objects;
+  size_t object_bytes = 0;
 
   // While it is held back.
   Record record;
@@ -68,9 +82,12 @@ struct Joiner::Stream {
   bool touched = false;   // while held back: in this slice
   bool discards = false;  // the rest of a split line that has become too long
   bool ever_joined = false;
-  size_t rule_goes_on = Rules::kNone;  // of an event that was full, for the next one
-  uint32_t timed = 0;                  // events that began with a time
-  uint32_t strays = 0;                 // plain lines by themselves
+  bool object_frames = false;             // frames have come as JSON objects of their own
+  bool listed = false;                    // in open_, for its JSON objects
+  uint32_t last_object = Event::kNoLine;  // index of its last line in the slice, if that is one
+  size_t rule_goes_on = Rules::kNone;     // of an event that was full, for the next one
+  uint32_t timed = 0;                     // events that began with a time
+  uint32_t strays = 0;                    // plain lines by themselves
   const Custom* custom = &kOfPipes;
   Event event;
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "parsers/multiline/signs.h"
+
 namespace waybill::parsers::multiline {
 
 namespace {
@@ -143,9 +145,10 @@ bool hints_at_exception(std::string_view line) {
 
 // "/app/index.js:12"
 bool is_script_place(std::string_view line) {
+  if (line.find(' ') != line.npos) return false;
   for (std::string_view suffix : {".js:", ".ts:", ".mjs:", ".cjs:"}) {
     size_t at = line.find(suffix);
-    if (at == line.npos || line.find(' ') != line.npos) continue;
+    if (at == line.npos) continue;
     return is_numbered(line.substr(at + suffix.size()), "", "");
   }
   return false;
@@ -183,6 +186,11 @@ Trace::Kind Trace::kind_of_traceback(std::string_view line) {
 
 Trace::Kind Trace::kind_of_first() const {
   std::string_view line = without_colours(first_);
+  // What stands at the front, or in a line without blanks, is told without looking any further.
+  if (line.starts_with("fatal error: ") || is_signal(line) || is_goroutine(line)) return Kind::kGo;
+  if (line.starts_with("# Time: ") || line.starts_with("# User@Host: ")) return Kind::kSlowQuery;
+  if (is_script_place(line)) return Kind::kNodeHead;
+  if (!has_signs(line)) return Kind::kNone;
   if (is_traceback(line)) return kind_of_traceback(line);
   if (is_group_head(without_indent(line))) return Kind::kPythonGroup;
   if (has(line, "panicked at ")) {
@@ -190,17 +198,13 @@ Trace::Kind Trace::kind_of_first() const {
     return line.ends_with(':') ? Kind::kRustMessage : Kind::kRust;
   }
   if (line.starts_with("The application panicked")) return Kind::kRust;
-  bool go = has(line, "panic: ") || has(line, "http: panic serving ") ||
-            line.starts_with("fatal error: ") || is_signal(line) || is_goroutine(line);
-  if (go) return Kind::kGo;
+  if (has(line, "panic: ") || has(line, "http: panic serving ")) return Kind::kGo;
   if (line.ends_with("Unhandled exception:")) return Kind::kDartHead;
   if (has(line, "PHP Fatal error") || has(line, "PHP Warning") || has(line, "PHP Notice") ||
       has(line, "PHP Parse error") || has(line, "Uncaught ")) {
     return Kind::kPhp;
   }
   if (is_rails_error(line) || is_ruby_frame(line)) return Kind::kRuby;
-  if (is_script_place(line)) return Kind::kNodeHead;
-  if (line.starts_with("# Time: ") || line.starts_with("# User@Host: ")) return Kind::kSlowQuery;
   return hints_at_exception(line) ? Kind::kHinted : Kind::kNone;
 }
 
@@ -239,6 +243,31 @@ bool Trace::continues(std::string_view line, Look look, bool joins_plain) {
   // What a bracket closes was opened before.
   bool closes = line[0] == '}' || line[0] == ']' || line[0] == ')';
   return look_ == Look::kTimed && (joins_plain || closes);
+}
+
+std::string_view Trace::joined_by(Look last) const {
+  switch (kind_) {
+    case Kind::kNone:
+    case Kind::kHinted: break;
+    case Kind::kFrames: return "stack frames, as Java, Node.js and .NET write them";
+    case Kind::kPython:
+    case Kind::kPythonGroup:
+    case Kind::kPythonEnd:
+    case Kind::kPythonChained: return "a Python traceback";
+    case Kind::kGo: return "a Go panic";
+    case Kind::kRustMessage:
+    case Kind::kRust: return "a Rust panic";
+    case Kind::kPhp: return "a PHP stack trace";
+    case Kind::kRuby: return "a Ruby backtrace";
+    case Kind::kDartHead:
+    case Kind::kDart: return "a Dart stack trace";
+    case Kind::kNodeHead:
+    case Kind::kNodeProperties: return "a Node.js stack trace";
+    case Kind::kSlowQuery: return "an entry of a slow query log";
+  }
+  if (last == Look::kIndented) return "indented lines below the one that begins the record";
+  if (look_ == Look::kTimed) return "lines without a time below one that has it";
+  return "lines of one stack trace";
 }
 
 // Servers before 5.7 write the time only when it has changed.

@@ -38,6 +38,8 @@ class Trace {
   void settle();
 
   Look look() const { return look_; }
+  // In words, what put together the lines of which the last one looked so.
+  std::string_view joined_by(Look last) const;
 
  private:
   enum class Kind : uint8_t {

@@ -43,6 +43,11 @@ constexpr bool is_in(std::string_view set, char c) {
 
 // "a.b.C", "c::d", "net/http", "Foo$Bar", "UserService", "user_service": no word of a sentence.
 enum class Name { kNone, kWord, kQualified };
+constexpr std::array<bool, 256> kInNames = [] {
+  std::array<bool, 256> in{};
+  for (char c : std::string_view("._$/:@#-<>~+")) in[static_cast<unsigned char>(c)] = true;
+  return in;
+}();
 Name name_of(std::string_view text) {
   if (text.size() < 2 || !is_letter(text.front())) return Name::kNone;
   Name name = Name::kWord;
@@ -53,7 +58,7 @@ Name name_of(std::string_view text) {
       if (i > 0 && is_upper(c) && text[i - 1] >= 'a' && text[i - 1] <= 'z') name = Name::kQualified;
       continue;
     }
-    if (!is_in("._$/:@#-<>~+", c)) return Name::kNone;
+    if (!kInNames[static_cast<unsigned char>(c)]) return Name::kNone;
     if (c != '-' && c != ':') name = Name::kQualified;
     if (c == ':' && i + 1 < text.size() && text[i + 1] == ':') name = Name::kQualified;
   }

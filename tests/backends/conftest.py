@@ -10,11 +10,18 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from servers import cache, loki as loki_server, opensearch as opensearch_server
-from servers import otelcol as otelcol_server
+from servers import cache, kafka as kafka_server, loki as loki_server
+from servers import opensearch as opensearch_server, otelcol as otelcol_server
+from servers import prometheus as prometheus_server
 from servers.process import keep_servers
 
 REQUIRE = "WAYBILL_REQUIRE_BACKENDS"
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[kafka_server.Kafka]:
+    """A Kafka broker shared by all tests."""
+    yield from _serve(kafka_server, request)
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +40,12 @@ def opensearch(request: pytest.FixtureRequest) -> Iterator[opensearch_server.Ope
 def otelcol(request: pytest.FixtureRequest) -> Iterator[otelcol_server.OtelCol]:
     """A collector shared by all tests."""
     yield from _serve(otelcol_server, request)
+
+
+@pytest.fixture(scope="session")
+def prometheus(request: pytest.FixtureRequest) -> Iterator[prometheus_server.Prometheus]:
+    """A Prometheus shared by all tests."""
+    yield from _serve(prometheus_server, request)
 
 
 @pytest.fixture

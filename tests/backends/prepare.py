@@ -7,9 +7,10 @@ from __future__ import annotations
 import argparse
 import time
 
-from servers import cache, loki, opensearch, otelcol, process
+from servers import cache, kafka, loki, opensearch, otelcol, process, prometheus
 
-SERVERS = {"loki": loki, "opensearch": opensearch, "otelcol": otelcol}
+SERVERS = {"kafka": kafka, "loki": loki, "opensearch": opensearch, "otelcol": otelcol,
+           "prometheus": prometheus}
 
 
 def main() -> None:

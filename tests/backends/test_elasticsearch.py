@@ -161,10 +161,24 @@ def test_a_document_that_the_mapping_refuses_goes_alone(
     opensearch.call("PUT", unique, {"mappings": {"properties": {
         "context": {"properties": {"n": {"type": "long"}}}}}})
     data = b'{"msg":"good","n":1}\n{"msg":"bad","n":"no number"}\n{"msg":"also good","n":3}\n'
-    ended = waybill.run("run", config=config_for(opensearch, unique), stdin=data)
+    config = config_for(opensearch, unique, type_conflicts="reject")
+    ended = waybill.run("run", config=config, stdin=data)
     assert ended.code == 3
     assert "1 record" in ended.err and "mapper_parsing_exception" in ended.err
     assert sorted(by_message(opensearch.wait_for(unique, 2))) == ["also good", "good"]
+
+
+def test_a_field_of_another_type_is_moved(
+    waybill: Runner, opensearch: OpenSearch, unique: str
+) -> None:
+    opensearch.call("PUT", unique, {"mappings": {"properties": {
+        "context": {"properties": {"n": {"type": "long"}}}}}})
+    data = b'{"msg":"good","n":1}\n{"msg":"other","n":"no number"}\n{"msg":"also good","n":3}\n'
+    ended = waybill.run("run", config=config_for(opensearch, unique), stdin=data)
+    assert ended.code == 0, ended.err
+    found = by_message(opensearch.wait_for(unique, 3))
+    assert at(found["other"], "context.n_text") == "no number"
+    assert at(found["other"], "context.n") is None and at(found["good"], "context.n") == 1
 
 
 def test_fields_that_clash_with_ecs(waybill: Runner, opensearch: OpenSearch, unique: str) -> None:
@@ -212,7 +226,7 @@ def test_the_example_program(
     hits = opensearch.wait_for(unique, count)
     assert len(hits) == count
     traced = opensearch.search(unique, {"match": {"trace.id": TRACE}})
-    assert len(traced) == 2
+    assert len(traced) == 3
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
@@ -223,3 +237,23 @@ def test_the_connection_is_checked(
     ended = waybill.run("check", "--connect", config=config)
     assert ended.code == 0, ended.err
     assert opensearch.search(unique) == []
+
+
+def test_an_ingest_pipeline_is_missed_and_installed(
+    waybill: Runner, opensearch: OpenSearch, unique: str
+) -> None:
+    config = config_for(opensearch, unique, pipeline=unique)
+    ended = waybill.run("check", "--connect", config=config)
+    assert ended.code == 2
+    assert f"there is no ingest pipeline {unique}, and every document would be" in ended.err
+    definition = waybill.folder / "pipeline.json"
+    # This server has no processors, and lets no document through a pipeline: it is started
+    # without the role for that. But it keeps pipelines, and tells of them.
+    definition.write_text('{"description": "of a test", "processors": []}', encoding="utf-8")
+    ended = waybill.run("setup", "es", "--pipeline-file", str(definition), "-c",
+                        str(waybill.config_file))
+    assert ended.code == 0, ended.err
+    there = opensearch.call("GET", f"_ingest/pipeline/{unique}")
+    assert there[unique]["description"] == "of a test"
+    ended = waybill.run("check", "--connect", config=config)
+    assert ended.code == 0 and f"has the ingest pipeline {unique}" in ended.out, ended.err

@@ -143,7 +143,7 @@ def test_the_example_program(waybill: Runner, legacy: Path, loki: Loki, unique: 
     found = loki.wait_for(f'{{service_name="{unique}"}}', count)
     assert len(found) == count
     traced = loki.query(f'{{service_name="{unique}"}} | trace_id="{TRACE}"')
-    assert len(traced) == 2
+    assert len(traced) == 3
 
 
 def test_credentials_and_connection_are_checked(waybill: Runner, loki: Loki, unique: str) -> None:
@@ -170,3 +170,23 @@ def test_a_restart_sends_nothing_twice(
     until(lambda: len(loki.query(query)) >= 30, "30 lines")
     assert sorted(entry.line for entry in loki.query(query)) == [
         f"line {part}-{n}" for part in range(3) for n in range(10)]
+
+
+def test_labels_of_fields_and_one_that_is_demoted(
+    waybill: Runner, loki: Loki, unique: str
+) -> None:
+    """Loki finds the records under either."""
+    _, text = now_text()
+    lines = "".join(f'{{"time":"{text}Z","level":"info","msg":"m{n}","user":"u{n}"}}\n'
+                    for n in range(12))
+    options = {"labels": ["user={context.user}", "app={service_name}-x"], "max_label_values": 5}
+    config = config_for(loki, unique, **options)
+    assert waybill.run("check", "--connect", config=config).code == 0
+    ended = waybill.run("run", config=config, stdin=lines.encode())
+    assert ended.code == 0
+    assert "the label 'user' has more than 5 values" in ended.err
+    assert len(loki.wait_for(f'{{service_name="{unique}", app="{unique}-x"}}', 12)) == 12
+    labelled = loki.wait_for(f'{{service_name="{unique}", user="u2"}}', 1)
+    demoted = loki.wait_for(f'{{service_name="{unique}"}} | user="u11"', 1)
+    assert json.loads(labelled[0].line)["message"] == "m2"
+    assert json.loads(demoted[0].line)["message"] == "m11"

@@ -17,6 +17,7 @@ from json_schema import json_schema
 from loaders import FOLDERS, Log
 from minefield import minefield
 from program import Broken, records_of
+from trace_context import trace_context
 
 COLUMNS = ["time", "level", "message", "values", "events", "cases", "optional"]
 PAGE = """# What comes out right of real logs
@@ -189,6 +190,8 @@ def main() -> int:
             judge(log, rows.setdefault(log.suite, Row()))
     if (options.data / "json-parsing").is_dir() and options.only in (None, "json-parsing"):
         minefield(options.data / "json-parsing", rows.setdefault("json minefield", Row()))
+    if (options.data / "trace-context").is_dir() and options.only in (None, "trace-context"):
+        trace_context(options.data / "trace-context", rows.setdefault("trace context", Row()))
     optional = []
     if (options.data / "json-schema").is_dir() and options.only in (None, "json-schema"):
         optional = json_schema(options.data / "json-schema",

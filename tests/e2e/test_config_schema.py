@@ -67,7 +67,7 @@ BAD = {
     "a mapping for a duration": "shutdown: {grace: {s: 5}}",
     "an unknown key of a service": "schema: {by_service: {pay: {map: {}}}}",
     "a rule that is no mapping": "schema: {by_service: {pay: builtin}}",
-    "nothing where something must be": "outputs: {o: {type: loki}}",
+    "nothing where something must be": "outputs: {o: {type: file}}",
 }
 
 

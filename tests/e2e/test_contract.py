@@ -247,6 +247,52 @@ def test_repaired(
     assert otlp_backend.taken[0].attributes["deep"]["n"] == [1, 2.5, 3]
 
 
+def test_what_cannot_be_repaired(waybill: Runner, tmp_path: Path) -> None:
+    put(tmp_path, PAY)
+    lines = text(BAD, BAD.replace('"many"', '"7"'), BAD.replace('"many"', "0"))
+    config = config_for(tmp_path, {"file": "pay.schema.json", "on_violation": "repair",
+                                   "unrepaired": "quarantine"})
+    ended = waybill.run("run", config=config, stdin=lines)
+    assert ended.code == 3 and "such records are kept as dead letters" in ended.err
+    assert [record["context"]["amount"] for record in waybill.written()] == [7]
+    assert [letter["stage"] for letter in letters(waybill)] == ["contract"] * 2
+    config["schema"]["unrepaired"] = "drop"
+    assert waybill.run("run", config=config, stdin=lines).code == 0
+    assert [record["context"]["amount"] for record in waybill.written()] == [7, 7]
+    shown = waybill.run("explain", BAD, config=config).out
+    assert "repair: no output gets it" in shown
+
+
+def test_the_flag_holds_for_all_services(waybill: Runner, tmp_path: Path) -> None:
+    put(tmp_path, PAY)
+    config = config_for(tmp_path, {
+        "file": "pay.schema.json", "on_violation": "drop",
+        "by_service": {"shop": {"on_violation": "quarantine"}, "web": {"on_violation": "off"}}})
+    ended = waybill.run("run", "--on-violation", "tag", config=config, stdin=text(*(
+        BAD.replace("{", f'{{"service_name":"{name}",', 1) for name in ("pay", "shop", "web"))))
+    assert ended.code == 0
+    assert [record["schema_errors"][0]["path"] for record in waybill.written()] \
+        == ["/context/amount"] * 3
+
+
+def test_numbers_that_count_a_time_are_repaired(waybill: Runner, tmp_path: Path) -> None:
+    put(tmp_path, {"properties": {"context": {"required": ["tags"], "properties": {
+        "at": {"type": "array", "items": {"type": "string", "format": "date-time"}},
+        "tags": {"type": "array", "default": ["new", {"by": None}]}}}}})
+    ended = waybill.run("run", config=config_for(
+        tmp_path, {"file": "pay.schema.json", "on_violation": "repair"}), stdin=text(
+        '{"msg":"a","at":[1767323045,1767323045678,1767323045678901,1767323045678901234,1.7e9,7]}',
+        "plain words n=1"))
+    assert ended.code == 0
+    first, second = waybill.written()
+    assert first["context"] == {"at": [
+        "2026-01-02T03:04:05.000Z", "2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.678901Z",
+        "2026-01-02T03:04:05.678901234Z", "2023-11-14T22:13:20.000Z", 7],
+        "tags": ["new", {"by": None}]}
+    assert [error["path"] for error in first["schema_errors"]] == ["/context/at/5"]
+    assert second["context"] == {"n": 1, "tags": ["new", {"by": None}]}
+
+
 def test_services_have_rules_of_their_own(waybill: Runner, tmp_path: Path) -> None:
     put(tmp_path, PAY)
     put(tmp_path, {"properties": {"context": {"required": ["user"]}}}, "shop.json")

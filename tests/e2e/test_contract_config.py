@@ -27,6 +27,7 @@ def test_faults_have_their_places(waybill: Runner, tmp_path: Path) -> None:
     ({"file": "nowhere.json"}, "schema.file: "),
     ({"on_violation": "tagg"}, "did you mean 'tag'?"),
     ({"on": "lines"}, "did you mean 'line'?"),
+    ({"unrepaired": "repair"}, "schema.unrepaired"),
     ({"fil": "x"}, "did you mean 'file'?"),
     ({"by_service": {"pay": {"map": {}}}}, "map"),
     ({"by_service": ["pay"]}, "by_service"),
@@ -45,6 +46,17 @@ def test_a_schema_for_the_flag_that_is_wrong(waybill: Runner, tmp_path: Path) ->
     assert ended.code == 2 and "--schema" in ended.err and "none.json" in ended.err
     ended = waybill.run("run", "--schema", put(tmp_path, '{"type": 1}'))
     assert ended.code == 2 and "pay.schema.json:1:" in ended.err
+
+
+def test_the_flag_for_violations(waybill: Runner, tmp_path: Path) -> None:
+    ended = waybill.run("run", "--on-violation", "drop")
+    assert ended.code == 2 and "--on-violation: there is no schema" in ended.err
+    ended = waybill.run("run", "--schema", "builtin", "--on-violation", "dropp")
+    assert ended.code == 2 and "dropp" in ended.err and "quarantine" in ended.err
+    config = config_for(tmp_path, {"file": "builtin"})
+    config["dead_letters"] = {"size": 0}
+    ended = waybill.run("run", "--on-violation", "quarantine", config=config)
+    assert ended.code == 2 and "--on-violation: quarantine needs dead letters" in ended.err
 
 
 def test_reload_takes_a_new_schema_or_keeps_the_old(waybill: Runner, tmp_path: Path) -> None:

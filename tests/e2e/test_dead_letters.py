@@ -18,6 +18,8 @@ from harness.process import Waybill
 from harness.runner import Runner
 from harness.sending import numbered
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
 
 def config_for(backend: ElasticBackend, **more: Any) -> dict[str, Any]:
     return {"service": {"name": "shop"},
@@ -97,6 +99,30 @@ def test_refused_kept_replayed(waybill: Runner, elastic_backend: ElasticBackend)
     assert {document.id for document in again} == set(refused)
     for document in again:
         assert document.source == refused[document.id].source, "the very same document"
+
+
+def test_a_trace_that_was_given_is_kept(waybill: Runner, elastic_backend: ElasticBackend) -> None:
+    """Inherited, derived and generated ids: the line that is kept does not tell them."""
+    elastic_backend.statuses = refuse_odd
+    trace = {"inherit": {"keys": ["request_id"]}, "generate": "request"}
+    config = config_for(elastic_backend, trace=trace)
+    said = [{"msg": "n 0", "request_id": "r", "trace_id": TRACE}, {"msg": "n 1", "request_id": "r"},
+            {"msg": "n 3", "request_id": "nobody's"}, {"msg": "n 5"}]
+    text = "".join(json.dumps(line) + "\n" for line in said)
+    process = waybill.start("run", config=config, stdin=text.encode())
+    assert process.wait() == 3
+    letters = [letter["record"] for letter in letters_in(state_of(waybill))]
+    assert [letter.get("trace_origin") for letter in letters] == ["inherited", "generated", None]
+    assert letters[0]["trace_id"] == TRACE
+    sent = {document.id: document for request in elastic_backend.requests
+            for document in elastic_backend.decode(request)}
+    elastic_backend.statuses = lambda documents: [201] * len(documents)
+    before = len(elastic_backend.taken)
+    assert waybill.run("replay", str(state_of(waybill)), config=config).code == 0
+    again = elastic_backend.taken[before:]
+    assert len(again) == 3
+    for document in again:
+        assert document.source == sent[document.id].source, "the very same document"
 
 
 def test_refused_again(waybill: Runner, elastic_backend: ElasticBackend) -> None:

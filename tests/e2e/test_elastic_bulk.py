@@ -226,3 +226,51 @@ def test_a_document_that_is_never_taken_holds_up_no_other(
     (letter,) = (waybill.state_dir / "dead_letters.ndjson").read_text("utf-8").splitlines()
     assert json.loads(letter)["original"] == "poison"
     assert process.stop() == 3, "one is refused"
+
+
+def test_a_field_of_another_type_goes_elsewhere(
+    waybill: Runner, elastic_backend: ElasticBackend
+) -> None:
+    """As an index does that has once seen a number there."""
+    def statuses(documents: Sequence[Document]) -> list[int]:
+        return [201 if isinstance(document.source["context"].get("n", 0), int) else 400
+                for document in documents]
+
+    elastic_backend.statuses = statuses
+    text = "".join(json.dumps({"msg": f"line {i}", "n": i if i % 2 else f"v{i}"}) + "\n"
+                   for i in range(20))
+    config = config_for(elastic_backend, batch={"records": 5})
+    ended = waybill.run("run", config=config, stdin=text.encode())
+    assert ended.code == 0, ended.err
+    assert "context.n is long in the index: what is not goes to context.n_text" in ended.err
+    taken = {document.source["message"]: document.source["context"]
+             for request in elastic_backend.requests for document in elastic_backend.decode(request)
+             if statuses([document]) == [201]}
+    assert taken == {f"line {i}": {"n": i} if i % 2 else {"n_text": f"v{i}"} for i in range(20)}
+
+
+def test_moved_fields_are_counted(waybill: Runner, elastic_backend: ElasticBackend) -> None:
+    def statuses(documents: Sequence[Document]) -> list[int]:
+        return [201 if isinstance(document.source["context"].get("n", 0), int) else 400
+                for document in documents]
+
+    elastic_backend.statuses = statuses
+    config = config_for(elastic_backend)
+    config["outputs"]["other"] = {"type": "elasticsearch", "endpoint": elastic_backend.url,
+                                  "data_stream": "logs-other-default", "when": "level == FATAL",
+                                  "type_conflicts": "reject"}
+    process = waybill.start("run", config=config).wait_ready()
+    name = "waybill_output_moved_fields_total"
+    assert process.metrics().value(name, output="es") == 0
+    process.write(b'{"msg":"a","n":"many"}\n{"msg":"b","n":7}\n')
+    process.wait_delivered("es", 2)
+    assert process.metrics().value(name, output="es") == 1
+    outputs = process.page("/outputs").json()
+    assert outputs["es"]["moved_fields"] == 1
+    assert "moved_fields" not in outputs["other"], "it moves none"
+    assert process.metrics().value("waybill_output_state", output="es", state="ok") == 1
+    assert process.metrics().value("waybill_output_state", output="es", state="retrying") == 0
+    limit = process.metrics().value("waybill_spool_limit_bytes", output="es")
+    assert limit == 512 * 1024 * 1024
+    process.close_stdin()
+    assert process.wait() == 0

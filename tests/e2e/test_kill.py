@@ -187,24 +187,26 @@ def settled(process: Waybill, name: str = "out") -> bool:
 # ---- Elasticsearch ----
 
 
-@pytest.mark.parametrize("files", ["always", "overflow"])
+@pytest.mark.parametrize("spool", [
+    {"files": "always", "after": 0}, {"files": "always"}, {"files": "overflow"},
+], ids=["at once", "always", "overflow"])
 def test_24_killed_at_random_elasticsearch_has_every_line_once(
     waybill: Runner, elastic_backend: ElasticBackend, tmp_path: Path, chance: random.Random,
-    files: str,
+    spool: dict[str, Any],
 ) -> None:
-    """`always`: through the spool, in many small segments. (The number is that of a list of faults
-    that bite users of such daemons.)"""
+    """`always`: through the spool, in many small segments, at once or what waits. (The number is
+    that of a list of faults that bite users of such daemons.)"""
     store = Store()
     elastic_backend.statuses = store.create
     moods = Moods(chance, elastic_backend.accept)
     elastic_backend.always(moods)
     writer = Writer(chance, tmp_path / "a.log", numbered_line)
-    config = elastic(elastic_backend, tmp_path, spool={"files": files, "size": "8MiB"})
+    config = elastic(elastic_backend, tmp_path, spool={**spool, "size": "8MiB"})
     spooled = 0
     for _ in killed_runs(waybill, config, chance, [writer]):
         moods.away = chance.random() < 0.3
         spooled += len(list(waybill.state_dir.rglob("*.seg")))
-    assert (spooled > 0) == (files == "always")
+    assert (spooled > 0) == (spool["files"] == "always")
     elastic_backend.recover()
     process = waybill.daemon(config)
     expected = Counter(writer.lines)

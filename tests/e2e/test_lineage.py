@@ -108,6 +108,13 @@ FULL: dict[str, Any] = {
 }
 
 
+def test_resource_attributes_are_text_as_it_is_written(waybill: Runner) -> None:
+    config = f"state_dir: {waybill.state_dir}\nresource: {{team: yes, n: 012, f: 1.0, b: true}}\n"
+    ended = waybill.run("run", "--to", "json", config=config, stdin=b"x\n")
+    expected = {"team": "yes", "n": "012", "f": "1.0", "b": "true"}
+    assert {key: ended.records[0]["resource"].get(key) for key in expected} == expected
+
+
 def test_service_and_resource_of_the_config(waybill: Runner) -> None:
     ended = waybill.run("run", "--to", "json", config=FULL, stdin=b"x\n")
     (record,) = ended.records

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,25 @@ def test_a_trace_that_is_written_slowly(waybill: Runner, tmp_path: Path) -> None
             until(lambda size=size: daemon.input("app")["bytes"] == size, f"{line!r} is read")
     records = waybill.wait_written(2)
     assert [record["message"].split("\n")[0] for record in records] == ["it failed", "next"]
+    assert daemon.stop() == 0
+
+
+def test_a_trace_of_json_lines_that_is_written_slowly(waybill: Runner, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    daemon = waybill.daemon(config_of(tmp_path, "10s"))
+    messages = [*TRACE.splitlines()[1:], "next"]
+    with log.open("a") as writer:
+        for message in messages:
+            writer.write(json.dumps({"level": "error", "msg": message}) + "\n")
+            writer.flush()
+            size = log.stat().st_size
+            until(lambda size=size: daemon.input("app")["bytes"] == size, f"{message!r} is read")
+    first, second = waybill.wait_written(2)
+    assert first["message"] == "\n".join(messages[:-1])
+    assert second["message"] == "next"
+    counts = daemon.input("app")
+    assert (counts["lines"], counts["records"], counts["joined"]) == (5, 2, 3)
     assert daemon.stop() == 0
 
 
@@ -183,3 +203,12 @@ def test_faulty_rules_are_refused_where_they_stand(waybill: Runner, tmp_path: Pa
     (tmp_path / "bad.yaml").write_text("parse: {multiline: {mode: []}}\n")
     ended = waybill.run("check", "-c", str(tmp_path / "bad.yaml"))
     assert ended.code == 2 and "1:21: parse.multiline.mode: must not be empty" in ended.err
+
+
+def test_what_other_engines_have_is_named(waybill: Runner) -> None:
+    config = {"inputs": {"pipe": {"type": "stdin"}}, "outputs": {"out": {"type": "console"}},
+              "parse": {"multiline": {"mode": [{"start": "x", "continue": "^(?!at )"}]}}}
+    ended = waybill.run("check", config=config)
+    assert ended.code == 2
+    assert "parse.multiline.mode[0].continue: " in ended.err
+    assert "invalid perl operator: (?!: it looks around" in ended.err

@@ -78,8 +78,10 @@ def test_25_what_was_said_to_be_safe_survives_a_power_cut(
     moods = Moods(chance, elastic_backend.accept)
     elastic_backend.always(moods)
     writer = Writer(chance, tmp_path / "a.log", numbered_line)
+    # Soon enough for the shortest of these lives: before it is sent, or a moment later.
+    after = "20ms" if sync == "always" else 0
     config = elastic(elastic_backend, tmp_path,
-                     spool={"files": "always", "size": "2MiB", "sync": sync})
+                     spool={"files": "always", "after": after, "size": "2MiB", "sync": sync})
     shadow = tmp_path / "shadow"
     shadow.mkdir()
     waybill.state_dir.mkdir(mode=0o700)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,39 @@ def test_validate_of_files(waybill: Runner, tmp_path: Path) -> None:
     ended = waybill.run("schema", "validate", "--all", schema, bad)
     assert [line.split(" ")[:3] for line in ended.out.splitlines()] == [
         ["invalid", "/amount", "type"], ["invalid", "/amount", "minimum"]]
+
+
+def test_all_of_several_instances_says_of_which(waybill: Runner, tmp_path: Path) -> None:
+    schema = put(tmp_path, "pay.json", PAY)
+    bad = put(tmp_path, "bad.json", {"amount": 0.5})
+    good = put(tmp_path, "good.json", {"amount": 1})
+    ended = waybill.run("schema", "validate", "--all", schema, bad, good)
+    assert [line.split(" ")[:4] for line in ended.out.splitlines()] == [
+        [f"{bad}:", "invalid", "/amount", "type"], [f"{bad}:", "invalid", "/amount", "minimum"],
+        [f"{good}:", "valid"]]
+    ended = waybill.run("schema", "validate", "--all", "--lines", schema, "-",
+                        stdin=b'{"amount":1}\n\n{"amount":0.5}\n')
+    assert [line.split(" ")[:3] for line in ended.out.splitlines()] == [
+        ["stdin:1:", "valid"], ["stdin:3:", "invalid", "/amount"],
+        ["stdin:3:", "invalid", "/amount"]]
+
+
+def test_a_pointer_is_one_word(waybill: Runner, tmp_path: Path) -> None:
+    schema = put(tmp_path, "x.json", {"additionalProperties": {"type": "null"}})
+    ended = waybill.run("schema", "validate", schema, "-", stdin=b'{"a b/\\"c\\u0001":1}')
+    assert ended.out.split(" ")[1:3] == ['/a\\u0020b~1\\"c\\u0001', "type"]
+    pointer = json.loads('"' + ended.out.split(" ")[1] + '"')
+    assert pointer == '/a b~1"c\x01'
+
+
+def test_a_pipe_is_no_schema_unless_it_was_given_open(waybill: Runner, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    for command in (["check"], ["validate"]):
+        more = [] if command == ["check"] else ["-"]
+        ended = waybill.run("schema", *command, str(tmp_path / "pipe.json"), *more, stdin=b"1")
+        assert ended.code != 0 and "a pipe or a device" in ended.err
+    ended = waybill.run("schema", "check", "/dev/stdin", stdin=b'{"type":"string"}')
+    assert (ended.code, ended.out) == (0, "/dev/stdin: ok\n")
 
 
 def test_validate_of_lines_from_stdin(waybill: Runner, tmp_path: Path) -> None:
@@ -113,6 +147,9 @@ def test_hostile_values_are_refused_and_not_waited_for(waybill: Runner, tmp_path
     schema = put(tmp_path, "x.json", {"anyOf": [twice, twice]})
     deep = b'{"x":' * 80 + b"1" + b"}" * 80
     ended = waybill.run("schema", "validate", schema, "-", stdin=deep)
+    assert ended.code == 1 and ended.out.startswith("invalid  anyOf expected one of 2")
+    many = put(tmp_path, "many.json", {"items": {"anyOf": [{"required": ["no"]}] * 3000 + [True]}})
+    ended = waybill.run("schema", "validate", many, "-", stdin=json.dumps([{}] * 1000).encode())
     assert ended.code == 1 and ended.out.startswith("invalid  limit given up")
     ended = waybill.run("schema", "validate", schema, "-", stdin=b"[" * 100_000)
     assert ended.code == 1 and ended.out.startswith("invalid  json nested deeper than")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from harness.backend import LokiBackend, Reply, Request
-from harness.poll import until
+from harness.poll import stays, until
 from harness.runner import Runner
 from harness.sending import append, numbered
 
@@ -115,8 +115,13 @@ def test_a_second_signal_ends_at_once(waybill: Runner, loki_backend: LokiBackend
     process.signal(signal.SIGTERM)
     # Two signals at the same instant would be one.
     until(lambda: process.page("/readyz").status == 503, "the first one is noticed")
+    noticed = time.monotonic()
+    process.signal(signal.SIGTERM)
+    stays(lambda: process.running, "who kills a process and its group means it once", 0.5)
+    until(lambda: time.monotonic() - noticed > 1, "a second has gone by")
     process.signal(signal.SIGTERM)
     assert process.wait(3) == 3
+    process.err.wait_for("second signal: stopping at once")
 
 
 def test_a_pipe_that_never_ends_is_left_in_time(
@@ -241,3 +246,21 @@ def test_once_with_a_dead_backend(
     absent_backend.listen()
     assert waybill.run("run", "--once", config=config).code == 0
     assert [entry.line for entry in absent_backend.taken] == numbered(5), "from the checkpoint"
+
+
+def test_the_end_names_the_last_verdict_and_what_is_lost(
+    waybill: Runner, loki_backend: LokiBackend
+) -> None:
+    """A backend that has answered something else before it hangs; and no place to keep anything."""
+    loki_backend.then(503)
+    loki_backend.always(Reply(200, how="hang"))
+    process = waybill.start("run", "--to", f"loki={loki_backend.url}")
+    process.write(lines(7))
+    loki_backend.wait_requests(2)
+    process.signal(signal.SIGTERM)
+    process.close_stdin()
+    assert process.wait() == 3
+    (line,) = (line for line in process.err.text.splitlines() if "7 records not delivered" in line)
+    assert "no answer from" in line and "before that: " in line and "HTTP 503" in line
+    assert line.endswith("they are lost: there is no state directory to keep them in")
+    assert "+ 7 lost" in process.err.text

@@ -42,10 +42,12 @@ struct World {
       FUZZ_CHECK(made->prepare(identity).has_value());
       backends.push_back({std::move(made), bulk});
     };
-    add(std::make_unique<outputs::loki::Backend>(outputs::loki::Settings{}, url), false);
+    add(std::make_unique<outputs::loki::Backend>(outputs::loki::Settings{}, std::vector{url}),
+        false);
     add(std::make_unique<outputs::elasticsearch::Backend>(ecs, std::vector{url}), true);
     add(std::make_unique<outputs::elasticsearch::Backend>(flat, std::vector{url}), true);
-    add(std::make_unique<outputs::otlp::Backend>(outputs::otlp::Settings{}, url), false);
+    add(std::make_unique<outputs::otlp::Backend>(outputs::otlp::Settings{}, std::vector{url}),
+        false);
     parsers::Settings settings;
     if (auto berlin = parsers::TimeZone::find("Europe/Berlin")) settings.default_zone = *berlin;
     const std::vector<std::string> formats{"auto"};
@@ -124,12 +126,26 @@ void check_json(std::string_view json, bool keys) {
   FUZZ_CHECK(again.record().marks.duplicate_keys == 0);
 }
 
+// Whether the last lines end in those of the message: a frame that came as a record of its own has
+// left its prefix out of the message of the record that it was added to.
+bool ends_as(std::string_view lines, std::string_view message) {
+  for (;;) {
+    size_t line = lines.rfind('\n') + 1;  // npos: 0
+    size_t wanted = message.rfind('\n') + 1;
+    if (!lines.substr(line).ends_with(message.substr(wanted))) return false;
+    if (wanted == 0) return true;
+    if (line == 0) return false;
+    lines = lines.substr(0, line - 1);
+    message = message.substr(0, wanted - 1);
+  }
+}
+
 void check_text_kept(const Record& record) {
   Buffer message;
   append_characters(message, record.message);
   bool altered = record.marks.repaired || record.line.find('\x1b') != record.line.npos;
   if (altered) return;
-  if (record.format == "text") FUZZ_CHECK(record.line.ends_with(message.view()));
+  if (record.format == "text") FUZZ_CHECK(ends_as(record.line, message.view()));
   if (record.format == "none") FUZZ_CHECK(record.line == message.view());
 }
 

@@ -45,3 +45,4 @@ TEST_CASE("fuzz corpus: stream_framer") { replay("stream_framer", waybill::fuzz:
 TEST_CASE("fuzz corpus: times") { replay("times", waybill::fuzz::times); }
 TEST_CASE("fuzz corpus: gzip_file") { replay("gzip_file", waybill::fuzz::gzip_file); }
 TEST_CASE("fuzz corpus: contract") { replay("contract", waybill::fuzz::contract); }
+TEST_CASE("fuzz corpus: redaction") { replay("redaction", waybill::fuzz::redaction); }

@@ -19,6 +19,7 @@ void stream_framer(std::string_view input);
 void times(std::string_view input);
 void gzip_file(std::string_view input);
 void contract(std::string_view input);
+void redaction(std::string_view input);
 
 // ---- oracle.cpp ----
 

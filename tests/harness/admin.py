@@ -41,15 +41,17 @@ def get_unix(path: Path, page: str, method: str = "GET") -> Page:
     return _ask(_UnixConnection(path), page, method)
 
 
-def get_tcp(address: str, page: str, method: str = "GET") -> Page:
+def get_tcp(address: str, page: str, method: str = "GET", accept: str = "") -> Page:
     """Asks over TCP; `address` is HOST:PORT."""
     host, _, port = address.rpartition(":")
-    return _ask(http.client.HTTPConnection(host, int(port), timeout=10), page, method)
+    return _ask(http.client.HTTPConnection(host, int(port), timeout=10), page, method, accept)
 
 
-def _ask(connection: http.client.HTTPConnection, page: str, method: str) -> Page:
+def _ask(
+    connection: http.client.HTTPConnection, page: str, method: str, accept: str = ""
+) -> Page:
     try:
-        connection.request(method, page)
+        connection.request(method, page, headers={"Accept": accept} if accept else {})
         reply = connection.getresponse()
         headers = {name.lower(): value for name, value in reply.getheaders()}
         return Page(reply.status, headers, reply.read().decode())

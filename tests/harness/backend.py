@@ -9,11 +9,14 @@ import http.server
 import json
 import socket
 import socketserver
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from . import elastic, loki, otlp
 from .packets import drop_packets, take_packets
@@ -32,6 +35,8 @@ class Request:
     body: bytes
     at: float  # monotonic seconds
     connection: int  # which of the connections it came over
+    raw: bytes = b""  # the body as it came
+    client: str = ""  # the name in the certificate that the client showed
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,10 @@ class Backend(Generic[T]):
 
     product = "HTTP"
 
-    def __init__(self, listening: bool = True) -> None:
-        """Not listening: connections are refused until `listen`; the port is ours all the same."""
+    def __init__(self, listening: bool = True, *, tls: ssl.SSLContext | None = None,
+                 host: str = "127.0.0.1", path: Path | None = None) -> None:
+        """Not listening: connections are refused until `listen`; the port is ours all the same.
+        `path`: on a Unix socket there instead of a port."""
         self._lock = threading.Lock()
         self._queue: list[Answer] = []
         self._requests: list[Request] = []
@@ -65,11 +72,16 @@ class Backend(Generic[T]):
         self._connections = 0
         self._sockets: list[socket.socket] = []
         self._released = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self), bind_and_activate=False)
+        kind = _UnixServer if path else _Server6 if ":" in host else _Server
+        self._server = kind(str(path) if path else (host, 0), self.handler(path is None),
+                            bind_and_activate=False)
+        self._server.tls = tls
         self._server.server_bind()
+        self.clock = 0  # seconds that it is ahead
         self.usually: Answer = self.accept
-        self.port = int(self._server.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = 0 if path else int(self._server.server_address[1])
+        name = f"[{host}]" if ":" in host else host
+        self.url = f"unix://{path}" if path else f"http{'s' if tls else ''}://{name}:{self.port}"
         self._thread: threading.Thread | None = None
         if listening:
             self.listen()
@@ -152,6 +164,10 @@ class Backend(Generic[T]):
 
     # ---- what a kind of backend says ----
 
+    def handler(self, tcp: bool) -> type[socketserver.BaseRequestHandler]:
+        """What serves a connection."""
+        return _handler(self, tcp)
+
     def decode(self, request: Request) -> list[T]:
         """The items of a request; whatever it raises fails the test."""
         raise NotImplementedError
@@ -212,16 +228,21 @@ class LokiBackend(Backend[loki.Entry]):
 
 
 class OtlpBackend(Backend[otlp.Record]):
-    """Takes exports in protobuf."""
+    """Takes exports in protobuf and in JSON."""
 
     product = "OTLP"
 
     def decode(self, request: Request) -> list[otlp.Record]:
         assert request.path == "/v1/logs", request.path
+        if request.headers["content-type"] == "application/json":
+            return otlp.decode_json(request.body)
+        assert request.headers["content-type"] == "application/x-protobuf"
         return otlp.decode_export(request.body)
 
     def accept(self, request: Request) -> Reply:
-        return Reply(200, b"", {"Content-Type": "application/x-protobuf"})
+        kind = request.headers["content-type"]
+        body = b'{"partialSuccess":{}}' if kind == "application/json" else b""
+        return Reply(200, body, {"Content-Type": kind})
 
 
 class ElasticBackend(Backend[elastic.Document]):
@@ -229,10 +250,10 @@ class ElasticBackend(Backend[elastic.Document]):
 
     product = "Elasticsearch"
 
-    def __init__(self, listening: bool = True) -> None:
+    def __init__(self, listening: bool = True, **where: Any) -> None:
         self.statuses: Callable[[Sequence[elastic.Document]], list[int]] = _all_created
         self.pretty = False
-        super().__init__(listening)
+        super().__init__(listening, **where)
 
     def decode(self, request: Request) -> list[elastic.Document]:
         return elastic.decode_bulk(request.path, request.body)
@@ -262,17 +283,51 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
+    tls: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = self.socket.accept()
+        if self.tls is None:
+            return connection, address
+        # The handshake is the business of the connection's own thread.
+        return self.tls.wrap_socket(connection, server_side=True,
+                                    do_handshake_on_connect=False), address
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away; whatever else went wrong is kept for close()."""
 
 
-def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+class _UnixServer(_Server):
+    address_family = socket.AF_UNIX
+
+    def server_bind(self) -> None:
+        socketserver.TCPServer.server_bind(self)
+
+
+def _decoded(body: bytes, coding: str | None) -> bytes:
+    if coding == "gzip":
+        return gzip.decompress(body)
+    if coding == "zstd":
+        return subprocess.run(["zstd", "-dc"], input=body, capture_output=True, check=True).stdout
+    return body
+
+
+def _handler(backend: Backend[T], tcp: bool) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+        disable_nagle_algorithm = tcp
 
         def setup(self) -> None:
+            self.client_name = ""
+            if isinstance(self.request, ssl.SSLSocket):
+                self.request.do_handshake()
+                shown = self.request.getpeercert() or {}
+                self.client_name = "".join(
+                    value for name in shown.get("subject", ()) for _, value in name)
             self.number = backend.connected(self.request)
             super().setup()
 
@@ -282,17 +337,20 @@ def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._serve()
 
+        def do_PUT(self) -> None:
+            self._serve()
+
         def _serve(self) -> None:
             size = int(self.headers.get("Content-Length", "0"))
             body = self.rfile.read(size)
             if len(body) < size:  # the client was killed in the middle of it
                 self.close_connection = True
                 return
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
+            raw, body = body, _decoded(body, self.headers.get("Content-Encoding"))
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Request(
-                self.command, self.path, headers, body, time.monotonic(), self.number
+                self.command, self.path, headers, body, time.monotonic(), self.number, raw,
+                self.client_name,
             )
             self._send(backend.answer(asked))
 
@@ -319,6 +377,9 @@ def _handler(backend: Backend[T]) -> type[http.server.BaseHTTPRequestHandler]:
                         self.wfile.write(reply.body)
             except OSError:  # the client has gone
                 self.close_connection = True
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(int(timestamp or time.time()) + backend.clock)
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -27,16 +27,26 @@ class Authority:
         _openssl("req", "-x509", *_NEW_KEY, "-keyout", self.own.key, "-out", self.own.cert,
                  "-days", "1", "-subj", f"/CN=Authority {folder.name}")
 
-    def sign(self, name: str, *, server: bool = False) -> Certificate:
-        """A certificate of a server on 127.0.0.1, or of a client."""
+    def sign(self, name: str, *, server: bool = False,
+             names: str = "IP:127.0.0.1") -> Certificate:
+        """A certificate of a server on 127.0.0.1, or of a client. `names`: whom it is for."""
         made = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         request, extensions = self._folder / f"{name}.csr", self._folder / f"{name}.ext"
         _openssl("req", *_NEW_KEY, "-keyout", made.key, "-out", request, "-subj", f"/CN={name}")
-        usage = "serverAuth\nsubjectAltName=IP:127.0.0.1" if server else "clientAuth"
+        usage = f"serverAuth\nsubjectAltName={names}" if server else "clientAuth"
         extensions.write_text(f"extendedKeyUsage={usage}\n", encoding="ascii")
         _openssl("x509", "-req", "-in", request, "-CA", self.own.cert, "-CAkey", self.own.key,
                  "-CAcreateserial", "-days", "1", "-extfile", extensions, "-out", made.cert)
         return made
+
+    def server(self, certificate: Certificate, *, clients: bool = False) -> ssl.SSLContext:
+        """What shows this certificate and, with `clients`, wants one of this authority."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.cert, certificate.key)
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.own.cert)
+        return context
 
     def client(self, certificate: Certificate | None = None) -> ssl.SSLContext:
         """What trusts this authority, and shows a certificate if it has one."""

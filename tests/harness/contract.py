@@ -13,7 +13,7 @@ PAY = {"required": ["context"],
 GOOD = '{"ts":"2026-01-02T03:04:05Z","level":"info","msg":"paid","amount":7}'
 BAD = '{"ts":"2026-01-02T03:04:05Z","level":"info","msg":"bad","amount":"many"}'
 ERRORS = [{"path": "/context/amount", "keyword": "type",
-           "message": 'expected integer, got "many"'}]
+           "message": 'expected integer, got "many"', "expected": "integer", "got": '"many"'}]
 
 
 def put(folder: Path, schema: Any, name: str = "pay.schema.json") -> str:

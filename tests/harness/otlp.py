@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an OTLP receiver reads out of an ExportLogsServiceRequest in protobuf."""
+"""What an OTLP receiver reads out of an ExportLogsServiceRequest, in protobuf or JSON."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,3 +126,84 @@ def any_value(data: bytes) -> Any:
         return _attributes(wire.message(value), 1)
     assert number == 7, f"field {number} of an AnyValue"
     return wire.message(value)
+
+
+# ---- JSON: names, and what is text, number or hex, have to be as the specification wants them ----
+
+
+def decode_json(body: bytes) -> list[Record]:
+    """As decode_export, of OTLP/JSON."""
+    request = json.loads(body.decode(), object_pairs_hook=_unique)
+    _only(request, "resourceLogs")
+    records = []
+    for group in request.get("resourceLogs", []):
+        _only(group, "resource", "scopeLogs")
+        _only(group["resource"], "attributes")
+        resource = _json_attributes(group["resource"]["attributes"])
+        for scoped in group["scopeLogs"]:
+            _only(scoped, "scope", "logRecords")
+            _only(scoped.get("scope", {}), "name")
+            scope = scoped.get("scope", {}).get("name", "")
+            assert scoped["logRecords"], "an empty envelope"
+            records += [_json_record(one, Record(resource, scope)) for one in scoped["logRecords"]]
+    return records
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    assert len(dict(pairs)) == len(pairs), f"a key stands twice: {pairs}"
+    return dict(pairs)
+
+
+def _only(holder: dict[str, Any], *known: str) -> None:
+    assert not set(holder) - set(known), f"unknown: {set(holder) - set(known)}"
+
+
+def _json_record(data: dict[str, Any], record: Record) -> Record:
+    _only(data, "timeUnixNano", "observedTimeUnixNano", "severityNumber", "severityText", "body",
+          "attributes", "flags", "traceId", "spanId")
+    record.time_ns = _long(data.get("timeUnixNano", "0"))
+    record.observed_ns = _long(data.get("observedTimeUnixNano", "0"))
+    record.severity = _plain(data.get("severityNumber", 0))
+    record.severity_text = data.get("severityText", "")
+    record.body = json_value(data.get("body", {}))
+    record.attributes = _json_attributes(data.get("attributes", []))
+    record.flags = _plain(data.get("flags", 0))
+    record.trace_id = data.get("traceId", "")
+    record.span_id = data.get("spanId", "")
+    assert re.fullmatch(r"([0-9a-f]{32})?", record.trace_id)
+    assert re.fullmatch(r"([0-9a-f]{16})?", record.span_id)
+    return record
+
+
+def _long(value: Any) -> int:
+    assert isinstance(value, str), f"64 bits stand as text, not as {value!r}"
+    return int(value)
+
+
+def _plain(value: Any) -> int:
+    assert type(value) is int, f"an enum or 32 bits stand as a number, not as {value!r}"
+    return value
+
+
+def _json_attributes(pairs: list[dict[str, Any]]) -> dict[str, Any]:
+    for pair in pairs:
+        _only(pair, "key", "value")
+    return _unique([(pair["key"], json_value(pair["value"])) for pair in pairs])
+
+
+def json_value(value: dict[str, Any]) -> Any:
+    """An AnyValue as Python has it."""
+    if not value:
+        return None
+    ((kind, inside),) = value.items()
+    if kind == "intValue":
+        return _long(inside)
+    if kind == "arrayValue":
+        _only(inside, "values")
+        return [json_value(item) for item in inside["values"]]
+    if kind == "kvlistValue":
+        _only(inside, "values")
+        return _json_attributes(inside["values"])
+    types = {"stringValue": str, "boolValue": bool, "doubleValue": (int, float)}
+    assert isinstance(inside, types[kind]), value
+    return inside

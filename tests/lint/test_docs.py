@@ -78,8 +78,12 @@ def test_there_is_something_to_check() -> None:
 def test_a_shown_config_is_right(waybill: Runner, tmp_path: Path, place: str) -> None:
     text = CONFIGS[place]
     secret = tmp_path / "secret"
-    secret.write_text("secret\n")
+    secret.write_text("-----BEGIN a secret of sixteen bytes or more-----\n")
+    secret.chmod(0o600)
+    keys = tmp_path / "keys"
+    keys.write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
     # Files with secrets are there where it runs, not here; so are variables.
+    text = re.sub(r"(credentials_file: *)/[^\s,}]+", rf"\1keys", text)
     text = re.sub(r"(_file: *)[\"']?/[^\s\"',}]+[\"']?", rf"\1{secret}", text)
     names = re.findall(r"\$\{(\w+)\}", text)
     ended = waybill.run("check", config=text, env={name: "value" for name in names})
@@ -103,7 +107,7 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
 
 COMMAND_LINES = dict(command_lines())
 COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference",
-            "schema", "lint")
+            "schema", "setup", "lint", "trace")
 
 
 @pytest.mark.parametrize("place", COMMAND_LINES)
@@ -113,8 +117,8 @@ def test_a_shown_command_line_exists(binary: Path, place: str) -> None:
         words = words[: words.index("--")]
     command = words[0] if words and not words[0].startswith(("-", "<", ">", "2>")) else "run"
     assert command in COMMANDS, f"{command} is no command"
-    # `schema` has commands of its own.
-    below = words[1:2] if command == "schema" else []
+    # These have commands of their own.
+    below = words[1:2] if command in ("schema", "setup") else []
     asked = [str(binary), command, *below, "--help"]
     shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     for flag in (word.split("=")[0] for word in words if word.startswith("-") and word != "-"):

@@ -16,13 +16,15 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "config": {"core"},
     "parsers": {"core", "config"},
     "lineage": {"core", "config"},
+    "redaction": {"core", "config"},
     "inputs": {"core", "config"},
     "contract": {"core", "config"},
     "sampling": {"core", "config"},
+    "metrics": {"core", "config"},
     "delivery": {"core", "config", "inputs"},  # for inputs/checkpoint_store.h alone
     "outputs": {"core", "config", "delivery", "lineage"},
-    "daemon": {"core", "config", "parsers", "lineage", "inputs", "contract", "sampling",
-               "delivery", "outputs"},
+    "daemon": {"core", "config", "parsers", "lineage", "redaction", "inputs", "contract",
+               "sampling", "metrics", "delivery", "outputs"},
 }
 # Everything may be included by what nobody includes.
 TOPS = ("tests", "bench")
@@ -37,14 +39,16 @@ SHARED = {"parsers": {"common", "envelopes", "errors", "multiline"},
 LIBRARIES: dict[str, set[str]] = {
     "yaml-cpp/": {"config"},
     "curl/": {"outputs/http"},
+    "librdkafka/": {"outputs/kafka"},
     "openssl/": {"inputs/tls"},
     "prometheus/": {"daemon/admin"},
     "boost/asio": {"inputs", "daemon"},
-    "boost/beast": {"daemon/admin"},
+    "boost/beast": {"daemon/admin", "daemon/metadata"},
     "CLI/": {"daemon"},
     "protozero/": {"outputs"},
     "snappy": {"outputs"},
-    "re2/": {"parsers", "contract", "lineage"},
+    "zstd": {"outputs"},
+    "re2/": {"parsers", "contract", "lineage", "redaction", "sampling"},
     "date/": {"parsers"},
     "spdlog/": {"inputs", "delivery", "outputs", "daemon"},
 }

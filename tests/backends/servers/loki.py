@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from . import cache, process, web
 PACKAGE = "github.com/grafana/loki/v3"
 DAY = 24 * 3600  # seconds
 
+CONFIG = "loki.yaml"  # JSON is YAML, and needs no library to write
 MOST_ENTRIES = 1_000_000  # in one answer; more is an error here, never a silent cut
 MOST_BYTES = 256 << 20  # between Loki's parts, so that such an answer passes
 
@@ -59,8 +61,8 @@ class Entry:
 class Loki:
     """A running Loki. `url` is what `--to loki=URL` takes."""
 
-    def __init__(self, running: process.Running) -> None:
-        self._running = running
+    def __init__(self, running: process.Running, plan: process.Plan, built: Path) -> None:
+        self._running, self._plan, self._built = running, plan, built
         self.url = f"http://127.0.0.1:{running.ports['http']}"
         self.log = running.log
 
@@ -90,9 +92,50 @@ class Loki:
             raise ValueError(f"{logql}: {MOST_ENTRIES} entries or more, narrow the time")
         return found
 
+    def _ask(self, what: str, parameters: dict[str, Any]) -> Any:
+        reply = web.request("GET", f"{self.url}/loki/api/v1/{what}?{urlencode(parameters)}")
+        if reply.status != 200:
+            raise ValueError(f"{parameters}: {reply.status} {reply.body.decode()[:1000]}")
+        return reply.json()
+
     def wait_for(self, logql: str, count: int = 1, limit: float = 20.0) -> list[Entry]:
         """Polls until `count` entries or more are there; TimeoutError says how many were."""
         return web.until_count(lambda: self.query(logql), count, f"entries of {logql}", limit)
+
+    def metric(self, logql: str, instant: bool, seconds: float = 3600) -> list[dict[str, Any]]:
+        """The series of a metric query, at this moment or from so long ago to now."""
+        now = time.time()
+        times = {"time": now} if instant else {"start": now - seconds, "end": now, "step": "10s"}
+        answer = self._ask("query" if instant else "query_range", {"query": logql, **times})
+        return list(answer["data"]["result"])
+
+    def label_values(self, label: str) -> list[str]:
+        """The values that a label has in any stream of the last hour."""
+        return list(self._ask(f"label/{label}/values", {}).get("data", []))
+
+    @contextmanager
+    def with_rules(self, text: str, name: str) -> Iterator[Any]:
+        """The groups of the rules in this YAML, as Loki's ruler has read them; ValueError when it
+        would not."""
+        path = Path(self._running.folder) / "data" / "rules" / "fake" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        try:
+            reply = web.request("GET", f"{self.url}/loki/api/v1/rules")
+            if reply.status != 200:
+                raise ValueError(f"{reply.status} {reply.body.decode()[:1000]}")
+            yield reply.body.decode()
+        finally:
+            path.unlink()
+
+    def end(self) -> None:
+        """Ends a private one, for a while."""
+        self._running.end()
+
+    def again(self) -> None:
+        """Starts it again, at the same ports; what it has received stays."""
+        command = _command(self._built, Path(self._running.folder))
+        self._running = process.again(self._plan, self._running, command)
 
     def stop(self) -> None:
         """Ends the server. Tests leave that to the fixture, unless they started it themselves."""
@@ -118,16 +161,20 @@ def start(
         lambda folder: _prepare(built, folder, chosen),
         _healthy,
     )
-    return Loki(process.start(plan, private or bool(limits)))
+    return Loki(process.start(plan, private or bool(limits)), plan, built)
 
 
 def _prepare(
     built: Path, folder: Path, limits: Mapping[str, Any]
 ) -> tuple[list[str], process.Ports]:
     ports = process.free_ports("http", "grpc")
-    config = folder / "loki.yaml"  # JSON is YAML, and needs no library to write
+    config = folder / CONFIG
     config.write_text(json.dumps(_config(folder, ports, limits), indent=1), encoding="utf-8")
-    return [str(built / "loki"), "-target=all", f"-config.file={config}"], ports
+    return _command(built, folder), ports
+
+
+def _command(built: Path, folder: Path) -> list[str]:
+    return [str(built / "loki"), "-target=all", f"-config.file={folder / CONFIG}"]
 
 
 def _config(folder: Path, ports: process.Ports, limits: Mapping[str, Any]) -> dict[str, Any]:

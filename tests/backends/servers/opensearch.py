@@ -40,8 +40,8 @@ RECIPE = cache.Recipe("opensearch", "2.17.0.0", "half a minute", _make)
 class OpenSearch:
     """A running node. `url` is what `--to es=URL` takes."""
 
-    def __init__(self, running: process.Running) -> None:
-        self._running = running
+    def __init__(self, running: process.Running, plan: process.Plan, built: Path) -> None:
+        self._running, self._plan, self._built = running, plan, built
         self.url = f"http://127.0.0.1:{running.ports['http']}"
         self.log = running.log
 
@@ -124,6 +124,16 @@ class OpenSearch:
             },
         )
 
+    def end(self) -> None:
+        """Ends a private one, for a while."""
+        self._running.end()
+
+    def again(self) -> None:
+        """Starts it again, over its data."""
+        running = self._running
+        command = _command(self._built, Path(running.folder), running.ports["http"])
+        self._running = process.again(self._plan, running, command)
+
     def stop(self) -> None:
         """Ends the server. Tests leave that to the fixture, unless they started it themselves."""
         self._running.stop()
@@ -144,7 +154,7 @@ def start(built: Path, private: bool = False) -> OpenSearch:
         _healthy,
         limit=120.0,
     )
-    return OpenSearch(process.start(plan, private))
+    return OpenSearch(process.start(plan, private), plan, built)
 
 
 def _prepare(built: Path, folder: Path) -> tuple[list[str], process.Ports]:
@@ -154,11 +164,15 @@ def _prepare(built: Path, folder: Path) -> tuple[list[str], process.Ports]:
     (config / "opensearch.yml").write_text(json.dumps(_settings()), encoding="utf-8")
     (config / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
     http = process.free_port_between(7300, 9298)  # above 9299 the runner refuses to go
+    return _command(built, folder, http), {"http": http}
+
+
+def _command(built: Path, folder: Path, http: int) -> list[str]:
     command = [cache.need("java"), "-Xms256m", "-Xmx1g", "-cp", f"{built / 'lib'}/*"]
     command += ["org.codelibs.opensearch.runner.OpenSearchRunner", "-numOfNode", "1"]
     command += ["-basePath", str(folder / "base"), "-clusterName", folder.name]
     command += ["-baseHttpPort", str(http - 1)]  # it listens on the next one
-    return command, {"http": http}
+    return command
 
 
 def _settings() -> dict[str, Any]:

@@ -53,7 +53,9 @@ class Record:
 class OtelCol:
     """A running collector. `url` is what `--to otlp=URL` takes, `grpc` the address for gRPC."""
 
-    def __init__(self, running: process.Running) -> None:
+    def __init__(self, built: Path, plan: process.Plan, running: process.Running) -> None:
+        self._built = built
+        self._plan = plan
         self._running = running
         self.url = f"http://127.0.0.1:{running.ports['http']}"
         self.grpc = f"127.0.0.1:{running.ports['grpc']}"
@@ -81,6 +83,15 @@ class OtelCol:
         """Ends the server. Tests leave that to the fixture, unless they started it themselves."""
         self._running.stop()
 
+    def end(self) -> None:
+        """Ends a private one, for a while."""
+        self._running.end()
+
+    def again(self) -> None:
+        """Starts it again, at the same ports; what it has received stays."""
+        command = _command(self._built, Path(self._running.folder))
+        self._running = process.again(self._plan, self._running, command)
+
     def _requests(self) -> Iterator[dict[str, Any]]:
         """One JSON line for each request; the last may still be in the writing."""
         if not self._received.exists():
@@ -105,7 +116,7 @@ def start(built: Path, private: bool = False) -> OtelCol:
         lambda folder: _prepare(built, folder),
         _healthy,
     )
-    return OtelCol(process.start(plan, private))
+    return OtelCol(built, plan, process.start(plan, private))
 
 
 def flatten(request: dict[str, Any]) -> list[Record]:
@@ -163,13 +174,17 @@ def _prepare(built: Path, folder: Path) -> tuple[list[str], process.Ports]:
     ports = process.free_ports("http", "grpc")
     config = folder / "otelcol.yaml"
     config.write_text(json.dumps(_config(folder, ports), indent=1), encoding="utf-8")
-    return [str(built / "otelcol"), f"--config=file:{config}"], ports
+    return _command(built, folder), ports
+
+
+def _command(built: Path, folder: Path) -> list[str]:
+    return [str(built / "otelcol"), f"--config=file:{folder / 'otelcol.yaml'}"]
 
 
 def _config(folder: Path, ports: process.Ports) -> dict[str, Any]:
     """The collector's configuration. Its own metrics would want a port of their own: off."""
     protocols = {name: {"endpoint": f"127.0.0.1:{port}"} for name, port in ports.items()}
-    received = {"path": str(_received(folder)), "flush_interval": "50ms"}
+    received = {"path": str(_received(folder)), "flush_interval": "50ms", "append": True}
     return {
         "receivers": {"otlp": {"protocols": protocols}},
         "exporters": {"file": received, "debug": {}},

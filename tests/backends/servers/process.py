@@ -67,8 +67,8 @@ class Running:
         """True while this very process runs."""
         return _born(self.pid) == self.born
 
-    def stop(self) -> None:
-        """Ends the server, asking first, and removes its data. Safe to call twice."""
+    def end(self) -> None:
+        """Ends the server, asking first. Safe to call twice."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             if not self.alive():
                 break
@@ -80,6 +80,10 @@ class Running:
         child = _children.pop(self.pid, None)
         if child is not None:
             child.wait()
+
+    def stop(self) -> None:
+        """Ends it and removes its data."""
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -107,6 +111,17 @@ def start(plan: Plan, private: bool = False) -> Running:
         state.write_text(json.dumps(asdict(fresh)), encoding="utf-8")
     _end_kept(IDLE)
     return fresh
+
+
+def again(plan: Plan, ended: Running, command: list[str]) -> Running:
+    """A server that was ended, over the same data and at the same ports."""
+    running = respawn(ended, command)
+    folder = Path(ended.folder)
+    until(lambda: not running.alive() or _is_healthy(plan, folder, ended.ports),
+          f"healthy {plan.title}", plan.limit)
+    if not running.alive():
+        raise RuntimeError(f"{plan.title} ended: {cache.tail(running.log, lines=12)}")
+    return running
 
 
 def identity(module: str, built: Path, *settings: object) -> str:
@@ -161,7 +176,7 @@ def _launch(plan: Plan) -> Running:
     for _ in range(ATTEMPTS):
         folder = Path(tempfile.mkdtemp(prefix=f"waybill-{plan.title}-"))
         command, ports = plan.prepare(folder)
-        process, running = _spawn(plan, command, folder, ports)
+        process, running = _spawn(plan.title, command, folder, ports)
         try:
             until(
                 lambda: process.poll() is not None or _is_healthy(plan, folder, ports),
@@ -181,12 +196,17 @@ def _launch(plan: Plan) -> Running:
     raise RuntimeError(f"{plan.title} ended {ATTEMPTS} times while starting: {said}")
 
 
+def respawn(ended: Running, command: list[str]) -> Running:
+    """The same, without waiting for its health."""
+    return _spawn(ended.title, command, Path(ended.folder), ended.ports)[1]
+
+
 def _spawn(
-    plan: Plan, command: list[str], folder: Path, ports: Ports
+    title: str, command: list[str], folder: Path, ports: Ports
 ) -> tuple[subprocess.Popen[bytes], Running]:
     """A session of its own and files for its output: a runner that waits for its pipes to close,
     or signals its process group, must not meet the server there."""
-    with open(folder / "server.log", "wb") as log:
+    with open(folder / "server.log", "ab") as log:
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -197,7 +217,7 @@ def _spawn(
         )
     _children[process.pid] = process
     born = _born(process.pid) or "ended at once"
-    return process, Running(plan.title, process.pid, born, str(folder), ports)
+    return process, Running(title, process.pid, born, str(folder), ports)
 
 
 def _is_healthy(plan: Plan, folder: Path, ports: Ports) -> bool:
