@@ -22,7 +22,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from run import HERE, Sink, memory_of, until
+from run import HERE, memory_of, until
+from servers import Sink
 
 BUDGET_MIB = 32
 BEYOND_BUDGET_MIB = 16

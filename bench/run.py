@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the program as a whole and prints a table: `bench/run.py`, or `make bench`.
 
-Each work tails a finished file of generated lines and delivers it, over loopback HTTP to a counting
-sink (`waybill_sink`) or into a file. What counts is CPU time of the whole process (user and system,
-of every thread), so a row says what a line costs and not how long a machine took. A run of
-`waybill_floor` stands beside every run: machines drift by a quarter with the hour, their ratios to
-the floor do not. Change is against the kept `bench/baseline.json`, ratio against ratio.
+Each work tails a finished file of generated lines and delivers it, over loopback to a counting
+sink (`waybill_sink`, `waybill_broker`) or into a file. What counts is CPU time of the whole
+process (user and system, of every thread), so a row says what a line costs and not how long a
+machine took. A run of `waybill_floor` stands beside every run: machines drift by a quarter with
+the hour, their ratios to the floor do not. Change is against the kept `bench/baseline.json`, ratio
+against ratio.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import contract
+from servers import Broker, Sink
 
 HERE = Path(__file__).resolve().parent
 BASELINE = HERE / "baseline.json"
@@ -52,6 +53,8 @@ OUTPUTS = {
     "otlp": "{{type: otlp, endpoint: '{url}', compression: none}}",
     "otlp gzip": "{{type: otlp, endpoint: '{url}', compression: gzip}}",
     "otlp json": "{{type: otlp, endpoint: '{url}', protocol: http/json, compression: none}}",
+    "otlp grpc": "{{type: otlp, endpoint: '{url}', protocol: grpc, compression: none}}",
+    "kafka": "{{type: kafka, brokers: ['{url}'], topic: logs}}",
     "file": "{{type: file, path: '{folder}/out.ndjson'}}",
 }
 WORKS = (
@@ -62,6 +65,8 @@ WORKS = (
     Work("otlp", "zap", "otlp", 120),
     Work("otlp gzip", "zap", "otlp gzip", 0),
     Work("otlp json", "zap", "otlp json", 0),
+    Work("otlp grpc", "zap", "otlp grpc", 0),
+    Work("kafka", "zap", "kafka", 0),
     Work("file", "zap", "file", 0),
     Work("text to loki", "text", "loki", 0),
     Work("loki, schema", "zap", "loki", 0, "builtin"),
@@ -94,32 +99,6 @@ class Row:
     ratio: float  # to the floor's speed
     line_ns: float  # CPU nanoseconds per line
     peak: float  # MiB resident
-
-
-class Sink:
-    """waybill_sink for as long as a `with` lasts."""
-
-    def __init__(self, programs: Path, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [programs / "bench/waybill_sink", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
-
-    def __enter__(self) -> Sink:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-    def requests(self) -> int:
-        with urllib.request.urlopen(self.url + "/stats") as answer:
-            return int(json.load(answer)["requests"])
 
 
 def cost_of(command: list[str | Path]) -> Cost:
@@ -202,11 +181,15 @@ class Bench:
 
     def once(self, work: Work) -> Cost:
         inputs = f"{{type: file, include: ['{self.logs[work.shape]}'], start_at: beginning}}"
-        with Sink(self.programs) as sink:
-            config = self.config(work.output, inputs, sink.url, work.schema)
+        with (Broker if work.output == "kafka" else Sink)(self.programs) as server:
+            config = self.config(work.output, inputs, server.url, work.schema)
             cost = cost_of([self.programs / "waybill", "run", "--once", "-c", config])
-            if work.output != "file" and sink.requests() == 0:
-                sys.exit(f"{work.name}: nothing arrived")
+            if isinstance(server, Sink):
+                arrived = work.output == "file" or server.requests() > 0
+            else:
+                arrived = int(server.end()) == self.counts[work.shape]
+            if not arrived:
+                sys.exit(f"{work.name}: not everything arrived")
         (self.folder / "out.ndjson").unlink(missing_ok=True)
         return cost
 

@@ -6,6 +6,7 @@
 //   POST …/loki/api/v1/push   204
 //   POST …/_bulk              200, one item with status 201 for every two lines of the body
 //   POST …/v1/logs            200, empty
+//   POST …/Export             gRPC over HTTP/2 in the clear: success
 //   GET /stats                requests, body bytes and bulk records so far, as JSON
 //   GET anything else         200, as Elasticsearch introduces itself
 //
@@ -31,11 +32,16 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "bench/grpc_streams.h"
+
 namespace {
+
+using waybill::bench::GrpcStreams;
 
 struct Stats {
   uint64_t requests = 0;
@@ -85,7 +91,7 @@ class Connection {
   // Reads what there is. False when the connection is over.
   bool read() {
     while (true) {
-      ssize_t got = body_left_ > 0 ? read_body() : read_head();
+      ssize_t got = grpc_ ? read_frames() : body_left_ > 0 ? read_body() : read_head();
       if (got == 0) return false;
       if (got < 0) return errno == EAGAIN || errno == EINTR;
       if (failed_) return false;
@@ -104,6 +110,13 @@ class Connection {
 
   // Whole heads, and whatever of their bodies came along.
   void take_heads() {
+    if (held_.starts_with(GrpcStreams::kPreface)) {
+      grpc_.emplace();
+      send(GrpcStreams::greeting());
+      frames(std::string_view(held_).substr(GrpcStreams::kPreface.size()));
+      return held_.clear();
+    }
+    if (GrpcStreams::kPreface.starts_with(held_)) return;
     size_t end;
     while (body_left_ == 0 && !failed_ && (end = held_.find("\r\n\r\n")) != held_.npos) {
       begin_request(std::string_view(held_).substr(0, end + 2));
@@ -132,16 +145,31 @@ class Connection {
     if (!header(head, "expect").empty()) send("HTTP/1.1 100 Continue\r\n\r\n");
   }
 
+  ssize_t read_frames() {
+    ssize_t got = ::recv(fd_, block_.data(), block_.size(), 0);
+    if (got > 0) frames({block_.data(), static_cast<size_t>(got)});
+    return got;
+  }
+
+  void frames(std::string_view bytes) {
+    uint64_t before = grpc_->bytes();
+    reply_.clear();
+    unsigned calls = grpc_->take(bytes, reply_);
+    if (calls != 0) std::this_thread::sleep_for(calls * pause_);
+    stats_.requests += calls;
+    stats_.bytes += grpc_->bytes() - before;
+    send(reply_);
+  }
+
   ssize_t read_body() {
-    static std::array<char, 256 * 1024> block;
-    size_t wanted = std::min<uint64_t>(block.size(), body_left_);
+    size_t wanted = std::min<uint64_t>(block_.size(), body_left_);
     bool discard = kind_ != Kind::kBulk;
     // tcp(7): with MSG_TRUNC the received bytes are discarded.
     ssize_t got =
-        ::recv(fd_, block.data(), discard ? std::min<uint64_t>(body_left_, 8 << 20) : wanted,
+        ::recv(fd_, block_.data(), discard ? std::min<uint64_t>(body_left_, 8 << 20) : wanted,
                discard ? MSG_TRUNC : 0);
     if (got <= 0) return got;
-    body(block.data(), static_cast<size_t>(got));
+    body(block_.data(), static_cast<size_t>(got));
     if (body_left_ == 0) answer();
     return got;
   }
@@ -209,8 +237,11 @@ class Connection {
     }
   }
 
+  static inline std::array<char, 256 * 1024> block_;  // what is being read
+
   int fd_;
   Stats& stats_;
+  std::optional<GrpcStreams> grpc_;  // the client speaks that
   std::chrono::milliseconds pause_;
   std::string held_;  // of heads, and of a body behind one
   std::string reply_;

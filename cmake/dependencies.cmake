@@ -34,6 +34,7 @@ waybill_find_library(CLI11::CLI11 CLI/CLI.hpp "")
 waybill_find_library(CURL::headers curl/curl.h "")
 # So are librdkafka, when an output writes to Kafka (outputs/kafka/kafka_api.h),
 waybill_find_library(Kafka::headers librdkafka/rdkafka.h "")
+waybill_find_library(Kafka::library librdkafka/rdkafka_mock.h rdkafka)  # of the bench's broker
 # libzstd, when an output compresses with it (outputs/zstd.h),
 waybill_find_library(Zstd::headers zstd.h "")
 # and OpenSSL, when an input speaks TLS (inputs/tls/openssl_api.h).

@@ -253,8 +253,8 @@ std::optional<Config> load(const std::string& file, std::string_view text,
 
 // A section from flow YAML that stands in no file, as made for `--to` and OTEL_* variables.
 // `name` (the flag or variable) stands in faults, without a position. It is read as a file's text
-// would be: a `$` that came from outside must have been doubled (outputs::yaml_quoted does that).
-// An empty section when the text cannot be read.
+// would be: a `$` that came from outside must have been doubled (yaml_quoted in config/flow_text.h
+// does that). An empty section when the text cannot be read.
 Section section_from_text(const std::string& name, std::string_view text, Diagnostics& diagnostics);
 
 // Reports every word under `key` (a text or a list of texts) that is not one of `formats`, with a

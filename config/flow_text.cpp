@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config/scalars.h"
+#include "core/json_text.h"
 
 namespace waybill::config {
 
@@ -11,18 +12,12 @@ namespace {
 
 void append(std::string& out, const Node& node);
 
-void append_text(std::string& out, std::string_view text) {
-  std::string doubled;
-  for (char c : text) doubled.append(c == '$' ? 2 : 1, c);
-  out += json_quoted(doubled);
-}
-
 void append_scalar(std::string& out, const Node& node) {
   bool is_text = node.quoted && !node.expanded;
   if (!is_text && (looks_like_number(node.text) || looks_like_boolean(node.text))) {
     out += node.text;
   } else {
-    append_text(out, node.text);
+    out += yaml_quoted(node.text);
   }
 }
 
@@ -30,7 +25,7 @@ void append_mapping(std::string& out, const Node& node) {
   out.push_back('{');
   for (const Entry& entry : node.entries) {
     if (&entry != &node.entries.front()) out += ", ";
-    out += json_quoted(entry.key) + ": ";
+    out += json_string(entry.key) + ": ";
     append(out, entry.value);
   }
   out.push_back('}');
@@ -58,26 +53,28 @@ void append(std::string& out, const Node& node) {
 
 }  // namespace
 
+std::string yaml_quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (c == '$') {
+      quoted += "$$";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      quoted += fmt::format("\\x{:02x}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
 std::string flow_text(const Node& node) {
   std::string out;
   append(out, node);
   return out;
-}
-
-std::string json_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "\"";
 }
 
 }  // namespace waybill::config

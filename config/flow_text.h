@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node as normalised flow YAML, see Section::text(). Inside config/ only.
+// Flow YAML, as it stands in no file but is made: of nodes, see Section::text(), and of values.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@ namespace waybill::config {
 // comments were. Dollar signs are doubled, so that it can be loaded again.
 std::string flow_text(const Node& node);
 
-// `text` as a JSON string, quotes included.
-std::string json_quoted(std::string_view text);
+// `text` as a double-quoted scalar, dollar signs doubled, so that nothing in it expands. For
+// section_from_text() and outputs::Descriptor::to_section.
+std::string yaml_quoted(std::string_view text);
 
 }  // namespace waybill::config

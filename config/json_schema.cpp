@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "config/flow_text.h"
 #include "config/reference.h"
+#include "core/json_text.h"
 
 namespace waybill::config {
 
@@ -30,7 +30,7 @@ class Writer {
   }
   void key(std::string_view name) {
     item();
-    out_ += json_quoted(name) + ": ";
+    out_ += json_string(name) + ": ";
   }
   void item() {
     if (!first_) out_.push_back(',');
@@ -38,7 +38,7 @@ class Writer {
     first_ = false;
   }
   void raw(std::string_view json) { out_ += json; }
-  void text(std::string_view text) { out_ += json_quoted(text); }
+  void text(std::string_view text) { out_ += json_string(text); }
   void member(std::string_view name, std::string_view value) {
     key(name);
     text(value);
@@ -68,7 +68,7 @@ std::string bounds(const OptionInfo& option) {
 
 std::string string_enum(const std::vector<std::string>& words) {
   std::vector<std::string> quoted;
-  for (const std::string& word : words) quoted.push_back(json_quoted(word));
+  for (const std::string& word : words) quoted.push_back(json_string(word));
   return fmt::format(R"({{"enum": [{}]}})", fmt::join(quoted, ", "));
 }
 
@@ -79,7 +79,7 @@ std::string map_with(const OptionList& others) {
   std::vector<std::string> members;
   for (const OptionInfo& other : others) {
     members.push_back(fmt::format(R"({}: {{"description": {}, "anyOf": [{}]}})",
-                                  json_quoted(other.key), json_quoted(other.prose),
+                                  json_string(other.key), json_string(other.prose),
                                   fmt::join(alternatives(other), ", ")));
   }
   return fmt::format(R"({{"type": "object", "properties": {{{}}}, "additionalProperties": )"
@@ -91,7 +91,7 @@ std::string map_with(const OptionList& others) {
 std::vector<std::string> alternatives(const OptionInfo& option) {
   std::vector<std::string> out;
   auto pattern = [](const char* regex) {
-    return fmt::format(R"({{"type": "string", "pattern": {}}})", json_quoted(regex));
+    return fmt::format(R"({{"type": "string", "pattern": {}}})", json_string(regex));
   };
   switch (option.kind) {
     case OptionKind::kBoolean: return {R"({"type": "boolean"})"};
@@ -225,16 +225,16 @@ void write_object(Writer& out, const OptionList& options, const std::string& typ
   if (!title.empty()) out.member("title", title);
   out.member("type", "object");
   std::vector<std::string> required;
-  if (!type.empty()) required.push_back(json_quoted("type"));
+  if (!type.empty()) required.push_back(json_string("type"));
   out.key("properties");
   out.begin('{');
   if (!type.empty()) {
     out.key("type");
-    out.raw(fmt::format(R"({{"const": {}}})", json_quoted(type)));
+    out.raw(fmt::format(R"({{"const": {}}})", json_string(type)));
   }
   for (const OptionInfo& option : options) {
     if (!option.built || (!type.empty() && option.key == "type")) continue;
-    if (option.required) required.push_back(json_quoted(option.key));
+    if (option.required) required.push_back(json_string(option.key));
     out.key(option.key);
     write_option(out, option);
   }
@@ -255,7 +255,7 @@ void write_components(Writer& out, const OptionInfo& option,
   out.key("type");
   out.raw(R"(["object", "null"])");
   out.key("propertyNames");
-  out.raw(fmt::format(R"({{"pattern": {}}})", json_quoted(kNamePattern)));
+  out.raw(fmt::format(R"({{"pattern": {}}})", json_string(kNamePattern)));
   out.key("additionalProperties");
   out.begin('{');
   out.key("oneOf");

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "config/flow_text.h"
 #include "config/scalars.h"
+#include "core/json_text.h"
 
 namespace waybill::config {
 
@@ -72,7 +72,7 @@ std::string yaml_text(std::string_view text) {
                    "0123456789_-./") == std::string_view::npos;
   plain = plain && !text.empty() && text[0] != '-' && text != "null" && text != "Null" &&
           text != "NULL" && !looks_like_number(text) && !looks_like_boolean(text);
-  return text.empty() || plain ? std::string(text) : json_quoted(text);
+  return text.empty() || plain ? std::string(text) : json_string(text);
 }
 
 std::string yaml_list(const std::vector<std::string>& texts) {

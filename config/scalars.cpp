@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "config/section.h"
+#include "core/ascii.h"
 #include "core/utf8.h"
 
 namespace waybill::config {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view without_sign(std::string_view text) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);

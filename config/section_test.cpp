@@ -175,7 +175,7 @@ TEST_CASE("the text of a section is the same for the same settings") {
                        "  f: true\n  s: \"5\"\n"));
   CHECK(one != text_of("a: {name: x, list: [a, b], n: '5', f: true, s: '5'}\n"));
   CHECK(text_of("a: ${HOST}\nb: $$x\nc: ~\nd: \"\\u0007\\\"\"\n") ==
-        R"({"a": "db.example", "b": "$$x", "c": ~, "d": "\u0007\""})");
+        R"({"a": "db.example", "b": "$$x", "c": ~, "d": "\x07\""})");
 }
 
 TEST_CASE("the text of a section loads to itself") {

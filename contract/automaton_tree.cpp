@@ -3,19 +3,14 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
+
 namespace waybill::contract {
 
 namespace {
 
 constexpr uint32_t kLastPoint = 0x10FFFF;
 constexpr int kMostDepth = 40;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 using Set = std::vector<PointRange>;
 

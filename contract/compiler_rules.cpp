@@ -6,7 +6,6 @@
 
 #include "contract/compiler.h"
 #include "contract/exact_text.h"
-#include "core/buffer.h"
 #include "core/json_text.h"
 
 namespace waybill::contract {
@@ -92,14 +91,9 @@ void Compiler::properties(ObjectRules&, Names& names) {
     if (value == nullptr) continue;
     std::string json = without_blanks(registry_.resource_of(*value).document->text().substr(
         value->begin, value->end - value->begin));
-    Buffer member;
-    member.push_back('{');
-    append_json_string(member, shown_text(one->key));
-    member.push_back(':');
-    member.append(json);
-    member.push_back('}');
+    std::string member = fmt::format("{{{}:{}}}", json_string(shown_text(one->key)), json);
     // What is nested too deep for a record cannot be put into one.
-    const Constant* kept = keep_object(std::string(member.view()));
+    const Constant* kept = keep_object(std::move(member));
     if (kept == nullptr) continue;
     std::string_view text = keep(value->is(JsonType::kString) ? shown_text(value->text) : json);
     names.defaults.push_back({index, value->type, text, kept});

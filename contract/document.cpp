@@ -10,6 +10,7 @@
 
 #include "contract/exact_text.h"
 #include "contract/uri.h"
+#include "core/ascii.h"
 #include "core/json_text.h"
 
 namespace waybill::contract {
@@ -17,7 +18,6 @@ namespace waybill::contract {
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The end of the number that begins at `at`, or npos.
 size_t number_end(std::string_view text, size_t at) {

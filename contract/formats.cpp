@@ -2,6 +2,7 @@
 #include "contract/formats.h"
 
 #include "contract/pattern.h"
+#include "core/ascii.h"
 
 namespace waybill::contract {
 
@@ -34,12 +35,6 @@ constexpr Row kRows[] = {
     {"json-pointer", is_json_pointer},
     {"relative-json-pointer", is_relative_json_pointer},
 };
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) {
-  char lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
 
 }  // namespace
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/formats.h"
+#include "core/ascii.h"
 
 namespace waybill::contract {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // `size` digits at the front of the text, which are taken off; -1: they are not there.
 int number(std::string_view& text, size_t size) {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // RFC 3986 and RFC 6570, character by character.
 #include "contract/formats.h"
+#include "core/ascii.h"
 
 namespace waybill::contract {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' && (c & 0x80) == 0; }
-bool is_hex(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 bool is_one_of(char c, std::string_view set) { return set.find(c) != set.npos; }
 
 // Which characters beyond ASCII may stand unescaped: none, or (RFC 3987, ucschar) all but controls.

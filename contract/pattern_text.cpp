@@ -10,6 +10,7 @@
 
 #include "contract/pattern.h"
 #include "contract/pattern_property.h"
+#include "core/ascii.h"
 
 namespace waybill::contract {
 
@@ -23,15 +24,7 @@ constexpr uint32_t kMostRepeats = 1000;
 // In RE2's words: some properties are thousands of characters long there.
 constexpr size_t kMostText = size_t{1} << 19;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_surrogate(uint32_t point) { return point >= 0xD800 && point <= 0xDFFF; }
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 class Translator {
  public:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "contract/uri.h"
+#include "core/percent.h"
 
 namespace waybill::contract {
 
@@ -321,7 +322,7 @@ Result<Registry::Target> Registry::resolve(const Resource& from, const Node& ref
   auto resource = at(std::string(parts.document), from.dialect, reference);
   if (!resource) return std::move(resource).error();
   Target target{(*resource)->root, *resource, {}};
-  auto fragment = percent_decode(parts.fragment.value_or(""));
+  auto fragment = percent_decoded(parts.fragment.value_or(""));
   if (!fragment) {
     return error(reference, fmt::format("\"{}\" has a percent sign without two hex digits: write "
                                         "%25",

@@ -6,6 +6,7 @@
 
 #include "contract/exact_text.h"
 #include "contract/formats.h"
+#include "core/ascii.h"
 #include "core/buffer.h"
 #include "core/json_text.h"
 
@@ -22,7 +23,7 @@ struct Kind {
   bool (*fits)(std::string_view);
 };
 
-bool is_hex(std::string_view text, size_t size) {
+bool is_id(std::string_view text, size_t size) {
   return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos &&
          text.find_first_not_of('0') != text.npos;
 }
@@ -40,8 +41,8 @@ constexpr Kind kKinds[] = {
     {TextKind::kIpv6, "ipv6", is_ipv6},
     {TextKind::kEmail, "email", is_email},
     {TextKind::kUri, "uri", is_usual_uri},
-    {TextKind::kTraceId, "", [](std::string_view text) { return is_hex(text, 32); }},
-    {TextKind::kSpanId, "", [](std::string_view text) { return is_hex(text, 16); }},
+    {TextKind::kTraceId, "", [](std::string_view text) { return is_id(text, 32); }},
+    {TextKind::kSpanId, "", [](std::string_view text) { return is_id(text, 16); }},
 };
 constexpr uint32_t kAllKinds = (1u << std::size(kKinds)) - 1;
 
@@ -58,9 +59,7 @@ ShapeType type_of(const Value& value) {
   return ShapeType::kObject;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
-bool is_hex_digit(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
 // What is left of a key when numbers in it do not matter: ids of one kind have one skeleton.
 std::string skeleton_of(std::string_view key) {
@@ -72,7 +71,7 @@ std::string skeleton_of(std::string_view key) {
     std::string_view word = key.substr(at, end - at);
     constexpr size_t kHexWord = 6;
     bool digits = std::any_of(word.begin(), word.end(), is_digit);
-    bool hex = word.size() >= kHexWord && std::all_of(word.begin(), word.end(), is_hex_digit);
+    bool hex = word.size() >= kHexWord && std::all_of(word.begin(), word.end(), is_hex);
     if (hex && digits) {
       out += '0';
     } else {

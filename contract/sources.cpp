@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "contract/uri.h"
+#include "core/percent.h"
 
 namespace waybill::contract {
 
@@ -96,7 +97,7 @@ Result<Sources::Found> Sources::find(std::string_view uri) const {
     for (const Mapping& mapping : *mappings) {
       auto rest = path.empty() ? below(uri, mapping) : std::nullopt;
       if (!rest) continue;
-      auto decoded = percent_decode(std::string_view(*rest).substr(0, rest->find('?')));
+      auto decoded = percent_decoded(std::string_view(*rest).substr(0, rest->find('?')));
       if (!decoded || leaves(*decoded)) {
         return Error{Action::kFixConfig,
                      fmt::format("{} names no file below {}", uri, mapping.folder)};

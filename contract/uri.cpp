@@ -3,18 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "core/ascii.h"
+#include "core/percent.h"
+
 namespace waybill::contract {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' && (c & 0x80) == 0; }
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 struct Parts {
   std::optional<std::string_view> scheme, authority, query, fragment;
@@ -117,35 +111,11 @@ SplitUri split_uri(std::string_view uri) {
   return {uri.substr(0, hash), uri.substr(hash + 1)};
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    int high = hex_value(text[i + 1]);
-    int low = hex_value(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  return out;
-}
-
-std::string file_uri(std::string_view path) {
-  std::string uri = "file://";
-  for (char c : path) {
-    bool plain = is_letter(c) || is_digit(c) || std::string_view("/-._~").find(c) != path.npos;
-    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return uri;
-}
+std::string file_uri(std::string_view path) { return "file://" + percent_encoded(path, "/"); }
 
 std::optional<std::string> path_of_uri(std::string_view uri) {
   if (!uri.starts_with("file:///")) return std::nullopt;
-  return percent_decode(uri.substr(7));
+  return percent_decoded(uri.substr(7));
 }
 
 std::string name_of_step(std::string_view step) {

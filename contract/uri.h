@@ -21,8 +21,6 @@ SplitUri split_uri(std::string_view uri);
 // A step of a JSON pointer (RFC 6901) as the name it stands for: ~1 is a slash, ~0 a tilde.
 std::string name_of_step(std::string_view step);
 
-// Nothing: a percent sign without two hex digits.
-std::optional<std::string> percent_decode(std::string_view text);
 // "file:///…" of an absolute path, and back. Nothing: no such URI.
 std::string file_uri(std::string_view path);
 std::optional<std::string> path_of_uri(std::string_view uri);

@@ -7,6 +7,8 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+
+#include "core/ascii.h"
 #endif
 
 namespace waybill {
@@ -49,13 +51,6 @@ size_t clean_prefix(const char* bytes, size_t size) {
 #endif
   while (i < size && !needs_escape(static_cast<unsigned char>(bytes[i]))) ++i;
   return i;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
 }
 
 uint32_t four_hex(const char* digits) {
@@ -145,6 +140,12 @@ void append_json_string(Buffer& out, std::string_view characters) {
   out.push_back('"');
   append_escaped(out, characters);
   out.push_back('"');
+}
+
+std::string json_string(std::string_view characters) {
+  Buffer out;
+  append_json_string(out, characters);
+  return std::string(out.view());
 }
 
 bool is_json_inside(std::string_view inside) {

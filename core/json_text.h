@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/arena.h"
@@ -21,6 +22,8 @@ Text raw_text(std::string_view bytes);
 void append_escaped(Buffer& out, std::string_view characters);
 // Appends a whole JSON string, quotes included.
 void append_json_string(Buffer& out, std::string_view characters);
+// The same, for what is not on the hot path.
+std::string json_string(std::string_view characters);
 
 // Appends a Text as the inside of a JSON string, whatever its form.
 inline void append_json(Buffer& out, Text text) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/batch.h"
 #include "core/json_text.h"
 
@@ -26,12 +27,7 @@ constexpr size_t kKeptRoom = 16 * 1024;
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) {
-  char lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
+bool is_json_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 // The first backslash in [at, end), or `end`. May read up to 15 bytes behind `end`.
 const char* find_backslash(const char* at, const char* end) {
@@ -234,7 +230,7 @@ class JsonWalker::Walk {
   bool ends_at(uint32_t at) const {
     if (at >= size_) return at == size_;
     char c = text_[at];
-    return c == ',' || c == '}' || c == ']' || is_blank(c);
+    return c == ',' || c == '}' || c == ']' || is_json_blank(c);
   }
 
   bool word(uint32_t at, std::string_view expected, JsonType type, Token& token) {

@@ -2,7 +2,6 @@
 #include "daemon/app.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <filesystem>
 
+#include "core/log.h"
 #include "daemon/letter_record.h"
 #include "daemon/lineage_settings.h"
 #include "daemon/memory.h"

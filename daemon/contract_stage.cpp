@@ -2,11 +2,11 @@
 #include "daemon/contract_stage.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "core/canonical.h"
+#include "core/log.h"
 #include "core/utf8.h"
 #include "daemon/canonical_names.h"
 #include "outputs/printable.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/metrics_stage.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
+
+#include "core/log.h"
 
 namespace waybill::daemon {
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/config.h"
+#include "config/flow_text.h"
 #include "outputs/basics.h"
 #include "outputs/http/http_settings.h"
 #include "outputs/output.h"
@@ -43,7 +44,7 @@ class Exporter {
     const bool grpc = protocol == "grpc";
     std::string url = grpc ? grpc_endpoint(endpoint->value) : endpoint->value;
     text_ = "type: otlp, endpoint: ";
-    text_ += grpc ? outputs::yaml_quoted(url) : http_endpoint(*endpoint, url);
+    text_ += grpc ? config::yaml_quoted(url) : http_endpoint(*endpoint, url);
     if (protocol != kDefault) text_ += ", protocol: " + protocol;
     if (std::string fault = fault_of(text_); !fault.empty()) {
       notes_.push_back(
@@ -101,10 +102,10 @@ class Exporter {
 
   // The logs' own endpoint is used as it is, all signals' is a base. `url`: what is written.
   static std::string http_endpoint(const Variable& variable, std::string& url) {
-    if (variable.name.find("_LOGS_") == variable.name.npos) return outputs::yaml_quoted(url);
-    if (!url.ends_with(kLogsPath)) return outputs::yaml_quoted(url) + ", path: \"\"";
+    if (variable.name.find("_LOGS_") == variable.name.npos) return config::yaml_quoted(url);
+    if (!url.ends_with(kLogsPath)) return config::yaml_quoted(url) + ", path: \"\"";
     url.resize(url.size() - kLogsPath.size());
-    return outputs::yaml_quoted(url);
+    return config::yaml_quoted(url);
   }
 
   // A URL whose path counts for nothing, or a target as gRPC names them (its naming.md): without a
@@ -152,8 +153,8 @@ class Exporter {
     }
     std::string text;
     for (const auto& [key, value] : *pairs) {
-      std::string more = fmt::format("{}{}: {}", text.empty() ? "" : ", ",
-                                     outputs::yaml_quoted(key), outputs::yaml_quoted(value));
+      std::string more = fmt::format("{}{}: {}", text.empty() ? "" : ", ", config::yaml_quoted(key),
+                                     config::yaml_quoted(value));
       std::string fault = fault_of(fmt::format("{}, headers: {{{}{}}}", text_, text, more));
       if (fault.empty()) {
         text += more;
@@ -190,7 +191,7 @@ class Exporter {
 
   void tls() {
     auto option = [](const char* key, const Variable& file) {
-      return fmt::format("{}: {}", key, outputs::yaml_quoted(file.value));
+      return fmt::format("{}: {}", key, config::yaml_quoted(file.value));
     };
     auto authorities = find("CERTIFICATE");
     std::string ca = authorities ? option("ca_file", *authorities) : "";

@@ -2,11 +2,11 @@
 #include "daemon/pipeline.h"
 
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "core/canonical.h"
+#include "core/log.h"
 #include "core/thread.h"
 #include "lineage/record_id.h"
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/redaction_stage.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
+#include "core/log.h"
 #include "outputs/printable.h"
 
 namespace waybill::daemon {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reload: the whole new config is checked first; what did not change goes on untouched; the old
 // config stays when anything of the new one fails.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
+#include "core/log.h"
 #include "daemon/app.h"
 #include "daemon/memory.h"
 #include "daemon/notify.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/service_cap.h"
 
-#include <spdlog/spdlog.h>
-
 #include <functional>
+
+#include "core/log.h"
 
 namespace waybill::daemon {
 

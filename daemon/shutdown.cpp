@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a run ends: inputs to their end, then the pipeline, then the outputs, all within the grace.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "core/log.h"
 #include "daemon/app.h"
 #include "daemon/notify.h"
 

@@ -3,12 +3,12 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "core/log.h"
 #include "core/thread.h"
 
 namespace waybill::delivery {

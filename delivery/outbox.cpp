@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/outbox.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "core/check.h"
+#include "core/log.h"
 
 namespace waybill::delivery {
 

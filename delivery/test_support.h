@@ -3,7 +3,6 @@
 #pragma once
 
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "core/clock.h"
+#include "core/log.h"
 
 namespace waybill::delivery::test {
 

@@ -2,7 +2,6 @@
 #include "inputs/connections.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/log.h"
 #include "inputs/peer_sources.h"
 
 namespace waybill::inputs {

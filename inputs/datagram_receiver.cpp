@@ -2,7 +2,6 @@
 #include "inputs/datagram_receiver.h"
 
 #include <linux/sock_diag.h>
-#include <spdlog/spdlog.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/log.h"
 #include "inputs/beyond_budget.h"
 
 namespace waybill::inputs {

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/ascii.h"
 #include "core/check.h"
 
 namespace waybill::inputs {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // What stands where a count should, for a message: printable, and short.
 std::string shown(const char* begin, const char* end) {

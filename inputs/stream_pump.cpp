@@ -2,10 +2,10 @@
 #include "inputs/stream_pump.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
 
+#include "core/log.h"
 #include "inputs/beyond_budget.h"
 
 namespace waybill::inputs {

@@ -9,6 +9,8 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+
+#include "core/ascii.h"
 #endif
 
 namespace waybill::lineage {
@@ -27,13 +29,6 @@ inline bool all_zero(std::string_view text) {
     if (c != '0') return false;
   }
   return true;
-}
-
-// Without blanks and tabs around it.
-inline std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Writes text.size() bytes to `out`, ASCII letters in lower case, and returns them.

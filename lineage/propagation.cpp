@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/ascii.h"
+#include "core/percent.h"
 #include "lineage/hex.h"
 
 namespace waybill::lineage {
@@ -108,30 +110,6 @@ size_t read_state(std::string_view text, bool& whole) {
   return good;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// Nothing when an escape is broken or what comes out is not printable ASCII or UTF-8's bytes.
-std::optional<std::string_view> percent_decoded(std::string_view text, Arena& arena) {
-  char* out = arena.allocate(text.size());
-  size_t size = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-      int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-      if (low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    out[size++] = c;
-  }
-  return std::string_view(out, size);
-}
-
 }  // namespace
 
 std::optional<Traceparent> parse_traceparent(std::string_view text) {
@@ -180,7 +158,10 @@ std::optional<std::string_view> baggage_member(std::string_view baggage, std::st
     std::string_view value = trimmed(pair);
     if (value.empty()) return std::nullopt;
     if (value.find('%') == value.npos) return value;
-    return percent_decoded(value, arena);
+    char* decoded = arena.allocate(value.size());
+    char* end = percent_decode(value, decoded);
+    if (end == nullptr) return std::nullopt;
+    return std::string_view(decoded, static_cast<size_t>(end - decoded));
   }
   return std::nullopt;
 }

@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <map>
 
+#include "core/ascii.h"
 #include "core/buffer.h"
 #include "core/json_text.h"
+#include "core/percent.h"
 
 namespace waybill::lineage {
 
@@ -32,29 +34,6 @@ constexpr std::array kDownwardApi = {
     Detected{"k8s.node.name", {"NODE_NAME", "K8S_NODE_NAME", "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME"}},
     Detected{"k8s.container.name", {"CONTAINER_NAME", "K8S_CONTAINER_NAME", nullptr}},
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
-    if (error != std::errc{} || end != text.data() + i + 3) return std::nullopt;
-    decoded += static_cast<char>(byte);
-    i += 2;
-  }
-  return decoded;
-}
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/ascii.h"
 #include "core/find.h"
 #include "lineage/headers.h"
 #include "lineage/hex.h"
@@ -15,8 +16,6 @@ namespace {
 constexpr size_t kTraceparentSize = 55;
 
 bool is_separator(char c) { return c == '_' || c == '-' || c == '.'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_key_part(char c) { return is_letter(c) || is_digit(c) || is_separator(c); }
 
 // ---- where a name may be ----

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "core/ascii.h"
+
 namespace waybill::metrics {
 
 namespace {
@@ -12,9 +14,6 @@ namespace {
 constexpr std::string_view kPlaceholder = "{id}";
 // Words of less than these characters may be made of letters that are hex, too ("facade").
 constexpr size_t kShortestHex = 8, kShortestPureHex = 24, kShortestToken = 16;
-
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
 
 // What a character says of the part of a path that it is in.
 enum Sign : uint8_t {

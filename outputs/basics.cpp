@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/basics.h"
 
-#include <fmt/format.h>
-
 namespace waybill::outputs {
 
 // Of `spool: {sync: interval}`.
@@ -49,24 +47,6 @@ const config::OptionTable<SpoolOptions>& spool_options() {
                   "which spares a slow disk; a power cut may then cost what was read in that time "
                   "and cannot be read again");
   return table;
-}
-
-std::string yaml_quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (c == '$') {
-      quoted += "$$";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      quoted += fmt::format("\\x{:02x}", byte);
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + '"';
 }
 
 }  // namespace waybill::outputs

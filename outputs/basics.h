@@ -61,8 +61,4 @@ Result<void> open_spool(Output& output, const Context& context);
 // Fills name and settings_text from the output's own section ("outputs.<name>").
 void adopt_section(Output& output, const config::Section& section);
 
-// `text` as a double-quoted YAML scalar of a config: `$` is doubled, so nothing in it expands. For
-// Descriptor::to_section.
-std::string yaml_quoted(std::string_view text);
-
 }  // namespace waybill::outputs

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/printable.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
+
+#include "core/format.h"
 
 namespace waybill::outputs {
 

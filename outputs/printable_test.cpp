@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/printable.h"
+#include "config/flow_text.h"
 
 #include <doctest/doctest.h>
 
@@ -49,8 +50,8 @@ TEST_CASE("words for a message are cut between characters") {
 }
 
 TEST_CASE("a path becomes a YAML scalar that means the same") {
-  CHECK(yaml_quoted("/var/log/a b.log") == "\"/var/log/a b.log\"");
-  CHECK(yaml_quoted("a\"b\\c$d\n") == "\"a\\\"b\\\\c$$d\\x0a\"");
+  CHECK(config::yaml_quoted("/var/log/a b.log") == "\"/var/log/a b.log\"");
+  CHECK(config::yaml_quoted("a\"b\\c$d\n") == "\"a\\\"b\\\\c$$d\\x0a\"");
 }
 
 }  // namespace

@@ -3,23 +3,18 @@
 
 #include <cstdint>
 
+#include "core/ascii.h"
+
 namespace waybill::redaction {
 
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // The four digits at `at`, as a number; -1: these are none.
 int code_unit(std::string_view text, size_t at) {
   if (text.size() - at < 4) return -1;
   int value = 0;
   for (size_t i = at; i < at + 4; ++i) {
-    int digit = hex_digit(text[i]);
+    int digit = hex_value(text[i]);
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }

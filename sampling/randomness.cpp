@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/ascii.h"
+
 namespace waybill::sampling {
 
 namespace {
@@ -28,12 +30,6 @@ std::optional<uint64_t> digits_of(std::string_view text) {
     value = value << 4 | static_cast<uint64_t>(one);
   }
   return value << 4 * (kDigits - text.size());
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Cuts the text off in front of the next `separator`.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/ascii.h"
 #include "daemon/admin/families.h"
 
 namespace waybill::daemon::admin {
@@ -118,12 +119,6 @@ class Writer {
   std::string name_;
   const char* kind_;
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // Takes what stands before `end` off `text`.
 std::string_view take(std::string_view& text, char end) {

@@ -24,9 +24,7 @@ class Object {
   }
   Object& number(std::string_view key, uint64_t value) { return json(key, std::to_string(value)); }
   Object& string(std::string_view key, std::string_view value) {
-    Buffer quoted;
-    append_json_string(quoted, value);
-    return json(key, quoted.view());
+    return json(key, json_string(value));
   }
   std::string text() const { return first_ ? std::string("{}") : std::string(out_.view()) + "}"; }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `waybill replay`.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "core/log.h"
 #include "daemon/app.h"
 #include "daemon/commands/commands.h"
 #include "inputs/replay/replay_input.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `waybill run` and `waybill exec`.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <cstdio>
 
+#include "core/log.h"
 #include "daemon/app.h"
 #include "daemon/commands/commands.h"
 

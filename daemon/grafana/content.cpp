@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "core/buffer.h"
 #include "core/json_text.h"
 #include "daemon/grafana/data.h"
 
@@ -23,7 +22,7 @@ std::string derived_fields(const Content& content) {
       {{"name": "Trace", "matcherType": "label", "matcherRegex": "trace_id",
        "url": "${{__value.raw}}", "urlDisplayLabel": "Show the trace", "datasourceUid": {}}}
     ])",
-                     quoted(content.traces.uid));
+                     json_string(content.traces.uid));
 }
 
 std::string loki_json(const Content& content) {
@@ -33,7 +32,7 @@ std::string loki_json(const Content& content) {
     "httpHeaderName1": "X-Scope-OrgID")";
     tenant_value = fmt::format(R"(,
   "secureJsonData": {{"httpHeaderValue1": {}}})",
-                               quoted(content.tenant));
+                               json_string(content.tenant));
   }
   return fmt::format(R"({{
   "uid": {}, "name": "Waybill Loki", "type": "loki", "access": "proxy",
@@ -42,7 +41,7 @@ std::string loki_json(const Content& content) {
     "maxLines": 1000{}{}
   }}{}
 }})",
-                     quoted(content.loki.uid), quoted(content.loki.url), tenant_name,
+                     json_string(content.loki.uid), json_string(content.loki.url), tenant_name,
                      derived_fields(content), tenant_value);
 }
 
@@ -51,7 +50,7 @@ std::string prometheus_json(const Content& content) {
   if (!content.traces.uid.empty()) {
     exemplars = fmt::format(R"(,
     "exemplarTraceIdDestinations": [{{"name": "trace_id", "datasourceUid": {}}}])",
-                            quoted(content.traces.uid));
+                            json_string(content.traces.uid));
   }
   return fmt::format(R"({{
   "uid": {}, "name": "Waybill Prometheus", "type": "prometheus", "access": "proxy",
@@ -60,7 +59,8 @@ std::string prometheus_json(const Content& content) {
     "httpMethod": "POST"{}
   }}
 }})",
-                     quoted(content.prometheus.uid), quoted(content.prometheus.url), exemplars);
+                     json_string(content.prometheus.uid), json_string(content.prometheus.url),
+                     exemplars);
 }
 
 // From a span back to the lines of its trace, of every service.
@@ -76,10 +76,10 @@ std::string traces_json(const Content& content) {
     }}
   }}
 }})",
-                     quoted(content.traces.uid),
+                     json_string(content.traces.uid),
                      content.jaeger ? R"("Waybill Jaeger")" : R"("Waybill Tempo")",
-                     content.jaeger ? R"("jaeger")" : R"("tempo")", quoted(content.traces.url),
-                     quoted(content.loki.uid));
+                     content.jaeger ? R"("jaeger")" : R"("tempo")", json_string(content.traces.url),
+                     json_string(content.loki.uid));
 }
 
 std::string matcher(const Level& level, std::string_view regex) {
@@ -142,16 +142,10 @@ providers:
     options:
       path: {}
 )",
-                                            quoted(path + "/dashboards/waybill"));
+                                            json_string(path + "/dashboards/waybill"));
 }
 
 }  // namespace
-
-std::string quoted(std::string_view text) {
-  Buffer out;
-  append_json_string(out, text);
-  return std::string(out.view());
-}
 
 std::string filled(std::string_view text, const Content& content, bool in_json) {
   std::string out;
@@ -161,7 +155,7 @@ std::string filled(std::string_view text, const Content& content, bool in_json) 
     if (end == text.npos) return out.append(text);
     out.append(text.substr(0, begin));
     std::string value = place(text.substr(begin + 1, end - begin - 1), content);
-    if (in_json) value = quoted(value), value = value.substr(1, value.size() - 2);
+    if (in_json) value = json_string(value), value = value.substr(1, value.size() - 2);
     out += value;
     text.remove_prefix(end + 1);
   }

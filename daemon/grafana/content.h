@@ -64,7 +64,4 @@ std::vector<File> files(const Content& content, std::string_view mounted_at);
 // `text` with the places between @ filled. `in_json`: for a string of JSON.
 std::string filled(std::string_view text, const Content& content, bool in_json);
 
-// JSON.
-std::string quoted(std::string_view text);
-
 }  // namespace waybill::daemon::grafana

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/config.h"
+#include "config/flow_text.h"
 #include "outputs/basics.h"
 #include "outputs/http/client.h"
 #include "outputs/http/http_settings.h"
@@ -31,7 +32,7 @@ struct Server {
 };
 
 Result<Server> server_of(const Request& request) {
-  using outputs::yaml_quoted;
+  using config::yaml_quoted;
   std::string text = "{endpoint: " + yaml_quoted(request.url);
   if (!request.token_file.empty()) {
     text += ", auth: {token_file: " + yaml_quoted(request.token_file) + "}";

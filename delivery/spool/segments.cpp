@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <charconv>
 #include <utility>
 
+#include "core/log.h"
 #include "delivery/own_files.h"
 
 namespace waybill::delivery {

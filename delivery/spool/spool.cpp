@@ -2,11 +2,11 @@
 #include "delivery/spool/spool.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "core/check.h"
+#include "core/log.h"
 #include "core/thread.h"
 
 namespace waybill::delivery {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How what is on disk comes back to the output, on the spool's own thread.
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "core/log.h"
 #include "delivery/spool/entry.h"
 #include "delivery/spool/spool.h"
 

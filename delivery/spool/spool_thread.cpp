@@ -2,7 +2,6 @@
 // What the spool's own thread does: writing and making room (spool_reading.cpp: reading back).
 #include <fmt/format.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/log.h"
 #include "delivery/spool/entry.h"
 #include "delivery/spool/spool.h"
 

@@ -2,7 +2,6 @@
 #include "inputs/exec/exec_input.h"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "core/log.h"
 #include "inputs/exec/process.h"
 
 namespace waybill::inputs::exec {

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,8 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
+
+#include "core/log.h"
 
 namespace waybill::inputs::exec {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/file/file_input.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
+
+#include "core/log.h"
 
 namespace waybill::inputs::file {
 

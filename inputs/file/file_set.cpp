@@ -2,7 +2,6 @@
 #include "inputs/file/file_set.h"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "core/log.h"
 
 namespace waybill::inputs::file {
 

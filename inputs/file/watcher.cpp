@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/file/watcher.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+
+#include "core/log.h"
 
 namespace waybill::inputs::file {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/journald/journald_input.h"
 
-#include <spdlog/spdlog.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <cstring>
+
+#include "core/log.h"
 
 namespace waybill::inputs::journald {
 

@@ -2,13 +2,13 @@
 #include "inputs/replay/replay_input.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstring>
 
 #include "config/options.h"
+#include "core/log.h"
 #include "core/utf8.h"
 
 namespace waybill::inputs::replay {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/replay/replay_input.h"
+#include "core/log.h"
 
 #include <doctest/doctest.h>
 #include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>

@@ -2,12 +2,13 @@
 #include "inputs/stdin_pipe/stdin_input.h"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
+
+#include "core/log.h"
 
 namespace waybill::inputs::stdin_pipe {
 

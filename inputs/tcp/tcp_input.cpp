@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/tcp/tcp_input.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include "core/log.h"
 #include "inputs/listen_address.h"
 
 namespace waybill::inputs::tcp {

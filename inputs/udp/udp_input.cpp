@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/udp/udp_input.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <climits>
 
+#include "core/log.h"
 #include "inputs/listen_address.h"
 
 namespace waybill::inputs::udp {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inputs/unix_socket/unix_input.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
+
+#include "core/log.h"
 
 namespace waybill::inputs::unix_socket {
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/console/pretty.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <ctime>
 
 #include "core/canonical.h"
+#include "core/format.h"
 #include "core/json_text.h"
 #include "outputs/console/colours.h"
 #include "outputs/printable.h"

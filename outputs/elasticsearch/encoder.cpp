@@ -7,6 +7,7 @@
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "core/percent.h"
 #include "core/source.h"
 #include "outputs/elasticsearch/ecs.h"
 #include "outputs/elasticsearch/probe.h"

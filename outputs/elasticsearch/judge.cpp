@@ -4,8 +4,8 @@
 #include <simdjson.h>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "core/log.h"
 #include "outputs/elasticsearch/encoder.h"
 #include "outputs/elasticsearch/reply.h"
 #include "outputs/printable.h"

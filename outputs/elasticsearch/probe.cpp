@@ -6,8 +6,8 @@
 
 #include <charconv>
 
-#include "core/buffer.h"
 #include "core/json_text.h"
+#include "core/percent.h"
 #include "outputs/elasticsearch/encoder.h"
 #include "outputs/elasticsearch/reply.h"
 
@@ -122,24 +122,6 @@ std::string pipeline_path(std::string_view name) {
   return "/_ingest/pipeline/" + percent_encoded(name);
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view unreserved = "-._~";
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-        unreserved.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += digits[byte >> 4];
-      encoded += digits[byte & 15];
-    }
-  }
-  return encoded;
-}
-
 std::vector<http::Probe> probes_of(const std::vector<http::Url>& urls,
                                    const std::vector<std::string>& bulk, const std::string& target,
                                    const std::string& pipeline) {
@@ -154,10 +136,8 @@ std::vector<http::Probe> probes_of(const std::vector<http::Url>& urls,
       probe_of(Question::kTarget, first.text("/_resolve/index/" + percent_encoded(target))));
   http::Probe may = probe_of(Question::kPrivileges, first.text("/_security/user/_has_privileges"));
   may.post = true;
-  Buffer quoted;
-  append_json_string(quoted, target);
-  may.body =
-      fmt::format(R"({{"index":[{{"names":[{}],"privileges":["create_doc"]}}]}})", quoted.view());
+  may.body = fmt::format(R"({{"index":[{{"names":[{}],"privileges":["create_doc"]}}]}})",
+                         json_string(target));
   may.header = "Content-Type: application/json";
   probes.push_back(std::move(may));
   probes.push_back(probe_of(Question::kClock, first.text("/_cat/health?format=json&h=epoch")));

@@ -28,8 +28,6 @@ std::vector<http::Probe> probes_of(const std::vector<http::Url>& urls,
 Result<http::Finding> judge(const http::Probe& probe, const http::Response& response,
                             const std::string& target, bool is_stream, const std::string& pipeline);
 
-// RFC 3986, section 2.1: all but unreserved characters.
-std::string percent_encoded(std::string_view text);
 // Of the ingest pipeline of that name.
 std::string pipeline_path(std::string_view name);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "config/flow_text.h"
 #include "outputs/basics.h"
 #include "outputs/elasticsearch/encoder.h"
 #include "outputs/http/http_output.h"
@@ -56,7 +57,8 @@ std::unique_ptr<Output> make(const config::Section& section) {
 
 std::string to_section(std::string_view value, const Identity& identity) {
   return fmt::format("{{type: elasticsearch, endpoints: [{}], data_stream: {}}}",
-                     yaml_quoted(value), yaml_quoted(data_stream_of(identity.service_name)));
+                     config::yaml_quoted(value),
+                     config::yaml_quoted(data_stream_of(identity.service_name)));
 }
 
 const config::OptionList& option_list() { return options().list(); }

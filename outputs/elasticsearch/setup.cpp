@@ -7,8 +7,8 @@
 #include <initializer_list>
 #include <utility>
 
-#include "core/buffer.h"
 #include "core/json_text.h"
+#include "core/percent.h"
 #include "outputs/elasticsearch/probe.h"
 #include "outputs/http/client.h"
 #include "outputs/printable.h"
@@ -20,18 +20,12 @@ namespace {
 // Above Elasticsearch's own template for logs-*-* (100).
 constexpr int kPriority = 250;
 
-std::string json_quoted(std::string_view text) {
-  Buffer out;
-  append_json_string(out, text);
-  return std::string(out.view());
-}
-
 // `"a":{"type":"keyword"},…`, with a type for each path; dots in a name mean nesting there.
 std::string typed(std::string_view type, std::initializer_list<const char*> paths) {
   std::string properties;
   for (const char* path : paths) {
     if (!properties.empty()) properties += ',';
-    properties += fmt::format("{}:{}", json_quoted(path), type);
+    properties += fmt::format("{}:{}", json_string(path), type);
   }
   return properties;
 }
@@ -111,7 +105,7 @@ IndexTemplate index_template(const Settings& settings, Server server) {
   made.body = fmt::format(R"({{"index_patterns":[{}],"priority":{},{}"template":{{"mappings":{{)"
                           R"("dynamic_templates":{},"properties":{{{}}}}}}},)"
                           R"("_meta":{{"description":"made by waybill setup es"}}}})",
-                          json_quoted(target), kPriority,
+                          json_string(target), kPriority,
                           settings.data_stream.empty() ? "" : R"("data_stream":{},)", strings,
                           ecs ? ecs_properties(server) : flat_properties(server));
   return made;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "config/flow_text.h"
 #include "outputs/basics.h"
 #include "outputs/file/file_sink.h"
 #include "outputs/file/lines.h"
@@ -195,7 +196,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
 }
 
 std::string to_section(std::string_view path, const Identity&) {
-  return "{type: file, path: " + yaml_quoted(pattern_quoted(path)) + "}";
+  return "{type: file, path: " + config::yaml_quoted(pattern_quoted(path)) + "}";
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "outputs/file/file_sink.h"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/log.h"
 #include "outputs/printable.h"
 
 namespace waybill::outputs::file {

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <memory>
 
 #include "core/canonical.h"
+#include "core/log.h"
 #include "core/thread.h"
 #include "outputs/printable.h"
 

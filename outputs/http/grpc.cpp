@@ -11,6 +11,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "core/percent.h"
 #include "delivery/backoff.h"
 #include "outputs/http/gzip.h"
 #include "outputs/zstd.h"
@@ -50,28 +51,6 @@ constexpr std::array<Meaning, 17> kMeanings = {{
     {"DATA_LOSS", 500},
     {"UNAUTHENTICATED", 401},
 }};
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// Of grpc-message; what is no escape stands for itself, as gRPC wants it.
-std::string from_percent(std::string_view text) {
-  std::string plain;
-  for (size_t i = 0; i < text.size(); ++i) {
-    bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                  hex_digit(text[i + 2]) >= 0;
-    if (!escape) {
-      plain += text[i];
-      continue;
-    }
-    plain += static_cast<char>(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
-    i += 2;
-  }
-  return plain;
-}
 
 // Of a "-bin" header, with padding or without. Empty for anything else.
 std::string from_base64(std::string_view text) {
@@ -274,7 +253,7 @@ void read_answer(const Status& status, Response& response, Answer& answer) {
   const Meaning& meaning = kMeanings[static_cast<size_t>(known ? code : kUnknown)];
   answer.said = known ? fmt::format("gRPC {}", meaning.name) : fmt::format("gRPC status {}", code);
   Details details = read_details(from_base64(status.details));
-  answer.body = from_percent(status.message);
+  answer.body = percent_decoded_loosely(status.message);
   if (answer.body.empty()) answer.body = std::move(details.message);
   response.status = meaning.status;
   response.body = answer.body;

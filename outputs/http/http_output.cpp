@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +13,7 @@
 #include <thread>
 
 #include "config/options.h"
+#include "core/log.h"
 #include "core/thread.h"
 #include "outputs/http/gzip.h"
 #include "outputs/http/refused.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/http/refused.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
+
+#include "core/log.h"
 
 namespace waybill::outputs::http {
 

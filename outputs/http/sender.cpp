@@ -2,12 +2,12 @@
 #include "outputs/http/sender.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <iterator>
 #include <numeric>
 
+#include "core/log.h"
 #include "outputs/printable.h"
 
 namespace waybill::outputs::http {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sender: what becomes of records after an answer.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
+#include "core/log.h"
 #include "outputs/http/sender.h"
 
 namespace waybill::outputs::http {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/percent.h"
 #include "outputs/http/http_settings.h"
 #include "outputs/printable.h"
 
@@ -20,20 +21,6 @@ std::string lower(std::string_view text) {
 }
 
 Error wrong(std::string why) { return Error{Action::kFixConfig, std::move(why)}; }
-
-// Percent-decoding of the user part (RFC 3986, 2.1); a lone '%' stands for itself.
-std::string decode_percent(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    bool hex = text[i] == '%' && i + 2 < text.size() &&
-               std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr ==
-                   text.data() + i + 3;
-    decoded += hex ? static_cast<char>(value) : text[i];
-    if (hex) i += 2;
-  }
-  return decoded;
-}
 
 // Splits "host:port" or "[v6]:port" into `url`.
 Result<void> read_authority(std::string_view authority, Url& url) {
@@ -169,8 +156,8 @@ Result<Url> parse_url(std::string_view text) {
   if (size_t at = authority.rfind('@'); at != std::string_view::npos) {
     std::string_view user = authority.substr(0, at);
     size_t divider = std::min(user.find(':'), user.size());
-    url.user = decode_percent(user.substr(0, divider));
-    if (divider < user.size()) url.password = decode_percent(user.substr(divider + 1));
+    url.user = percent_decoded_loosely(user.substr(0, divider));
+    if (divider < user.size()) url.password = percent_decoded_loosely(user.substr(divider + 1));
     authority = authority.substr(at + 1);
   }
   if (Result<void> read = read_authority(authority, url); !read) return std::move(read).error();

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/log.h"
 #include "core/thread.h"
 #include "outputs/printable.h"
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outputs/kafka/encoder.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "core/log.h"
 #include "core/source.h"
 
 namespace waybill::outputs::kafka {

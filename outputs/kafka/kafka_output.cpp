@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <optional>
 #include <thread>
 
+#include "core/log.h"
 #include "core/thread.h"
 #include "outputs/basics.h"
 #include "outputs/kafka/encoder.h"

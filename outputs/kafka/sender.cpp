@@ -2,10 +2,10 @@
 #include "outputs/kafka/sender.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
+#include "core/log.h"
 #include "outputs/printable.h"
 #include "outputs/template.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sender: what is made of what librdkafka reports.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "core/log.h"
 #include "outputs/kafka/sender.h"
 #include "outputs/printable.h"
 

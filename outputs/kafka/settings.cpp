@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/flow_text.h"
 #include "outputs/http/auth.h"
 #include "outputs/http/secret.h"
 #include "outputs/kafka/kafka_output.h"
@@ -124,12 +125,12 @@ std::string to_section(std::string_view value, const Identity&) {
   std::string list;
   while (!brokers.empty()) {
     size_t comma = brokers.find(',');
-    list += (list.empty() ? "" : ", ") + yaml_quoted(brokers.substr(0, comma));
+    list += (list.empty() ? "" : ", ") + config::yaml_quoted(brokers.substr(0, comma));
     brokers.remove_prefix(comma == std::string_view::npos ? brokers.size() : comma + 1);
   }
   std::string text = fmt::format("{{type: kafka, brokers: [{}]", list);
   if (slash != std::string_view::npos && slash + 1 < value.size()) {
-    text += ", topic: " + yaml_quoted(value.substr(slash + 1));
+    text += ", topic: " + config::yaml_quoted(value.substr(slash + 1));
   }
   return text + "}";
 }

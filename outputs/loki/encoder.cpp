@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "core/log.h"
 #include "core/utf8.h"
 #include "outputs/loki/wire.h"
 #include "outputs/passed.h"

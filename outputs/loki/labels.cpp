@@ -2,7 +2,6 @@
 #include "outputs/loki/labels.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
@@ -10,6 +9,7 @@
 
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "core/log.h"
 #include "core/utf8.h"
 #include "outputs/passed.h"
 

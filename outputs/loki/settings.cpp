@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "config/flow_text.h"
 #include "outputs/basics.h"
 #include "outputs/http/http_output.h"
 #include "outputs/loki/encoder.h"
@@ -123,7 +124,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
 }
 
 std::string to_section(std::string_view value, const Identity&) {
-  return fmt::format("{{type: loki, endpoint: {}}}", yaml_quoted(value));
+  return fmt::format("{{type: loki, endpoint: {}}}", config::yaml_quoted(value));
 }
 
 const config::OptionList& option_list() { return options().list(); }

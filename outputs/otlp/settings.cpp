@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/flow_text.h"
 #include "outputs/basics.h"
 #include "outputs/http/grpc.h"
 #include "outputs/http/http_output.h"
@@ -85,7 +86,7 @@ std::unique_ptr<Output> make(const config::Section& section) {
 std::string to_section(std::string_view value, const Identity&) {
   Result<http::Url> url = http::parse_url(value);
   const bool grpc = url && url->port_said && url->port == kGrpcPort && url->path.empty();
-  return fmt::format("{{type: otlp, endpoint: {}{}}}", yaml_quoted(value),
+  return fmt::format("{{type: otlp, endpoint: {}{}}}", config::yaml_quoted(value),
                      grpc ? ", protocol: grpc" : "");
 }
 

@@ -2,10 +2,11 @@
 #include "outputs/writer/refusals.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "core/log.h"
 
 namespace waybill::outputs::writer {
 

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <cerrno>
 #include <numeric>
 
+#include "core/log.h"
 #include "core/thread.h"
 #include "outputs/basics.h"
 #include "outputs/runs.h"

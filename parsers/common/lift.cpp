@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/common/lift.h"
 
-#include <fmt/format.h>
-
 #include <bit>
 #include <charconv>
 #include <cstring>
 #include <utility>
 
 #include "core/cut.h"
+#include "core/format.h"
 #include "core/json_text.h"
 #include "parsers/common/numeric_level.h"
 

@@ -6,13 +6,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/ascii.h"
 #include "core/json_text.h"
 
 namespace waybill::parsers {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // What a byte may be in a pair.
 constexpr uint8_t kInKey = 1, kBeginsKey = 2, kBeforeKey = 4, kEndsValue = 8;

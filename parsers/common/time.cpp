@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/ascii.h"
 #include "parsers/common/time_reader.h"
 
 namespace waybill::parsers {
@@ -78,12 +79,6 @@ std::optional<Time> clock_time(std::string_view text, TimeZone& zone, int64_t no
   if (utc > now + kDaySeconds / 2) utc -= kDaySeconds;
   if (utc < now - kDaySeconds / 2) utc += kDaySeconds;
   return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), true};
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 std::optional<Time> epoch_at_start(std::string_view text) {

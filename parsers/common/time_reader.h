@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "parsers/common/time.h"
 #include "parsers/common/time_zone.h"
 
@@ -13,9 +14,6 @@ namespace waybill::parsers {
 
 constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kDaySeconds = 86400;
-
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Days since 1970-01-01 of a date in the Gregorian calendar.
 int64_t days_of_civil(int64_t year, unsigned month, unsigned day);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/ascii.h"
 #include "core/json_text.h"
 #include "parsers/envelopes/envelope.h"
 
@@ -18,8 +19,6 @@ constexpr std::array<std::string_view, 24> kFacilities = {
 constexpr int kHighestPriority = 191;
 constexpr size_t kLongestTag = 64;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
+
 namespace waybill::parsers::errors {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 std::string_view digits_at(std::string_view text, size_t at) {
   size_t end = at;

@@ -2,6 +2,7 @@
 // find_trace(): each language by what only its traces have.
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "parsers/errors/exception.h"
 #include "parsers/errors/kinds.h"
 
@@ -10,9 +11,6 @@ namespace waybill::parsers::errors {
 namespace {
 
 constexpr std::string_view kTraceback = "Traceback (most recent call last):";
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view line_at(std::string_view text, size_t at) {
   size_t end = std::min(text.find('\n', at), text.size());

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/formats/shapes.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include "core/format.h"
 
 namespace waybill::parsers::formats {
 

@@ -6,19 +6,10 @@
 #include <optional>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "parsers/common/time.h"
 
 namespace waybill::parsers::formats {
-
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-inline std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // "081109 203615", "161209 14:18:50", "161209  4:18:50": the size is in `Time::size`.
 std::optional<Time> ymd_time(std::string_view text, TimeZone& zone, int64_t now_ns);

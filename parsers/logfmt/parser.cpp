@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/ascii.h"
 #include "parsers/common/lift.h"
 #include "parsers/common/pairs.h"
 #include "parsers/common/repair.h"
@@ -17,8 +18,6 @@ namespace {
 constexpr std::string_view kName = "logfmt";
 // So many pairs make a line logfmt though none of its keys is known to us.
 constexpr uint32_t kEnoughPairs = 3;
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 size_t skip_blanks(std::string_view text, size_t at) {
   while (at < text.size() && is_blank(text[at])) ++at;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/multiline/json_scan.h"
 
+#include "core/ascii.h"
+
 namespace waybill::parsers::multiline {
 
 namespace {
@@ -16,8 +18,6 @@ size_t end_of_string(std::string_view line, size_t at) {
   }
   return std::string_view::npos;
 }
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Outside of strings JSON has brackets, punctuation, numbers, and three words.
 bool is_json(char c) {

@@ -9,6 +9,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "core/ascii.h"
 #include "core/level.h"
 
 namespace waybill::parsers::multiline {
@@ -18,12 +19,6 @@ namespace {
 constexpr size_t kHeaderBytes = 160;  // in which a level is looked for
 constexpr size_t kFrontBytes = 60;    // in which one in small letters counts
 constexpr size_t kLongestLevel = 13;  // "informational"
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_letter(char c) { return is_upper(c) || is_lower(c); }
 
 // Whether `text` begins as `shape` says: '0' a digit, 'A' a letter, '-' one of "-/.", 't' one of
 // "Tt _-:", anything else itself.

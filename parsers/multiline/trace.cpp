@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/ascii.h"
 #include "parsers/multiline/signs.h"
 
 namespace waybill::parsers::multiline {
@@ -14,9 +15,6 @@ namespace {
 constexpr uint8_t kMostHeadLines = 6;
 constexpr size_t kLongestClass = 200;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
 bool has(std::string_view text, std::string_view word) { return text.find(word) != text.npos; }
 
 // "12:" or "#12 " with what stands before and behind the number.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "parsers/common/pairs.h"
 #include "parsers/patterns/engine.h"
 
@@ -12,7 +13,6 @@ namespace waybill::parsers::patterns {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alphanumeric(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

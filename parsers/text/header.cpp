@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
+
 namespace waybill::parsers::text {
 
 namespace {
 
 constexpr size_t kLongestBracket = 64;
 constexpr size_t kLongestThread = 256;  // behind time and level
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
 
 std::string_view word_at(std::string_view line, size_t at) {
   size_t end = at;
@@ -24,14 +22,6 @@ std::string_view word_at(std::string_view line, size_t at) {
 bool equal_but_case(std::string_view word, std::string_view lower) {
   return std::equal(word.begin(), word.end(), lower.begin(), lower.end(),
                     [](char a, char b) { return (a | 0x20) == b; });
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 constexpr bool is_in(std::string_view set, char c) {

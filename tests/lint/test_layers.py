@@ -50,7 +50,8 @@ LIBRARIES: dict[str, set[str]] = {
     "zstd": {"outputs"},
     "re2/": {"parsers", "contract", "lineage", "redaction", "sampling"},
     "date/": {"parsers"},
-    "spdlog/": {"inputs", "delivery", "outputs", "daemon"},
+    "spdlog/": {"core", "delivery", "daemon"},
+    "spdlog/spdlog.h": {"core"},  # others: core/log.h
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// fmt, for files that format into a buffer of their own (fmt::format_to and its like).
+#pragma once
+
+#include <fmt/format.h>
+
+// libfmt has this function, but fmt 9's headers do not say so: without the declaration all of its
+// formatting, 60 KB, is compiled into each file that needs it.
+extern template void fmt::detail::vformat_to<char>(buffer<char>&, string_view, format_args,
+                                                   locale_ref);
