@@ -9,10 +9,10 @@
 #include "core/canonical.h"
 #include "core/json_text.h"
 #include "parsers/errors/errors.h"
+#include "parsers/multiline/frames.h"
 #include "parsers/multiline/json_scan.h"
 #include "parsers/multiline/look.h"
 #include "parsers/multiline/rules.h"
-#include "parsers/multiline/trace.h"
 
 namespace waybill::parsers {
 

@@ -132,6 +132,25 @@ TEST_CASE("event reader: a trace over several reads is one record, and keeps the
   CHECK(second.use_count() == 1);
 }
 
+TEST_CASE("event reader: what has a form of its own is no part of the timed line above") {
+  Reading reading;
+  auto source = reading.source();
+  std::string timed;
+  for (int i = 0; i < 20; ++i) timed += "2026-01-02 03:04:05,678 INFO [main] shop.Cart - step\n";
+  reading.read(timed, source);
+  reading.read(
+      "[pid: 71|app: 0|req: 1/2] 203.0.113.9 () {40 vars in 512 bytes} [Fri Jan  2 03:04:05 2026] "
+      "GET /cart => generated 12 bytes in 3 msecs (HTTP/1.1 200) 2 headers in 79 bytes (1 switches "
+      "on core 0)\n",
+      source);
+  reading.read("2026-01-02 03:04:06,678 INFO [main] shop.Cart - step\nand another\n", source);
+  reading.flush();
+  REQUIRE(reading.messages.size() == 22);
+  CHECK(reading.messages[19] == "step");
+  CHECK(reading.messages[20] == "GET /cart");
+  CHECK(reading.messages[21] == "step\nand another");
+}
+
 TEST_CASE("event reader: what nothing follows comes when its time is over") {
   Reading reading;
   TicketRef ticket = reading.read("2026-01-02T03:04:05Z ERROR broken\n", reading.source());

@@ -98,6 +98,14 @@ void LineParser::parse(Batch& batch, Record& record, const Wrapping& wrapping) {
   for (uint32_t i = wrapping.depth; i-- > 0;) apply(batch, record, envelopes_[wrapping.first + i]);
 }
 
+bool LineParser::claims(const Batch& batch, const Record& record, const Wrapping& wrapping) {
+  const Source& source = batch.source_of(record);
+  if (source.format != "auto" && wrapping.depth == 0) return false;
+  return std::any_of(auto_.begin(), auto_.end(), [&](const Entry& entry) {
+    return entry.parser->claims(wrapping.inside, source, wrapping.near_ns);
+  });
+}
+
 Wrapping LineParser::unwrap(Batch& batch, Record& record) {
   Wrapping wrapping{record.line, record.time_ns, envelopes_.size(), 0, {}};
   const Source& source = batch.source_of(record);

@@ -31,6 +31,9 @@ class LineParser {
   // Goes on with what is inside of `wrapping`, which has become another text since.
   void unwrap_inside(Batch& batch, Record& record, Wrapping& wrapping);
   void parse(Batch& batch, Record& record, const Wrapping& wrapping);
+  // Whether what is inside has a form, known by name, that says when it was written or how bad it
+  // is: it is no part of the line before.
+  bool claims(const Batch& batch, const Record& record, const Wrapping& wrapping);
   // Lets all envelopes go.
   void forget() { envelopes_.clear(); }
 

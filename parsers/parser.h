@@ -49,6 +49,12 @@ class Parser {
   // source and read_ns are set, and time_ns is the time that its time must be near to: the read
   // time, or that of its envelope. The rest is not set.
   virtual Outcome parse(Batch& batch, Record& record) = 0;
+
+  // Whether the line, read or wrapped at `near_ns`, has a form of this parser's that says when it
+  // was written or how bad it is, so that it begins a record wherever it stands.
+  virtual bool claims(std::string_view /*line*/, const Source& /*source*/, int64_t /*near_ns*/) {
+    return false;
+  }
 };
 
 struct Descriptor {

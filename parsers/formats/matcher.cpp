@@ -2,6 +2,7 @@
 #include "parsers/formats/matcher.h"
 
 #include <algorithm>
+#include <array>
 
 #include "parsers/formats/shapes.h"
 
@@ -88,6 +89,7 @@ class Matcher {
       case Type::kLevel: return level();
       case Type::kGlog: return glog();
       case Type::kRedis: return redis();
+      case Type::kDotnet: return dotnet();
       case Type::kLetter: return letter();
       case Type::kSeverity: return syslog_severity();
       case Type::kYmd:
@@ -178,6 +180,25 @@ class Matcher {
     match_.severity = severity_of_word(words[found]);
     ++at_;
     return true;
+  }
+
+  // Microsoft.Extensions.Logging.Console, SimpleConsoleFormatter.GetLogLevelString().
+  bool dotnet() {
+    constexpr std::array<std::array<std::string_view, 2>, 6> words = {{{"trce", "trace"},
+                                                                       {"dbug", "debug"},
+                                                                       {"info", "info"},
+                                                                       {"warn", "warn"},
+                                                                       {"fail", "error"},
+                                                                       {"crit", "critical"}}};
+    std::string_view word = line_.substr(at_, 4);
+    for (const auto& [said, meant] : words) {
+      if (word != said) continue;
+      match_.severity = severity_of_word(meant);
+      match_.level_word = word;
+      at_ += word.size();
+      return true;
+    }
+    return false;
   }
 
   bool epoch() {

@@ -24,19 +24,12 @@ class FormatsParser final : public Parser {
     std::string_view line = record.line;
     // Colours stand in front of what a pattern begins with.
     if (line.find('\x1b') != line.npos) line = Prose::clean(batch, record);
-    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+    line = unindented(line);
     // Of an envelope's name the line inside is meant, which may be of any form.
     bool any = source.format == "auto" || source.format == "formats" || !is_form(source.format);
     Subject subject{line, zone_, record.time_ns};
-    const Format* format = nullptr;
-    if (!any) {
-      format = formats_.find(subject, match_, source.format);
-    } else if (forms_.empty()) {
-      format = find_or_remember(subject, source.number);
-    }
-    for (size_t i = 0; any && format == nullptr && i < forms_.size(); ++i) {
-      format = formats_.find(subject, match_, forms_[i]);
-    }
+    const Format* format =
+        any ? find_any(subject, source.number) : formats_.find(subject, match_, source.format);
     if (format == nullptr) return Outcome::kNotMine;
     if (!is_clean_utf8(batch, record, line)) {
       Subject again{line, zone_, record.time_ns};
@@ -46,10 +39,30 @@ class FormatsParser final : public Parser {
     return Outcome::kParsed;
   }
 
+  bool claims(std::string_view line, const Source& source, int64_t near_ns) override {
+    Subject subject{unindented(line), zone_, near_ns};
+    return find_any(subject, source.number) != nullptr && (match_.time || match_.severity);
+  }
+
  private:
+  static std::string_view unindented(std::string_view line) {
+    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+    return line;
+  }
+
   static bool is_form(std::string_view name) {
     static const std::vector<std::string_view> all = names();
     return std::find(all.begin(), all.end(), name) != all.end();
+  }
+
+  // One of all, or of those that are wanted.
+  const Format* find_any(Subject& subject, uint64_t stream) {
+    if (forms_.empty()) return find_or_remember(subject, stream);
+    const Format* format = nullptr;
+    for (size_t i = 0; format == nullptr && i < forms_.size(); ++i) {
+      format = formats_.find(subject, match_, forms_[i]);
+    }
+    return format;
   }
 
   const Format* find_or_remember(Subject& subject, uint64_t stream) {

@@ -19,6 +19,7 @@
 //   epoch    seconds since 1970, a time     source    a word like "server.go:42"
 //   class    a word like "org.foo.Bar"      postgres  anything, up to "LEVEL:  " and with it
 //   peer     an address, with a port perhaps, which becomes <name>_port
+//   dotnet   one of .NET's short words of a level: trce, dbug, info, warn, fail, crit
 //   letter   one capital; it is not kept
 //   severity a digit of syslog's severities: a level
 //   uuid     a UUID, in the usual form
@@ -58,6 +59,7 @@ enum class Type : uint8_t {
   kRequest,
   kGlog,
   kRedis,
+  kDotnet,
   kYmd,
   kEpoch,
   kSource,

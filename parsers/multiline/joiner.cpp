@@ -128,9 +128,9 @@ bool Joiner::discards(Stream& stream, const Wrapping& wrapping, bool partial) {
   return true;
 }
 
-// Whether the line belongs to the open event; then it is in it.
+// Whether the line belongs to the open event; then it is in it. Else `look` says how it begins one.
 bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
-                    const Wrapping& wrapping, Look look, bool partial) {
+                    const Wrapping& wrapping, Look& look, bool partial) {
   Event& event = stream.event;
   if (!event.objects.empty()) return append_object(stream, record, wrapping, look);
   bool piece = event.partial;
@@ -142,7 +142,7 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
     if (wrapping.depth > 0 && metadata_of(parser_.envelopes(wrapping)) != event.metadata) {
       return false;
     }
-    if (!goes_on(stream, wrapping.inside, look)) return false;
+    if (!goes_on(stream, batch, record, wrapping, look)) return false;
     if (full) {
       stream.rule_goes_on = event.rule;
       return false;
@@ -168,8 +168,10 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
   return true;
 }
 
-bool Joiner::goes_on(Stream& stream, std::string_view line, Look look) {
+bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
+                     const Wrapping& wrapping, Look& look) {
   Event& event = stream.event;
+  std::string_view line = wrapping.inside;
   if (const Rules* rules = settings_.rules.get()) {
     if (rules->begins(line) != Rules::kNone) return false;
     if (rules->continues(event.rule, line)) {
@@ -179,7 +181,14 @@ bool Joiner::goes_on(Stream& stream, std::string_view line, Look look) {
     if (event.rule != Rules::kNone || !settings_.automatic) return false;
   }
   if (!event.json) {
-    if (!event.trace.continues(line, look, stream.joins_plain())) return false;
+    if (!event.trace.continues(line, look)) {
+      if (!stream.joins_plain() || !event.trace.joins_any(look)) return false;
+      // A form that is known has its time, or its level, anywhere in the line.
+      if (look == Look::kPlain && parser_.claims(batch, record, wrapping)) {
+        look = Look::kTimed;
+        return false;
+      }
+    }
     event.last_look = look;
     event.joined_by = {};
     return true;

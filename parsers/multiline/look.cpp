@@ -11,6 +11,7 @@
 
 #include "core/ascii.h"
 #include "core/level.h"
+#include "parsers/multiline/frames.h"
 
 namespace waybill::parsers::multiline {
 
@@ -19,6 +20,7 @@ namespace {
 constexpr size_t kHeaderBytes = 160;  // in which a level is looked for
 constexpr size_t kFrontBytes = 60;    // in which one in small letters counts
 constexpr size_t kLongestLevel = 13;  // "informational"
+constexpr size_t kLongestTag = 40;    // in brackets, before a time
 
 // Whether `text` begins as `shape` says: '0' a digit, 'A' a letter, '-' one of "-/.", 't' one of
 // "Tt _-:", anything else itself.
@@ -127,6 +129,8 @@ bool begins_with_numbers(std::string_view text) {
       digits_in("000000 00"),        // 081109 203615, 161209 14:18:50, 161209  4:18:50
       digits_in("000000  0:"),       //
       digits_in("00 AAA 0000 00:"),  // 02 Jan 2026 03:…
+      digits_in("0 AAA 00:00:00"),   // 2 Jan 03:04:05
+      digits_in("00 AAA 00:00:00"),  //
       digits_in("0000-0-0"),         // 2026-1-2
       digits_in("0-0-0000 "),        // 1/2/2026
       digits_in("0-00-0000 "),       //
@@ -193,13 +197,61 @@ bool begins_with_pair(std::string_view text) {
   return std::find(keys.begin(), keys.end(), text.substr(0, end)) != keys.end();
 }
 
+// "[W 2026-01-02 …", Tornado's and Jupyter's; "[GIN] 2026/01/02 …", "[71] 2026/01/02 …".
+bool has_time_behind_tag(std::string_view inside) {
+  if (inside.size() > 2 && is_upper(inside[0]) && inside[1] == ' ') {
+    return begins_with_time(inside.substr(2));
+  }
+  size_t close = inside.substr(0, kLongestTag).find(']');
+  if (close == inside.npos) return false;
+  std::string_view behind = inside.substr(close + 1);
+  return !behind.empty() && is_blank(behind[0]) && begins_with_time(without_indent(behind));
+}
+
+// "W/ActivityManager( 1234): …", of Android.
+bool begins_with_logcat(std::string_view text) {
+  if (text.size() < 6 || text[1] != '/') return false;
+  if (std::string_view("VDIWEF").find(text[0]) == std::string_view::npos) return false;
+  size_t open = text.find_first_of(" (", 2);  // a tag may be padded
+  open = std::min(text.find_first_not_of(' ', open), text.size());
+  if (open == text.size() || text[open] != '(') return false;
+  size_t at = open + 1;
+  while (at < text.size() && (is_blank(text[at]) || is_digit(text[at]))) ++at;
+  return at > open + 1 && text.substr(at).starts_with("): ");
+}
+
+// "71:M 02 Jan 2026 …", Redis'; "I, [2026-01-02T…", Ruby's.
+bool has_time_behind_letter(std::string_view text) {
+  if (fits(text, "A, [0000-00-00T")) return is_upper(text[0]);
+  size_t at = 0;
+  while (at < text.size() && is_digit(text[at])) ++at;
+  if (at == 0 || at == text.size() || text[at] != ':') return false;
+  if (text.substr(at).starts_with(":signal-handler (")) return true;  // Redis', with an epoch
+  if (!fits(text.substr(at), ":A ") || !is_upper(text[at + 1])) return false;
+  return begins_with_time(text.substr(at + 3));
+}
+
+// "1767323045] …", as Nagios writes it: seconds since 1970, of this half of the century.
+bool begins_with_epoch(std::string_view inside) {
+  return fits(inside, "0000000000]") && inside[0] == '1' && inside[1] >= '4';
+}
+
+// What AWS Lambda writes around what a function does.
+bool begins_with_request(std::string_view text) {
+  size_t end = text.find(' ');
+  return (end == 3 || end == 5 || end == 6) && text.substr(end).starts_with(" RequestId: ") &&
+         (text.starts_with("START") || text.starts_with("END") || text.starts_with("REPORT"));
+}
+
 Look look_in_brackets(std::string_view line) {
   std::string_view inside = without_indent(line.substr(1));
   if (begins_with_time(inside)) return Look::kTimed;
+  if (line[0] == '[' && has_time_behind_tag(inside)) return Look::kTimed;
   // "[    0.000000]" is the kernel's.
   size_t at = 0;
   while (at < inside.size() && (is_digit(inside[at]) || inside[at] == '.')) ++at;
   bool number = at > 0 && at < inside.size() && (inside[at] == ']' || inside[at] == '>');
+  if (number && begins_with_epoch(inside)) return Look::kTimed;
   if (number) return line[0] == '<' || inside.find('.') < at ? Look::kFresh : Look::kPlain;
   std::string_view word = word_of(inside);
   char behind = word.size() < inside.size() ? inside[word.size()] : '\0';
@@ -254,9 +306,12 @@ Look look_at(std::string_view line) {
     default: break;
   }
   if (begins_with_time(line)) return Look::kTimed;
+  if (has_time_behind_letter(line)) return Look::kTimed;
   if (is_digit(line[0])) return begins_with_address(line) ? Look::kWhole : Look::kPlain;
   if (begins_with_pair(line)) return Look::kWhole;
-  return begins_with_level(line) ? Look::kFresh : Look::kPlain;
+  bool fresh = begins_with_level(line) || begins_with_logcat(line) || is_dotnet_head(line) ||
+               begins_with_request(line);
+  return fresh ? Look::kFresh : Look::kPlain;
 }
 
 bool speaks_of_trouble(std::string_view line) {

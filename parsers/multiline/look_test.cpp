@@ -27,13 +27,30 @@ TEST_CASE("look: where a record begins") {
       "[ 2026-01-02 03:04:05 ] x",
       "  2026-01-02 03:04:05 right-aligned",
       "\x1b[32m2026-01-02T03:04:05Z\x1b[0m x",
+      "2 Jan 03:04:05 ntpd[71]: x",
+      "[W 2026-01-02 03:04:05.678 ServerApp] x",
+      "[E 260102 03:04:05 web:1] x",
+      "[GIN] 2026/01/02 - 03:04:05 | 200 | x",
+      "[71] 2026/01/02 03:04:05.678901 [WRN] x",
+      "[1767323045] SERVICE ALERT: x",
+      "71:M 02 Jan 2026 03:04:05.678 # x",
+      "71:signal-handler (1767323045) Received SIGINT scheduling shutdown...",
+      "I, [2026-01-02T03:04:05.678901 #71]  INFO -- : x",
   };
   for (std::string_view line : timed) {
     CAPTURE(line);
     CHECK(look_at(line) == Look::kTimed);
   }
   const std::string_view fresh[] = {
-      "ERROR: x", "WARN  [main] x", "[INFO] x", "<34>x", "[    0.000000] Linux", "[error] x",
+      "ERROR: x",
+      "WARN  [main] x",
+      "[INFO] x",
+      "<34>x",
+      "[    0.000000] Linux",
+      "[error] x",
+      "W/Cart( 1234): x",
+      "fail: Shop.Cart[13]",
+      "END RequestId: 8f5e8c2e",
   };
   for (std::string_view line : fresh) {
     CAPTURE(line);
@@ -57,6 +74,12 @@ TEST_CASE("look: what may go on with the line before") {
       "Information is power",
       "INFOrmal",
       "12 monkeys",
+      "12:M 02 monkeys",
+      "[1767323045678] x",
+      "[main] 12 monkeys",
+      "W/o a tag (12): x",
+      "fail: to say [13]",
+      "END of it: x",
       "Marching on",
       "Mayor: x",
       "}",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "parsers/multiline/frames.h"
 #include "parsers/multiline/look.h"
 #include "parsers/multiline/trace.h"
 

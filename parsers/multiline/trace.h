@@ -13,10 +13,6 @@
 
 namespace waybill::parsers::multiline {
 
-// Whether a text is a line of a stack trace by its own letters, whatever stands before it: an
-// indented frame ("  at a.b.C(C.java:1)"), "Caused by: …", "... 3 more" and their like.
-bool is_frame(std::string_view text);
-
 class Trace {
  public:
   // A new event, whose first line this is. Cheap: `line` is only looked at when somebody asks, so
@@ -27,9 +23,13 @@ class Trace {
     judged_ = false;
   }
 
-  // Whether `line` belongs to it; then the state has moved on. `joins_plain`: in this stream lines
-  // without a time belong to the one before them.
-  bool continues(std::string_view line, Look look, bool joins_plain);
+  // Whether `line` belongs to it by its own letters; then the state has moved on.
+  bool continues(std::string_view line, Look look);
+  // Whether another line that looks so belongs to it in a stream whose events all begin with a
+  // time.
+  bool joins_any(Look look) const {
+    return look_ == Look::kTimed && (look == Look::kPlain || look == Look::kJsonBegin);
+  }
 
   // Whether its next line has to be waited for: its kind of event usually has one.
   bool expects_more();
@@ -51,6 +51,7 @@ class Trace {
     kPythonEnd,      // behind the exception's own line
     kPythonChained,  // another traceback has to come
     kGo,
+    kGoStack,      // functions without their arguments
     kRustMessage,  // the message has to come
     kRust,
     kPhp,
@@ -60,6 +61,8 @@ class Trace {
     kNodeHead,  // the place in the source, its line, and a mark below it
     kNodeProperties,
     kSlowQuery,
+    kJulHead,     // the level and the message have to come
+    kDotnetHead,  // the message has to come, indented
   };
 
   void judge();
@@ -67,6 +70,7 @@ class Trace {
   static Kind kind_of_traceback(std::string_view line);
   bool continues_indented(std::string_view text, bool trouble);
   bool continues_plain(std::string_view line);
+  bool continues_jul(std::string_view line);
   bool continues_python(std::string_view line);
   bool begins_below_header(std::string_view line);
   bool user_begins(std::string_view line);
@@ -77,8 +81,9 @@ class Trace {
   bool judged_ = false;
   bool trouble_ = false;  // its header speaks of it
   Kind kind_ = Kind::kNone;
-  uint8_t head_lines_ = 0;  // of kDartHead and kNodeHead
-  bool user_seen_ = false;  // of kSlowQuery
+  uint8_t head_lines_ = 0;   // of kDartHead and kNodeHead; of a message
+  bool in_message_ = false;  // of kFrames: an exception's message may go on
+  bool user_seen_ = false;   // of kSlowQuery
 };
 
 }  // namespace waybill::parsers::multiline

@@ -17,7 +17,9 @@ std::vector<int> events_of(const std::vector<std::string_view>& lines, bool join
   Trace trace;
   for (std::string_view line : lines) {
     Look look = look_at(line);
-    if (!events.empty() && trace.continues(line, look, joins_plain)) {
+    bool joins =
+        !events.empty() && (trace.continues(line, look) || (joins_plain && trace.joins_any(look)));
+    if (joins) {
       ++events.back();
       continue;
     }
@@ -152,4 +154,74 @@ TEST_CASE("trace: what is worth waiting for") {
   CHECK_FALSE(waits("hello"));
   CHECK_FALSE(waits(R"({"level":"error"})"));
   CHECK_FALSE(waits("level=error msg=x time=1"));
+}
+
+TEST_CASE("trace: exceptions whose message has several lines") {
+  CHECK(events_of({"java.lang.IllegalStateException: no stock", "\tat shop.Cart.check(Cart.java:7)",
+                   "Caused by: shop.StoreError: refused:", "try again later",
+                   "\tat shop.Store.ask(Store.java:9)", "done"}) == Events{5, 1});
+  CHECK(events_of({"2026-01-02 03:04:05 ERROR c.s.Cart - failed", "shop.CartError: two", "reasons",
+                   "\tat shop.Cart.check(Cart.java:7)", "done"}) == Events{4, 1});
+  // No frames come: three lines are the most.
+  CHECK(events_of({"2026-01-02 03:04:05 ERROR c.s.Cart - failed", "shop.CartError: x", "a", "b",
+                   "c", "d"}) == Events{5, 1});
+  CHECK(events_of({"org.apache.spark.SparkException: Job aborted",
+                   "Driver stacktrace:", "\tat a.B.c(B.java:1)", "done"}) == Events{3, 1});
+}
+
+TEST_CASE("trace: Python's notices, syntax errors and what databases add") {
+  for (std::string_view notice : {"Exception in thread Thread-1 (run):",
+                                  "Exception ignored in: <function Cart.__del__ at 0x7f>"}) {
+    CHECK(events_of({notice,
+                     "Traceback (most recent call last):", "  File \"cart.py\", line 7, in run",
+                     "ValueError: x", "done"}) == Events{4, 1});
+    CHECK(events_of({notice, "done"}) == Events{1, 1});
+  }
+  CHECK(events_of({"  File \"cart.py\", line 3", "    def check(", "             ^",
+                   "SyntaxError: '(' was never closed", "done"}) == Events{4, 1});
+  CHECK(events_of({"Traceback (most recent call last):", "  File \"cart.py\", line 7, in run",
+                   "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) gone",
+                   "DETAIL:  x", "[SQL: SELECT 1]",
+                   "(Background on this error at: https://sqlalche.me/e/20/e3q8)", "done"}) ==
+        Events{6, 1});
+}
+
+TEST_CASE("trace: Go's functions without their arguments") {
+  CHECK(events_of({"2026-01-02T03:04:05.678Z\tERROR\tcart/server.go:42\tit broke", "main.main",
+                   "\t/src/cart/main.go:7", "net/http.(*conn).serve",
+                   "\t/usr/local/go/src/net/http/server.go:1995", "done"}) == Events{5, 1});
+  // Below what is no trouble, such a line stands for itself.
+  CHECK(events_of({"2026-01-02T03:04:05.678Z\tINFO\tcart/server.go:42\tup", "main.main"}) ==
+        Events{1, 1});
+}
+
+TEST_CASE("trace: PHP's next one, Monolog's, Ruby's, Elixir's, and causes in Rust") {
+  CHECK(events_of({"PHP Fatal error:  Uncaught RuntimeException: a in /cart.php:3",
+                   "Stack trace:", "#0 /cart.php(7): check()", "#1 {main}",
+                   "Next RuntimeException: b in /cart.php:5", "Stack trace:", "#0 {main}",
+                   "  thrown in /cart.php on line 5", "done"}) == Events{8, 1});
+  CHECK(events_of({"PHP Warning:  x in /cart.php on line 3",
+                   "PHP Stack trace:", "PHP   1. {main}() /cart.php:0", "done"}) == Events{3, 1});
+  CHECK(events_of({"[2026-01-02 03:04:05] production.ERROR: x {\"exception\":\"[object]",
+                   "[stacktrace]", "#0 /cart.php(7): check()", "#1 {main}", "\"} ", "done"}) ==
+        Events{5, 1});
+  CHECK(events_of({"E, [2026-01-02T03:04:05.678901 #71] ERROR -- : CartError: empty",
+                   "/app/cart.rb:3:in `check'", "/app/cart.rb:7:in `run'", "done"}) ==
+        Events{3, 1});
+  CHECK(events_of({"Traceback (most recent call last):", "\t1: from /app/cart.rb:7:in 'run'",
+                   "/app/cart.rb:3:in 'check': empty (CartError)", "done"}) == Events{3, 1});
+  CHECK(events_of({"03:04:05.678 [error] GenServer Cart terminating", "** (RuntimeError) empty",
+                   "    (shop 1.0.0) lib/cart.ex:7: Cart.check/1", "done"}) == Events{3, 1});
+  CHECK(events_of({"Error: cannot start", "Caused by:", "    0: no configuration",
+                   "    1: No such file or directory", "done"}) == Events{4, 1});
+}
+
+TEST_CASE("trace: the two lines of java.util.logging, and of .NET's console") {
+  CHECK(events_of({"Jan 02, 2026 3:04:05 AM shop.Cart check", "SEVERE: out of stock",
+                   "shop.StockError: none", "\tat shop.Cart.check(Cart.java:7)",
+                   "Jan 02, 2026 3:04:06 AM shop.Cart check", "INFO: went on", "done"}) ==
+        Events{4, 2, 1});
+  CHECK(events_of({"Jan 02, 2026 3:04:05 AM it was", "SEVERE: on its own"}) == Events{1, 1});
+  CHECK(events_of({"fail: Shop.Cart[13]", "      it broke", "      twice", "info: Shop.Cart[0]",
+                   "      went on", "done"}) == Events{3, 2, 1});
 }
