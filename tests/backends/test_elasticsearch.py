@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -247,9 +248,11 @@ def test_an_ingest_pipeline_is_missed_and_installed(
     assert ended.code == 2
     assert f"there is no ingest pipeline {unique}, and every document would be" in ended.err
     definition = waybill.folder / "pipeline.json"
-    # This server has no processors, and lets no document through a pipeline: it is started
-    # without the role for that. But it keeps pipelines, and tells of them.
-    definition.write_text('{"description": "of a test", "processors": []}', encoding="utf-8")
+    definition.write_text(json.dumps({"description": "of a test", "processors": [
+        {"set": {"field": "labels.via", "value": "the pipeline"}},
+        {"drop": {"if": "ctx.message == 'noise'"}},
+        {"fail": {"if": "ctx.message == 'bad'", "message": "the pipeline wants no {{{message}}}"}},
+    ]}), encoding="utf-8")
     ended = waybill.run("setup", "es", "--pipeline-file", str(definition), "-c",
                         str(waybill.config_file))
     assert ended.code == 0, ended.err
@@ -257,3 +260,21 @@ def test_an_ingest_pipeline_is_missed_and_installed(
     assert there[unique]["description"] == "of a test"
     ended = waybill.run("check", "--connect", config=config)
     assert ended.code == 0 and f"has the ingest pipeline {unique}" in ended.out, ended.err
+
+
+def test_documents_go_through_an_ingest_pipeline(
+    waybill: Runner, opensearch: OpenSearch, unique: str
+) -> None:
+    """One that adds a field, drops documents, and refuses some for good."""
+    opensearch.call("PUT", f"_ingest/pipeline/{unique}", {"processors": [
+        {"set": {"field": "labels.via", "value": "the pipeline"}},
+        {"drop": {"if": "ctx.message == 'noise'"}},
+        {"fail": {"if": "ctx.message == 'bad'", "message": "no {{{message}}} documents"}},
+    ]})
+    config = config_for(opensearch, unique, pipeline=unique)
+    ended = waybill.run("run", "--once", config=config, stdin=b"first\nnoise\nbad\nlast\n")
+    assert ended.code == 3, ended.err  # a record became a dead letter
+    hits = opensearch.wait_for(unique, 2)
+    assert sorted(hit["_source"]["message"] for hit in hits) == ["first", "last"]
+    assert all(hit["_source"]["labels"]["via"] == "the pipeline" for hit in hits)
+    assert "no bad documents" in ended.err

@@ -16,6 +16,9 @@ MATCH_ALL: dict[str, Any] = {"match_all": {}}
 LENIENT = "ignore_unavailable=true&allow_no_indices=true"
 PAGE = 10_000  # the most that one answer may hold
 
+# Java compiles it when it starts it.
+NODE = Path(__file__).parent / "recipes" / "opensearch" / "Node.java"
+
 LOG4J = """\
 status = error
 appender.console.type = Console
@@ -169,7 +172,7 @@ def _prepare(built: Path, folder: Path) -> tuple[list[str], process.Ports]:
 
 def _command(built: Path, folder: Path, http: int) -> list[str]:
     command = [cache.need("java"), "-Xms256m", "-Xmx1g", "-cp", f"{built / 'lib'}/*"]
-    command += ["org.codelibs.opensearch.runner.OpenSearchRunner", "-numOfNode", "1"]
+    command += [str(NODE), "-numOfNode", "1"]
     command += ["-basePath", str(folder / "base"), "-clusterName", folder.name]
     command += ["-baseHttpPort", str(http - 1)]  # it listens on the next one
     return command
