@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# waybill_library(NAME [REGISTRY MACRO] [EXTRA FOLDER…] DEPENDS …): the folder NAME as the static
-# library waybill_NAME. Its *_test.cpp files go to the unit-test binary instead (tests/).
+# waybill_library(NAME [REGISTRY MACRO] [EXTRA FOLDER…] [SMALL REGEX] DEPENDS …): the folder NAME as
+# the static library waybill_NAME. Its *_test.cpp files go to the unit-test binary instead (tests/).
 #
 # With REGISTRY, NAME/registry.inc lists the subfolders to compile, one "MACRO(folder)" a line: the
-# code reads the same file, so there is one list. EXTRA names shared subfolders besides.
+# code reads the same file, so there is one list. EXTRA names shared subfolders besides. What
+# matches SMALL runs at the start or by a person's hand: a release has it small, not fast.
 
 add_library(waybill_options INTERFACE)
 target_include_directories(waybill_options INTERFACE ${CMAKE_SOURCE_DIR})
@@ -22,7 +23,7 @@ if(WAYBILL_SANITIZE)
 endif()
 
 function(waybill_library name)
-  cmake_parse_arguments(ARG "" "REGISTRY" "EXTRA;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "REGISTRY;SMALL" "EXTRA;DEPENDS" ${ARGN})
   set(folders ".")
   if(ARG_REGISTRY)
     set(registry ${CMAKE_SOURCE_DIR}/${name}/registry.inc)
@@ -45,6 +46,12 @@ function(waybill_library name)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
+  if(ARG_SMALL)
+    set(small ${sources})
+    list(FILTER small INCLUDE REGEX "/${name}/(./)?${ARG_SMALL}")
+    set_property(SOURCE ${small} APPEND PROPERTY
+      COMPILE_OPTIONS $<$<CONFIG:RelWithDebInfo>:-Os>)
+  endif()
   add_library(waybill_${name} STATIC ${sources})
   target_link_libraries(waybill_${name} PUBLIC waybill_options ${ARG_DEPENDS})
   set_property(GLOBAL APPEND PROPERTY WAYBILL_TEST_SOURCES ${tests})

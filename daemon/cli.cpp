@@ -55,6 +55,8 @@ class Builder {
     add_schema();
     add_setup();
     command("version", "prints the version", Command::kVersion);
+    app_.add_flag_callback(
+        "-V,--version", [this] { line_.command = Command::kVersion; }, "the same as `version`");
     for (const Planned& planned : kPlanned) {
       app_.add_subcommand(planned.name, std::string(planned.summary) + " (not built yet)")
           ->prefix_command()

@@ -22,8 +22,9 @@ def test_asking_about_it_succeeds(waybill: Runner, words: list[str]) -> None:
     assert ended.out
 
 
-def test_the_version_is_one_line(waybill: Runner) -> None:
-    assert re.fullmatch(r"waybill \d+\.\d+\.\d+\S*\n", waybill.run("version").out)
+@pytest.mark.parametrize("word", ["version", "--version", "-V"])
+def test_the_version_is_one_line(waybill: Runner, word: str) -> None:
+    assert re.fullmatch(r"waybill \d+\.\d+\.\d+\S*\n", waybill.run(word).out)
 
 
 def test_help_names_every_command(waybill: Runner) -> None:
