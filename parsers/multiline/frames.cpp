@@ -193,8 +193,10 @@ bool is_sql_note(std::string_view line) {
 
 bool is_jul_head(std::string_view line) {
   // "Jan 02, 2026 3:04:05 AM "
-  size_t half = line.find(" AM ") == line.npos ? line.find(" PM ") : line.find(" AM ");
-  if (half == line.npos || half > 24 || line.size() < 12 || line[6] != ',') return false;
+  if (line.size() < 24 || line[6] != ',') return false;
+  std::string_view front = line.substr(0, 28);
+  size_t half = std::min(front.find(" AM "), front.find(" PM "));
+  if (half == front.npos) return false;
   std::string_view place = line.substr(half + 4);
   size_t blank = place.find(' ');
   return blank != place.npos && blank > 0 && place.find(' ', blank + 1) == place.npos &&
@@ -210,9 +212,9 @@ bool is_jul_message(std::string_view line) {
 }
 
 bool is_dotnet_head(std::string_view line) {
-  size_t open = line.find('[');
-  if (open == line.npos || open < 7 || line.back() != ']' || line.substr(4, 2) != ": ")
-    return false;
+  if (line.size() < 10 || line.substr(4, 2) != ": " || line.back() != ']') return false;
+  size_t open = line.find('[', 7);
+  if (open == line.npos) return false;
   for (std::string_view level : {"trce", "dbug", "info", "warn", "fail", "crit"}) {
     if (!line.starts_with(level)) continue;
     std::string_view id = line.substr(open + 1, line.size() - open - 2);
