@@ -32,8 +32,9 @@ int64_t stored(const std::string& brokers) {
 
 int main() {
   std::array<char, 512> words;
-  rd_kafka_t* host =
-      rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), words.data(), words.size());
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "log_level", "0", words.data(), words.size());
+  rd_kafka_t* host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, words.data(), words.size());
   if (host == nullptr) {
     fmt::print(stderr, "waybill_broker: {}\n", words.data());
     return 1;
