@@ -26,7 +26,7 @@ constexpr std::array kTypes = {
     TypeName{"peer", Type::kPeer},         TypeName{"name", Type::kName},
     TypeName{"letter", Type::kLetter},     TypeName{"nginx", Type::kNginx},
     TypeName{"severity", Type::kSeverity}, TypeName{"uuid", Type::kUuid},
-    TypeName{"phrase", Type::kPhrase},
+    TypeName{"phrase", Type::kPhrase},     TypeName{"date", Type::kDate},
 };
 
 Place place_of(std::string_view name) {
@@ -144,6 +144,7 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
     case Type::kNum:
     case Type::kStatus: allow([](char c) { return is_digit(c) || c == '-' || is_blank(c); }); break;
     case Type::kYmd:
+    case Type::kDate:
     case Type::kEpoch: allow(is_digit); break;
     case Type::kSeverity: allow([](char c) { return c >= '0' && c <= '7'; }); break;
     case Type::kLetter: allow([](char c) { return c >= 'A' && c <= 'Z'; }); break;
