@@ -29,13 +29,24 @@ bool begins_a_line(std::string_view text) {
          text.find(' ') == dash;
 }
 
-// "\tat a.b.C", "Caused by: …": lines of a trace, that has no time.
+// "\tat a.b.C", "Caused by: …", "a.b.SomeException: …": lines of a trace, that has no time.
 bool is_of_a_trace(std::string_view text) {
-  for (std::string_view front :
-       {"\t", "    ", "Caused by: ", "Traceback (most recent call last)"}) {
+  constexpr std::string_view fronts[] = {
+      "\t",         "    ",        "   at ",
+      "  File \"",  "Caused by: ", "Traceback (most recent call last)",
+      "goroutine ", "panic: ",     "Exception in thread "};
+  for (std::string_view front : fronts) {
     if (text.starts_with(front)) return true;
   }
-  return false;
+  size_t end = 0;
+  while (end < text.size() && end < kLongestName &&
+         (is_letter(text[end]) || is_digit(text[end]) || text[end] == '.' || text[end] == '_')) {
+    ++end;
+  }
+  bool ends = end == text.size() || text.substr(end).starts_with(": ");
+  std::string_view name = text.substr(0, end);
+  bool error = name.size() > 5 && name.ends_with("Error");
+  return ends && (error || (name.size() > 9 && name.ends_with("Exception")));
 }
 
 // A time with its date, at the front or behind a '['; not the clock alone.

@@ -170,7 +170,8 @@ TEST_CASE("envelope: what commands put before the lines of containers") {
        R"({"level":"ERROR","message":"it broke","thread":"71","context":{"pid":71}})"},
       {"2025-12-31T23:59:58.123456789Z 71:M 31 Dec 2025 23:59:57.678 # low", "redis",
        "2025-12-31T23:59:57.678Z",
-       R"({"level":"WARN","message":"low","context":{"pid":71,"role":"M","level_text":"warning"}})"},
+       R"({"level":"WARN","message":"low",)"
+       R"("context":{"pid":71,"role":"M","level_text":"warning"}})"},
       {"2025-12-31T23:59:58.123456789+01:00 {\"level\":\"warn\",\"msg\":\"m\"}", "json",
        "2025-12-31T22:59:58.123456789Z", R"({"level":"WARN","message":"m"})"},
       {"2025-12-31T23:59:58.123456789Z level=warn msg=m", "logfmt",
@@ -183,6 +184,18 @@ TEST_CASE("envelope: what commands put before the lines of containers") {
        R"({"level":"ERROR","message":"it broke","logger":"shop-web-1"})"},
   };
   for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("envelope: lines of traces are without the time of such commands") {
+  for (std::string_view inside :
+       {"\tat org.acme.Shop.run(Shop.java:7)", "Caused by: java.io.IOException: full",
+        "org.acme.ShopException: full", "ValueError: full", "  File \"shop.py\", line 7, in run"}) {
+    CAPTURE(inside);
+    CHECK(Parsed("2025-12-31T23:59:58.123456789Z " + std::string(inside)).message() == inside);
+  }
+  for (std::string_view not_inside : {"Error: full", "ValueError full", "  up"}) {
+    CHECK(Parsed("web_1 | " + std::string(not_inside)).message().starts_with("web_1"));
+  }
 }
 
 TEST_CASE("envelope: what such commands have not written") {
