@@ -77,11 +77,16 @@ void read_fraction(Reader& in, Clock& clock) {
   bool colon = point == ':' && is_digit(in.peek(1)) && is_digit(in.peek(2)) &&
                is_digit(in.peek(3)) && !is_digit(in.peek(4));
   if (!colon && ((point != '.' && point != ',') || !is_digit(in.peek(1)))) return;
+  const size_t start = in.position();
   in.skip(point);
   int count = 0;
   unsigned digit;
   for (; in.digits(1, digit); ++count) {
     if (count < 9) clock.nanos = clock.nanos * 10 + digit;
+  }
+  if (count > 9 && point == ',') {  // the next column's number (PAN-OS)
+    clock.nanos = 0;
+    return in.back_to(start);
   }
   for (int i = count; i < 9; ++i) clock.nanos *= 10;
   clock.digits = static_cast<uint8_t>(count < 3 ? 3 : count > 9 ? 9 : count);

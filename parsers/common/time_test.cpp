@@ -338,6 +338,8 @@ TEST_CASE("time: how much of a line is its time") {
   CHECK(taken("12345 x and more") == 0);
   CHECK(taken("03:04:05:06 x") == 0);
   CHECK(taken("20260102-03:04:05:7|x") == 19);
+  CHECK(taken("2026/01/02 03:04:05,012801096514,x") == 19);
+  CHECK(taken("2026/01/02 03:04:05,012801096 x") == 29);
   CHECK(taken("20260102-03:04:05:71|x") == 20);
   CHECK(taken("20260102-3:4:5:7|x") == 16);
   CHECK(taken("20260102-3:4:61:7|x") == 0);
