@@ -31,13 +31,20 @@ bool begins_a_line(std::string_view text) {
 
 // "\tat a.b.C", "Caused by: …", "a.b.SomeException: …": lines of a trace, that has no time.
 bool is_of_a_trace(std::string_view text) {
-  constexpr std::string_view fronts[] = {
-      "\t",         "    ",        "   at ",
-      "  File \"",  "Caused by: ", "Traceback (most recent call last)",
-      "goroutine ", "panic: ",     "Exception in thread "};
+  constexpr std::string_view fronts[] = {"\t",
+                                         "   at ",
+                                         "  File \"",
+                                         "Caused by: ",
+                                         "Traceback (most recent call last)",
+                                         "goroutine ",
+                                         "panic: ",
+                                         "Exception in thread "};
   for (std::string_view front : fronts) {
     if (text.starts_with(front)) return true;
   }
+  // "    at …", but no level that is padded.
+  size_t indent = std::min(text.find_first_not_of(' '), text.size());
+  if (indent >= 4 && indent < text.size()) return !is_upper(text[indent]);
   size_t end = 0;
   while (end < text.size() && end < kLongestName &&
          (is_letter(text[end]) || is_digit(text[end]) || text[end] == '.' || text[end] == '_')) {

@@ -189,7 +189,8 @@ TEST_CASE("envelope: what commands put before the lines of containers") {
 TEST_CASE("envelope: lines of traces are without the time of such commands") {
   for (std::string_view inside :
        {"\tat org.acme.Shop.run(Shop.java:7)", "Caused by: java.io.IOException: full",
-        "org.acme.ShopException: full", "ValueError: full", "  File \"shop.py\", line 7, in run"}) {
+        "org.acme.ShopException: full", "ValueError: full", "    raise x",
+        "  File \"shop.py\", line 7, in run"}) {
     CAPTURE(inside);
     CHECK(Parsed("2025-12-31T23:59:58.123456789Z " + std::string(inside)).message() == inside);
   }
@@ -203,6 +204,7 @@ TEST_CASE("envelope: what such commands have not written") {
            // Times of the program's own, and messages that speak of times.
            "2025-12-31T23:59:58.123456789Z INFO worker: up",
            "2025-12-31T23:59:58.123456789Z [main] INFO up",
+           "2025-12-31T23:59:58.123456789Z     INFO up",
            "2025-12-31T23:59:58.123456789Z 2025-12-01 00:00:00 is when it was",
            "2025-12-31T23:59:58.123456Z 2025-12-31 23:59:58 is when it was",
            "2025-12-31T23:59:58Z 2025-12-31 23:59:58 is when it was",

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 24> kFacilities = {
     "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
     "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr int kHighestPriority = 191;
+constexpr size_t kCiscoFront = 100;  // in which what Cisco's machines put before a message ends
 
 // "<34>"; false when there is none. RFC 5424 section 6.2.1; no leading zeros.
 bool read_priority(std::string_view& text, int& priority) {
@@ -186,15 +187,17 @@ bool is_sure(Front front, std::string_view host, bool process) {
 // Behind the time: "host app[71]: …", "host user.warn app: …", "user.warn app: …", "app[71]: …".
 bool read_in_file(std::string_view text, Front front, const EnvelopeContext& context,
                   Envelope& envelope) {
-  if (front == Front::kJournal && names_a_zone(word_of(text))) {
-    text.remove_prefix(word_of(text).size());
+  std::string_view host = word_of(text);
+  if (front == Front::kJournal && names_a_zone(host)) {
+    text.remove_prefix(host.size());
     skip_blanks(text);
-  }
-  if (read_lone_tag(text, front, envelope)) return true;
-  bool facility = read_facility_and_severity(text, envelope);
-  std::string_view host;
-  if (!facility) {
     host = word_of(text);
+  }
+  if (host.ends_with("]:") && read_lone_tag(text, front, envelope)) return true;
+  bool facility = front == Front::kWeekday && read_facility_and_severity(text, envelope);
+  if (facility) {
+    host = {};
+  } else {
     bool letter = host.size() == 1 && is_letter(host[0]) && !severity_of_word(host);
     if ((!letter && !looks_like_host(host)) || host.size() == text.size()) return false;
     text.remove_prefix(host.size());
@@ -209,6 +212,13 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
   if (!facility && !is_sure(front, host, process)) return false;
   envelope.inside = text;
   return true;
+}
+
+// Whether what stands behind the time may be Cisco's: ": %…", " fw1: %…", " fw1 : %…".
+bool may_be_cisco(std::string_view text) {
+  if (text.starts_with(": %")) return true;
+  size_t colon = std::min(text.find(':'), text.size());
+  return text.substr(colon).starts_with(": %");
 }
 
 // Whether what stands behind the ISO time of `line` may be a host, or a tag: otherwise the line
@@ -231,10 +241,10 @@ bool unwrap_in_file(std::string_view line, const EnvelopeContext& context, Envel
   std::string_view text = line.substr(time->size);
   if (front == Front::kMonth || front == Front::kYear) {
     // "Jan  2 2026 03:04:05: %ASA-…", "Jan  2 03:04:05 fw1 : %ASA-…"
-    if (text.substr(0, 80).find(": %") != text.npos && read_cisco(line, context, envelope)) {
-      return true;
+    if (may_be_cisco(text)) {
+      if (read_cisco(line, context, envelope)) return true;
+      begin(envelope, std::nullopt);
     }
-    begin(envelope, std::nullopt);
   }
   envelope.time = time;
   if (text.starts_with(':')) text.remove_prefix(1);
@@ -253,12 +263,18 @@ bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelo
   int priority = 0;
   if (!read_priority(text, priority)) return unwrap_in_file(line, context, envelope);
   begin(envelope, priority);
-  if (!text.empty() && is_digit(text[0]) && read_5424(text, context, envelope)) return true;
+  if (!text.empty() && is_digit(text[0])) {
+    if (read_5424(text, context, envelope)) return true;
+    begin(envelope, priority);
+  }
   skip_blanks(text);
-  begin(envelope, priority);
-  if (read_cisco(text, context, envelope)) return true;
-  begin(envelope, priority);
   auto time = time_at_start(text, context.zone, context.near_ns);
+  bool cisco = time ? may_be_cisco(text.substr(time->size))
+                    : text.substr(0, kCiscoFront).find(": %") != text.npos;
+  if (cisco) {
+    if (read_cisco(text, context, envelope)) return true;
+    begin(envelope, priority);
+  }
   if (!time) {
     read_tag(text, envelope);
     envelope.inside = text;
