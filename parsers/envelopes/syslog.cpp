@@ -176,8 +176,8 @@ bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
 
 // Whether host and tag can be no prose: any program may begin its lines with a time, and a word
 // with a colon behind a modern one is prose as often as a tag.
-bool is_sure(Front front, std::string_view host, bool process) {
-  if (process) return true;
+bool is_sure(Front front, std::string_view host, std::string_view program, bool process) {
+  if (process || program == "kernel") return true;
   if (host.size() < 2 || host.find(':') != host.npos) return false;
   if (front == Front::kMonth) return true;
   return (front == Front::kIso || front == Front::kYear) &&
@@ -209,7 +209,7 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
   size_t fields = envelope.fields.size();
   if (!read_tag(text, envelope) || severity_of_word(envelope.program)) return false;
   bool process = envelope.fields.size() > fields;
-  if (!facility && !is_sure(front, host, process)) return false;
+  if (!facility && !is_sure(front, host, envelope.program, process)) return false;
   envelope.inside = text;
   return true;
 }

@@ -57,6 +57,10 @@ TEST_CASE("syslog: files, in all their forms") {
       {"Dec 31 23:59:58 box logrotate: ALERT exited with [7]", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"ALERT exited with [7]","logger":"logrotate",)"
        R"("context":{"hostname":"box"}})"},
+      {"Wed 2025-12-31 23:59:58 CST box kernel: up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"kernel","context":{"hostname":"box"}})"},
+      {"2025-12-31T23:59:58+0100 box kernel: up", "2025-12-31T22:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"kernel","context":{"hostname":"box"}})"},
       {"1767225598.123456 box app[7]: up", "2025-12-31T23:59:58.123456Z",
        R"({"level":"INFO","message":"up","logger":"app","context":{"hostname":"box","pid":7}})"},
   };
