@@ -65,8 +65,13 @@ bool read_part(std::string_view& text, Envelope& envelope) {
     add_number(envelope, "sequence", "sequence", word);
   } else if (is_uptime(word)) {
     envelope.add("uptime", word);
-  } else if (envelope.host.empty() && looks_like_host(word)) {
-    set_host(envelope, word);
+  } else if (looks_like_host(word)) {
+    // Behind a relay's name, or its address, the machine's own.
+    if (envelope.host.empty()) {
+      set_host(envelope, word);
+    } else {
+      envelope.add("origin", word);
+    }
   } else {
     return false;
   }

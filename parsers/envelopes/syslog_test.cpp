@@ -154,6 +154,11 @@ TEST_CASE("syslog: Cisco's messages say their level") {
        R"({"level":"INFO","message":"up","logger":"%SYS-5-RESTART",)"
        R"("context":{"facility":"SYS","mnemonic":"RESTART",)"
        R"("hostname":"203.0.113.9","sequence":45}})"},
+      {"<189>Dec 31 23:59:58 203.0.113.9 45: sw7: Dec 31 23:59:57.123: %SYS-5-RESTART: up",
+       "2025-12-31T23:59:57.123Z",
+       R"({"level":"INFO","message":"up","logger":"%SYS-5-RESTART",)"
+       R"("context":{"facility":"SYS","mnemonic":"RESTART","facility_2":"local7",)"
+       R"("hostname":"203.0.113.9","sequence":45,"origin":"sw7"}})"},
       {"<189>45: 00:00:12: %SYS-5-RESTART: up", "",
        R"({"level":"INFO","message":"up","logger":"%SYS-5-RESTART",)"
        R"("context":{"facility":"SYS","mnemonic":"RESTART",)"
