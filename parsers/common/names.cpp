@@ -40,6 +40,7 @@ constexpr std::array kNames = {
     Name{"date", Slot::kDate, 0},
     Name{"Date", Slot::kDate, 1},
     Name{"tz", Slot::kTimeZone, 0},
+    Name{"timezone", Slot::kTimeZone, 1},  // Sophos
     Name{"__REALTIME_TIMESTAMP", Slot::kTime, 13, Reading::kEpochMicros},
 
     Name{"level", Slot::kLevel, 0},

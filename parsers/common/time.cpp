@@ -15,6 +15,41 @@ constexpr int64_t kYear1980 = 315'532'800;
 constexpr int64_t kYear2200 = 7'258'118'400;
 constexpr int kLargestExponent = 400;  // of a double, and then some
 
+// "+060": DB2 counts minutes.
+std::optional<Time> with_zone_in_minutes(Reader& in, int64_t days, const Clock& clock) {
+  size_t start = in.position();
+  bool west = in.peek() == '-';
+  unsigned minutes;
+  bool sign = west || in.peek() == '+';
+  if (!sign || !in.skip(in.peek()) || !in.digits(3, minutes) || is_digit(in.peek()) ||
+      in.peek() == ':' || minutes > 14 * 60) {
+    in.back_to(start);
+    return std::nullopt;
+  }
+  int64_t offset = int64_t{minutes} * 60 * (west ? -1 : 1);
+  int64_t utc = days * kDaySeconds + clock.second_of_day - offset;
+  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position()};
+}
+
+// Go's Time.String() has the zone twice, " +0100 CET", and perhaps a reading of the monotonic
+// clock, " m=+0.123".
+void skip_zone_of_go(Reader& in, std::string_view text) {
+  size_t behind = in.position();
+  std::string_view offset = text.substr(behind < 6 ? 0 : behind - 6, 6);
+  if (offset.size() < 6 || offset[0] != ' ' || (offset[1] != '+' && offset[1] != '-')) return;
+  std::string_view rest = in.rest().substr(1);
+  size_t size = 0;
+  while (size < rest.size() && size < 6 && is_upper(rest[size])) ++size;
+  bool ends = size == rest.size() || !(is_letter(rest[size]) || is_digit(rest[size]));
+  if (!ends || !names_a_zone(rest.substr(0, size))) return;
+  in.back_to(behind + 1 + size);
+  size_t start = in.position();
+  if (!in.skip(" m=+") && !in.skip(" m=-")) return;
+  size_t digits = 0;
+  while (is_digit(in.peek()) || in.peek() == '.') in.skip(in.peek()), ++digits;
+  if (digits == 0 || (!in.at_end() && in.peek() != ' ' && in.peek() != ']')) in.back_to(start);
+}
+
 // 2026-01-02T03:04:05…, 2026/01/02 03:04:05…, 2026-01-02-03.04.05…
 std::optional<Time> iso_time(std::string_view text, TimeZone& zone) {
   Reader in(text);
@@ -36,7 +71,35 @@ std::optional<Time> iso_time(std::string_view text, TimeZone& zone) {
   if (padded) in.skip(' ');
   Clock clock;
   if (!valid_day(year, month, day) || !read_clock(in, clock, padded)) return std::nullopt;
-  return with_zone(in, days_of_civil(year, month, day), clock, zone);
+  const int64_t days = days_of_civil(year, month, day);
+  if (between == '-') {
+    if (auto time = with_zone_in_minutes(in, days, clock)) return time;
+  }
+  if (between != ' ' || in.peek() != ' ') return with_zone(in, days, clock, zone);
+  read_microseconds(in, clock);
+  Time time = with_zone(in, days, clock, zone);
+  if (is_letter(in.peek(1)) && in.peek() == ' ') skip_zone_of_go(in, text);
+  time.size = in.position();
+  return time;
+}
+
+// "3:4:5:7|" is 03:04:05.007: who does not pad the milliseconds pads nothing. A bar ends it.
+bool read_bare_clock(Reader& in, Clock& clock) {
+  size_t start = in.position();
+  unsigned hour;
+  unsigned minute;
+  unsigned second;
+  unsigned millis;
+  auto number = [&](unsigned& value) { return in.digits(2, value) || in.digits(1, value); };
+  bool read = number(hour) && in.skip(':') && number(minute) && in.skip(':') && number(second) &&
+              in.skip(':') && (in.digits(3, millis) || number(millis)) && in.peek() == '|';
+  if (!read || hour > 23 || minute > 59 || second > 60) {
+    in.back_to(start);
+    return false;
+  }
+  clock.second_of_day = static_cast<int64_t>(hour * 3600 + minute * 60 + second);
+  clock.nanos = int64_t{millis} * 1'000'000;
+  return true;
 }
 
 // 20260102T030405Z, 20260102 03:04:05, 20260102-03:04:05:678
@@ -59,7 +122,9 @@ std::optional<Time> basic_time(std::string_view text, TimeZone& zone) {
       return std::nullopt;
     }
     clock.second_of_day = static_cast<int64_t>(hour * 3600 + minute * 60 + second);
-  } else if ((!in.skip(' ') && !in.skip('-')) || !read_clock(in, clock)) {
+  } else if (in.skip('-')) {
+    if (!read_bare_clock(in, clock) && !read_clock(in, clock)) return std::nullopt;
+  } else if (!in.skip(' ') || !read_clock(in, clock)) {
     return std::nullopt;
   }
   return with_zone(in, days_of_civil(year, month, day), clock, zone);
@@ -79,6 +144,20 @@ std::optional<Time> clock_time(std::string_view text, TimeZone& zone, int64_t no
   if (utc > now + kDaySeconds / 2) utc -= kDaySeconds;
   if (utc < now - kDaySeconds / 2) utc += kDaySeconds;
   return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), true};
+}
+
+// "1.6726286456789e+09": zap's console, once.
+std::optional<Time> float_at_start(std::string_view text) {
+  constexpr std::string_view exponent = "e+09";
+  size_t size = 2;
+  while (size < text.size() && is_digit(text[size])) ++size;
+  bool whole = size >= 11 && text.substr(size).starts_with(exponent);
+  if (!whole) return std::nullopt;
+  size += exponent.size();
+  if (size < text.size() && !is_blank(text[size])) return std::nullopt;
+  auto time = time_of_number(text.substr(0, size));
+  if (time) time->size = size;
+  return time;
 }
 
 std::optional<Time> epoch_at_start(std::string_view text) {
@@ -104,7 +183,11 @@ std::optional<Time> time_at_start(std::string_view text, TimeZone& zone, int64_t
   }
   if (text[2] == ':' || text[1] == ':') return clock_time(text, zone, now_ns);
   if (text.size() < 12) return epoch_at_start(text);
-  if (text[4] == '-' || text[4] == '/' || text[4] == '.') return iso_time(text, zone);
+  bool apart = text[4] == '-' || text[4] == '/' || text[4] == '.';
+  // "3/14/2026" has it there, too.
+  if (apart && is_digit(text[1]) && is_digit(text[2])) return iso_time(text, zone);
+  if (text[1] == '.' && text[3] != '.' && text[2] != '.') return float_at_start(text);
+  if (text[4] == ' ' && is_letter(text[5])) return time_with_year_first(text, zone);
   char behind = is_digit(text[1]) ? text[2] : text[1];
   if (behind == ' ') return time_with_day_first(text, zone, now_ns);
   if (behind == '/' || behind == '-' || behind == '.') {

@@ -30,17 +30,54 @@ bool read_year(Reader& in, unsigned& year) {
   return false;
 }
 
-// Behind month, day and clock: " 2005", " PDT 2013", or nothing.
-std::optional<Time> year_at_end(Reader& in, unsigned month, unsigned day, const Clock& clock,
-                                TimeZone& zone, int64_t now_ns) {
+// "23", of the years up to the next one.
+bool read_short_year(Reader& in, int64_t now_ns, unsigned& year) {
+  if (!in.digits(2, year) || in.peek() != ' ') return false;
+  auto next = static_cast<unsigned>(year_of(now_ns / kSecondNs)) + 1;
+  year += next / 100 * 100;
+  if (year > next) year -= 100;
+  return true;
+}
+
+// Whether a date is of the weekday that `text` begins with.
+bool is_on(std::string_view text, unsigned year, unsigned month, unsigned day) {
+  constexpr std::string_view names = "ThuFriSatSunMonTueWed";  // 1970-01-01 was a Thursday
+  constexpr int64_t beyond = 700'000;                          // weeks: no negative remainders
+  int64_t days = days_of_civil(year, month, day) + beyond * 7;
+  return text.substr(0, 3) == names.substr(static_cast<size_t>(days % 7) * 3, 3);
+}
+
+// A zone whose name says no offset: it is read over where a year stands behind it (date(1)).
+bool skip_unknown_zone(Reader& in, bool weekday) {
+  std::string_view rest = in.rest();
+  size_t size = 1;
+  while (size < rest.size() && is_upper(rest[size])) ++size;
+  if (rest.empty() || rest[0] != ' ' || size < 4 || size > 6) return false;
+  if (!weekday && !names_a_zone(rest.substr(1, size - 1))) return false;
+  in.back_to(in.position() + size);
+  return true;
+}
+
+// Behind month, day and clock: " 2005", " PDT 2013", or nothing. What ends with a colon right
+// behind it may be a process as well, unless the weekday fits.
+std::optional<Time> year_at_end(Reader& in, std::string_view text, bool weekday, unsigned month,
+                                unsigned day, const Clock& clock, TimeZone& zone, int64_t now_ns) {
   size_t start = in.position();
   int64_t offset = 0;
   bool zoned = read_zone(in, offset);
+  bool unknown = !zoned && skip_unknown_zone(in, weekday);
   unsigned year;
-  if (in.skip(' ') && read_year(in, year) && in.peek() != ':' && valid_day(year, month, day)) {
-    int64_t local = days_of_civil(year, month, day) * kDaySeconds + clock.second_of_day;
-    int64_t utc = zoned ? local - offset : zone.to_utc(local);
-    return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position()};
+  if (in.skip(' ') && read_year(in, year) && valid_day(year, month, day)) {
+    bool sure = !unknown && in.peek() != ':';
+    bool apart = in.at_end() || in.peek() == ' ' || in.peek() == ']' ||
+                 (in.peek() == ':' && !is_digit(in.peek(1)));
+    if (sure || (apart && (weekday ? is_on(text, year, month, day) : in.peek() == ' '))) {
+      int64_t local = days_of_civil(year, month, day) * kDaySeconds + clock.second_of_day;
+      int64_t utc = zoned ? local - offset : zone.to_utc(local);
+      Clock fine = clock;
+      read_microseconds(in, fine);
+      return Time{utc * kSecondNs + fine.nanos, fine.digits, in.position(), !zoned};
+    }
   }
   in.back_to(start);
   return nearest_year(in, month, day, clock, zone, now_ns);
@@ -50,9 +87,12 @@ std::optional<Time> year_at_end(Reader& in, unsigned month, unsigned day, const 
 
 std::optional<Time> time_with_month_first(std::string_view text, TimeZone& zone, int64_t now_ns) {
   Reader in(text);
-  if (skip_weekday(in) && is_digit(in.peek())) {
+  bool weekday = skip_weekday(in);
+  if (weekday && is_digit(in.peek())) {
     size_t skipped = in.position();
-    auto time = time_with_day_first(text.substr(skipped), zone, now_ns);
+    // "Fri 2026-01-02 03:04:05 CET": journalctl's short-full.
+    auto time = in.peek(4) == '-' ? time_at_start(text.substr(skipped), zone, now_ns)
+                                  : time_with_day_first(text.substr(skipped), zone, now_ns);
     if (time) time->size += skipped;
     return time;
   }
@@ -71,7 +111,20 @@ std::optional<Time> time_with_month_first(std::string_view text, TimeZone& zone,
     return with_zone(in, days_of_civil(year, month, day), clock, zone);
   }
   if (!read_clock(in, clock)) return std::nullopt;
-  return year_at_end(in, month, day, clock, zone, now_ns);
+  return year_at_end(in, text, weekday, month, day, clock, zone, now_ns);
+}
+
+std::optional<Time> time_with_year_first(std::string_view text, TimeZone& zone) {
+  Reader in(text);
+  unsigned year;
+  unsigned month;
+  unsigned day;
+  Clock clock;
+  if (!in.digits(4, year) || !in.skip(' ') || !in.month_name(month) || !in.skip(' ') ||
+      !in.day(day) || !in.skip(' ') || !valid_day(year, month, day) || !read_clock(in, clock)) {
+    return std::nullopt;
+  }
+  return with_zone(in, days_of_civil(year, month, day), clock, zone);
 }
 
 std::optional<Time> time_with_day_first(std::string_view text, TimeZone& zone, int64_t now_ns) {
@@ -92,15 +145,19 @@ std::optional<Time> time_with_day_first(std::string_view text, TimeZone& zone, i
     if (!read_clock(in, clock)) return std::nullopt;
     return nearest_year(in, month, day, clock, zone, now_ns);
   }
-  if (!in.skip(between) || !read_year(in, year) || !valid_day(year, month, day)) {
+  if (!in.skip(between)) return std::nullopt;
+  if (!read_year(in, year) && (between != '-' || !read_short_year(in, now_ns, year))) {
     return std::nullopt;
   }
+  if (!valid_day(year, month, day)) return std::nullopt;
   in.skip(',');
   if ((!in.skip(':') && !in.skip(' ')) || !read_clock(in, clock)) return std::nullopt;
   return with_zone(in, days_of_civil(year, month, day), clock, zone);
 }
 
 namespace {
+
+constexpr size_t kSnortSize = 21;  // of a time with its microseconds
 
 struct Date {
   int64_t year = 0;
@@ -113,10 +170,11 @@ std::optional<Time> without_year(Reader& in, TimeZone& zone, int64_t now_ns) {
   unsigned day;
   Clock clock;
   char between = in.peek(2);
-  if (!in.digits(2, month) || !in.skip(between) || !in.digits(2, day) ||
-      (!in.skip(' ') && !in.skip('T')) || !read_clock(in, clock)) {
-    return std::nullopt;
-  }
+  if (!in.digits(2, month) || !in.skip(between) || !in.digits(2, day)) return std::nullopt;
+  // Snort: "08/28-12:34:56.789012".
+  bool dash = between == '/' && in.skip('-');
+  if ((!dash && !in.skip(' ') && !in.skip('T')) || !read_clock(in, clock)) return std::nullopt;
+  if (dash && in.position() < kSnortSize) return std::nullopt;
   return nearest_year(in, month, day, clock, zone, now_ns);
 }
 
@@ -125,22 +183,28 @@ std::optional<Time> without_year(Reader& in, TimeZone& zone, int64_t now_ns) {
 std::optional<Time> time_in_numbers(std::string_view text, TimeZone& zone, int64_t now_ns) {
   if (text.size() < 14) return std::nullopt;
   Reader in(text);
-  char between = text[2];
-  bool yearless = (between == '-' || between == '.') && text[5] != between;
-  if (yearless) return without_year(in, zone, now_ns);
+  char between = is_digit(text[1]) ? text[2] : text[1];
   if (between != '/' && between != '.' && between != '-') return std::nullopt;
+  bool two = text[2] == between;
+  bool yearless = between == '/' ? text[5] == '-' : text[5] != between;
+  if (two && yearless) return without_year(in, zone, now_ns);
+  // "1/2/2026 3:04:05": slashes alone, as "1.2.2026" is a version, too.
+  bool padded = between != '/' || (two && text[5] == between);
   unsigned first;
   unsigned second;
   unsigned third;
   Clock clock;
-  if (!in.digits(2, first) || !in.skip(between) || !in.digits(2, second) || !in.skip(between)) {
+  auto number = [&](unsigned& value) {
+    return in.digits(2, value) || (!padded && in.digits(1, value));
+  };
+  if (!number(first) || !in.skip(between) || !number(second) || !in.skip(between)) {
     return std::nullopt;
   }
   bool full = read_year(in, third);
-  if (!full && !in.digits(2, third)) return std::nullopt;
+  if (!full && (!padded || !in.digits(2, third))) return std::nullopt;
   in.skip(',');
   if ((!in.skip(' ') && !in.skip(':') && !in.skip('-') && !in.skip('T')) ||
-      !read_clock(in, clock)) {
+      !read_clock(in, clock, !padded)) {
     return std::nullopt;
   }
   int64_t century = year_of(now_ns / kSecondNs) / 100 * 100;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/common/time_reader.h"
 
+#include <algorithm>
 #include <array>
 
 namespace waybill::parsers {
@@ -22,22 +23,6 @@ constexpr std::array kZones = {
     NamedZone{"PST", -8},  NamedZone{"PDT", -7},
 };
 
-bool read_named_zone(Reader& in, int64_t& offset) {
-  std::string_view rest = in.rest();
-  size_t size = 0;
-  while (size < rest.size() && size < 6 && rest[size] >= 'A' && rest[size] <= 'Z') ++size;
-  if (size < 3 || (size < rest.size() && (is_letter(rest[size]) || rest[size] == '_'))) {
-    return false;
-  }
-  for (const NamedZone& known : kZones) {
-    if (known.name[0] != rest[0] || known.name != rest.substr(0, size)) continue;
-    in.skip(known.name);
-    offset = int64_t{known.hours} * 3600;
-    return true;
-  }
-  return false;
-}
-
 bool read_numeric_zone(Reader& in, int64_t& offset) {
   bool west = in.peek() == '-';
   in.skip(in.peek());
@@ -52,25 +37,66 @@ bool read_numeric_zone(Reader& in, int64_t& offset) {
   return true;
 }
 
+// "GMT+0100", with "(Central European Standard Time)" behind it: how JavaScript writes a Date.
+void read_offset_of_utc(Reader& in, int64_t& offset) {
+  constexpr size_t longest = 60;
+  size_t start = in.position();
+  size_t third = in.peek(3) == ':' ? 4 : 3;
+  bool number = (in.peek() == '+' || in.peek() == '-') && is_digit(in.peek(third));
+  int64_t read;
+  if (!number || !read_numeric_zone(in, read)) return in.back_to(start);
+  offset = read;
+  if (in.peek() != ' ' || in.peek(1) != '(') return;
+  std::string_view rest = in.rest();
+  size_t end = 2;
+  while (end < rest.size() && end < longest && (is_letter(rest[end]) || rest[end] == ' ')) ++end;
+  bool name = end > 2 && end < rest.size() && rest[end] == ')' &&
+              (rest.find("Time)") < end || names_a_zone(rest.substr(2, end - 2)));
+  if (name) in.back_to(in.position() + end + 1);
+}
+
+bool read_named_zone(Reader& in, int64_t& offset) {
+  std::string_view rest = in.rest();
+  size_t size = 0;
+  while (size < rest.size() && size < 6 && rest[size] >= 'A' && rest[size] <= 'Z') ++size;
+  if (size < 3 || (size < rest.size() && (is_letter(rest[size]) || rest[size] == '_'))) {
+    return false;
+  }
+  for (const NamedZone& known : kZones) {
+    if (known.name[0] != rest[0] || known.name != rest.substr(0, size)) continue;
+    in.skip(known.name);
+    offset = int64_t{known.hours} * 3600;
+    if (known.hours == 0) read_offset_of_utc(in, offset);
+    return true;
+  }
+  return false;
+}
+
 void read_fraction(Reader& in, Clock& clock) {
   char point = in.peek();
   bool colon = point == ':' && is_digit(in.peek(1)) && is_digit(in.peek(2)) &&
                is_digit(in.peek(3)) && !is_digit(in.peek(4));
   if (!colon && ((point != '.' && point != ',') || !is_digit(in.peek(1)))) return;
+  const size_t start = in.position();
   in.skip(point);
   int count = 0;
   unsigned digit;
   for (; in.digits(1, digit); ++count) {
     if (count < 9) clock.nanos = clock.nanos * 10 + digit;
   }
+  if (count > 9 && point == ',') {  // the next column's number (PAN-OS)
+    clock.nanos = 0;
+    return in.back_to(start);
+  }
   for (int i = count; i < 9; ++i) clock.nanos *= 10;
   clock.digits = static_cast<uint8_t>(count < 3 ? 3 : count > 9 ? 9 : count);
 }
 
-// " AM", "PM": turns the hour of a 12-hour clock. False when the hour is none of it.
+// " AM", "PM", behind a blank of any width (ICU): turns the hour of a 12-hour clock. False when the
+// hour is none of it.
 bool read_half_of_day(Reader& in, unsigned& hour) {
   size_t start = in.position();
-  in.skip(' ');
+  if (!in.skip(' ')) in.skip("\u202f");
   bool am = in.skip("AM") || in.skip("am");
   bool pm = !am && (in.skip("PM") || in.skip("pm"));
   if ((!am && !pm) || is_letter(in.peek())) {
@@ -178,6 +204,16 @@ bool read_clock(Reader& in, Clock& clock, bool padded) {
   return true;
 }
 
+bool names_a_zone(std::string_view word) {
+  constexpr std::array<std::string_view, 14> ambiguous = {"CST", "IST", "BST",  "HST", "AST",
+                                                          "ADT", "SST", "PKT",  "SGT", "HKT",
+                                                          "WIB", "BRT", "SAST", "NST"};
+  auto is_word = [&](std::string_view name) { return name == word; };
+  return std::any_of(kZones.begin(), kZones.end(),
+                     [&](const NamedZone& zone) { return zone.name == word; }) ||
+         std::any_of(ambiguous.begin(), ambiguous.end(), is_word);
+}
+
 bool read_zone(Reader& in, int64_t& offset) {
   size_t start = in.position();
   in.skip(' ');
@@ -190,6 +226,20 @@ bool read_zone(Reader& in, int64_t& offset) {
   if (number ? read_numeric_zone(in, offset) : read_named_zone(in, offset)) return true;
   in.back_to(start);
   return false;
+}
+
+void read_microseconds(Reader& in, Clock& clock) {
+  if (in.peek() != ' ' || in.peek(1) != 'u' || clock.nanos != 0) return;
+  size_t start = in.position();
+  int64_t micros = 0;
+  unsigned digit;
+  int count = 0;
+  if (in.skip(" us=")) {
+    for (; in.digits(1, digit); ++count) micros = micros * 10 + digit;
+  }
+  if (count == 0 || count > 6 || in.peek() != ' ') return in.back_to(start);
+  clock.nanos = micros * 1000;
+  clock.digits = 6;
 }
 
 Time with_zone(Reader& in, int64_t days, const Clock& clock, TimeZone& zone) {

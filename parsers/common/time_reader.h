@@ -84,22 +84,33 @@ bool read_clock(Reader& in, Clock& clock, bool padded = false);
 // UTC or GMT, or one of the names that mean the same everywhere (CET, PDT, …).
 bool read_zone(Reader& in, int64_t& offset);
 
+// Whether a word is a zone's name, be it one that means several.
+bool names_a_zone(std::string_view word);
+
 // The time of a day and a clock: in the zone that stands here, else in `zone`.
 Time with_zone(Reader& in, int64_t days, const Clock& clock, TimeZone& zone);
 // The same of a date without a year: in the year that puts it nearest to now, at most a day ahead.
 std::optional<Time> nearest_year(Reader& in, unsigned month, unsigned day, const Clock& clock,
                                  TimeZone& zone, int64_t now_ns);
 
+// " us=678901", as OpenVPN writes it behind a time, becomes the clock's fraction.
+void read_microseconds(Reader& in, Clock& clock);
+
 // ---- other forms than ISO 8601's (time_forms.cpp) ----
 
-// "Jan  2 03:04:05", "Mar 7 2008 19:06:53", "Jan 2, 2026 3:04:05 AM", and behind a weekday
-// "Sun Dec 04 20:32:37 2005", "Sat Apr 27 03:33:07 PDT 2013", "Thu, 01 Jan 2026 03:04:05 GMT".
+// "Jan  2 03:04:05", "Mar 7 2008 19:06:53", "Fri 2026-01-02 03:04:05", "Jan 2, 2026 3:04:05 AM",
+// and behind a weekday "Sun Dec 04 20:32:37 2005", "Sat Apr 27 03:33:07 PDT 2013", "Thu, 01 Jan
+// 2026 03:04:05 GMT".
 std::optional<Time> time_with_month_first(std::string_view text, TimeZone& zone, int64_t now_ns);
-// "02/Jan/2026:03:04:05 +0100", "02-Jan-2026 03:04:05", "2 Jan 2026 03:04:05", "2 Jan 03:04:05".
+// "02/Jan/2026:03:04:05 +0100", "02-Jan-2026 03:04:05", "02-Jan-26 03:04:05", "2 Jan 2026
+// 03:04:05", "2 Jan 03:04:05".
 std::optional<Time> time_with_day_first(std::string_view text, TimeZone& zone, int64_t now_ns);
+// "2026 Jan  2 03:04:05" (Cisco's NX-OS).
+std::optional<Time> time_with_year_first(std::string_view text, TimeZone& zone);
 // "01/25/2022 16:19:40", "25/01/2022 16:19:40", "17/06/09 20:10:40", "01/25/22 16:19:40",
-// "03-17 16:13:38.811", "07.26 13:30:49": of the readings that are possible dates the one within a
-// day of now, else the first in the order month-day-year, year-month-day, day-month-year.
+// "1/2/2026 3:04:05", "03-17 16:13:38.811", "07.26 13:30:49", "08/28-12:34:56.789012" (Snort): of
+// the readings that are possible dates the one within a day of now, else the first in the order
+// month-day-year, year-month-day, day-month-year.
 std::optional<Time> time_in_numbers(std::string_view text, TimeZone& zone, int64_t now_ns);
 
 }  // namespace waybill::parsers

@@ -108,9 +108,9 @@ bool unwrap_docker(std::string_view line, const EnvelopeContext& context, Envelo
 }
 
 std::span<const EnvelopeKind> envelope_kinds() {
-  static constexpr std::array kinds = {EnvelopeKind{"cri", unwrap_cri},
-                                       EnvelopeKind{"docker", unwrap_docker},
-                                       EnvelopeKind{"syslog", unwrap_syslog}};
+  static constexpr std::array kinds = {
+      EnvelopeKind{"cri", unwrap_cri}, EnvelopeKind{"docker", unwrap_docker},
+      EnvelopeKind{"syslog", unwrap_syslog}, EnvelopeKind{"collected", unwrap_collected}};
   return kinds;
 }
 

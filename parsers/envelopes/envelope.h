@@ -17,7 +17,7 @@ namespace waybill::parsers {
 
 // What an envelope says. Views into the line, the arena or constants.
 struct Envelope {
-  std::string_view format;  // "cri", "docker" or "syslog"
+  std::string_view format;  // "cri", "docker", "syslog" or "collected"
   std::string_view inside;  // kPadding bytes are readable behind it
   std::optional<Time> time;
   std::optional<Severity> severity;
@@ -57,6 +57,11 @@ bool unwrap_docker(std::string_view line, const EnvelopeContext& context, Envelo
 // "<34>Jan  2 03:04:05 host app[71]: the line" (RFC 3164, with its many dialects), the same as
 // syslog daemons write it to files, without priority; "<3>the line" (sd-daemon(3), kernel).
 bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope);
+
+// "2026-01-02T03:04:05.678901234Z the line" (docker logs -t, kubectl logs --timestamps),
+// "[pod/shop-7/main] the line" (kubectl logs --prefix), "web-1  | the line" (docker compose logs).
+// The first and the last only where the line inside says itself that it is one.
+bool unwrap_collected(std::string_view line, const EnvelopeContext& context, Envelope& envelope);
 
 struct EnvelopeKind {
   std::string_view name;

@@ -109,9 +109,6 @@ TEST_CASE("envelope: RFC 3164 and its dialects") {
        R"({"level":"ERROR","message":"died","logger":"xapi","context":{"facility":"daemon"}})"},
       {"<4>usb 1-1: reset", "syslog", "",
        R"({"level":"WARN","message":"usb 1-1: reset","context":{"facility":"kern"}})"},
-      {"<13>Dec 31 2025 23:59:58: gw %ASA-4-1: Deny", "syslog", "2025-12-31T23:59:58.000Z",
-       R"({"level":"INFO","message":"Deny","logger":"%ASA-4-1",)"
-       R"("context":{"facility":"user","hostname":"gw"}})"},
   };
   for (const Case& each : cases) check(each);
 }
@@ -164,4 +161,63 @@ TEST_CASE("envelope: the line inside of one that was asked for is of any form") 
       "2026-01-02T03:04:05.7Z stdout F 203.0.113.9 - - [02/Jan/2026:03:04:05 +0000] "
       "\"POST /login HTTP/1.1\" 302 -";
   CHECK(Parsed(line, {.format = "cri"})->format == "access");
+}
+
+TEST_CASE("envelope: what commands put before the lines of containers") {
+  const Case cases[] = {
+      {"2025-12-31T23:59:58.123456789Z 2025/12/31 23:59:57 [error] 71#71: it broke", "nginx_error",
+       "2025-12-31T23:59:57.000Z",
+       R"({"level":"ERROR","message":"it broke","thread":"71","context":{"pid":71}})"},
+      {"2025-12-31T23:59:58.123456789Z 71:M 31 Dec 2025 23:59:57.678 # low", "redis",
+       "2025-12-31T23:59:57.678Z",
+       R"({"level":"WARN","message":"low",)"
+       R"("context":{"pid":71,"role":"M","level_text":"warning"}})"},
+      {"2025-12-31T23:59:58.123456789+01:00 {\"level\":\"warn\",\"msg\":\"m\"}", "json",
+       "2025-12-31T22:59:58.123456789Z", R"({"level":"WARN","message":"m"})"},
+      {"2025-12-31T23:59:58.123456789Z level=warn msg=m", "logfmt",
+       "2025-12-31T23:59:58.123456789Z", R"({"level":"WARN","message":"m"})"},
+      {"[pod/shop-7/main] 2025-12-31T23:59:57.678Z ERROR it broke", "collected",
+       "2025-12-31T23:59:57.678Z",
+       R"({"level":"ERROR","message":"it broke","context":{"pod":"shop-7","container":"main"}})"},
+      {"shop-web-1  | 2025-12-31 23:59:57,678 ERROR it broke", "collected",
+       "2025-12-31T23:59:57.678Z",
+       R"({"level":"ERROR","message":"it broke","logger":"shop-web-1"})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("envelope: lines of traces are without the time of such commands") {
+  for (std::string_view inside :
+       {"\tat org.acme.Shop.run(Shop.java:7)", "Caused by: java.io.IOException: full",
+        "org.acme.ShopException: full", "ValueError: full", "    raise x",
+        "  File \"shop.py\", line 7, in run"}) {
+    CAPTURE(inside);
+    CHECK(Parsed("2025-12-31T23:59:58.123456789Z " + std::string(inside)).message() == inside);
+  }
+  for (std::string_view not_inside : {"Error: full", "ValueError full", "  up"}) {
+    CHECK(Parsed("web_1 | " + std::string(not_inside)).message().starts_with("web_1"));
+  }
+}
+
+TEST_CASE("envelope: what such commands have not written") {
+  for (std::string_view line : {
+           // Times of the program's own, and messages that speak of times.
+           "2025-12-31T23:59:58.123456789Z INFO worker: up",
+           "2025-12-31T23:59:58.123456789Z [main] INFO up",
+           "2025-12-31T23:59:58.123456789Z     INFO up",
+           "2025-12-31T23:59:58.123456789Z 2025-12-01 00:00:00 is when it was",
+           "2025-12-31T23:59:58.123456Z 2025-12-31 23:59:58 is when it was",
+           "2025-12-31T23:59:58Z 2025-12-31 23:59:58 is when it was",
+           "2025-12-31T23:59:58.123456789Z 23:59:58 is when it was",
+           "row_1 | 2025 | x",
+           "web | 2025-12-31 23:59:57,678 ERROR it broke",
+           "web_1 | up",
+           "[pod/shop] up",
+           "[pod/shop 7/main] up",
+       }) {
+    CAPTURE(line);
+    CHECK(Parsed(line)->format == "text");
+  }
+  CHECK(Parsed("2025-12-31T23:59:58.123456789Z 2025-12-01 00:00:00 x").time() ==
+        "2025-12-31T23:59:58.123456789Z");
 }

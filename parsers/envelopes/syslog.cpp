@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Syslog: RFC 5424, RFC 3164 and what is written in its place.
-#include <algorithm>
-#include <array>
-#include <cstring>
+// Syslog: which of its dialects a line is in. RFC 3164 and what is written in its place, with a
+// priority and in files.
+#include "parsers/envelopes/syslog.h"
 
-#include "core/ascii.h"
-#include "core/json_text.h"
-#include "parsers/envelopes/envelope.h"
+#include <array>
+
+#include "parsers/common/time_reader.h"
 
 namespace waybill::parsers {
+
+namespace syslog {
 
 namespace {
 
@@ -17,19 +18,7 @@ constexpr std::array<std::string_view, 24> kFacilities = {
     "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
     "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr int kHighestPriority = 191;
-constexpr size_t kLongestTag = 64;
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-std::string_view word_of(std::string_view text) {
-  return text.substr(0, std::min(text.find(' '), text.size()));
-}
-
-void skip_blanks(std::string_view& text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-}
+constexpr size_t kCiscoFront = 100;  // in which what Cisco's machines put before a message ends
 
 // "<34>"; false when there is none. RFC 5424 section 6.2.1; no leading zeros.
 bool read_priority(std::string_view& text, int& priority) {
@@ -45,156 +34,12 @@ bool read_priority(std::string_view& text, int& priority) {
   return true;
 }
 
-void set_priority(Envelope& envelope, int priority) {
-  envelope.severity = severity_of_syslog(priority % 8);
-  envelope.add("facility", kFacilities[static_cast<size_t>(priority / 8)]);
-}
-
-void set_process(Envelope& envelope, std::string_view process) {
-  bool number =
-      all_digits(process) && process.size() < 19 && (process[0] != '0' || process.size() == 1);
-  envelope.process = process;
-  envelope.add(number ? "pid" : "procid", process, number ? JsonType::kNumber : JsonType::kString);
-}
-
-void set_host(Envelope& envelope, std::string_view host) {
-  envelope.host = host;
-  envelope.add("hostname", host);
-}
-
-// ---- RFC 5424 ----
-
-std::string_view in_arena(Arena& arena, std::string_view first, std::string_view second) {
-  char* copy = arena.allocate(first.size() + second.size() + 1);
-  std::memcpy(copy, first.data(), first.size());
-  copy[first.size()] = '.';
-  std::memcpy(copy + first.size() + 1, second.data(), second.size());
-  return {copy, first.size() + second.size() + 1};
-}
-
-// A value between quotes; '"', '\' and ']' have a backslash before them (section 6.3.3).
-bool read_value(std::string_view& text, Arena& arena, std::string_view& value) {
-  size_t end = 1;
-  bool escaped = false;
-  for (; end < text.size() && text[end] != '"'; ++end) {
-    if (text[end] == '\\') {
-      escaped = true;
-      ++end;
-    }
-  }
-  if (end >= text.size()) return false;
-  value = text.substr(1, end - 1);
-  text.remove_prefix(end + 1);
-  if (!escaped) return true;
-  char* out = arena.allocate(value.size());
-  size_t size = 0;
-  for (size_t i = 0; i < value.size(); ++i) {
-    constexpr std::string_view special = "\"\\]";
-    bool quoted = value[i] == '\\' && i + 1 < value.size() &&
-                  special.find(value[i + 1]) != std::string_view::npos;
-    out[size++] = value[quoted ? ++i : i];
-  }
-  value = {out, size};
-  return true;
-}
-
-// "[id name="value" …]…", or "-".
-bool read_structured_data(std::string_view& text, Arena& arena, Envelope& envelope) {
-  if (text.starts_with('-')) {
-    text.remove_prefix(1);
-    return text.empty() || text.front() == ' ';
-  }
-  if (!text.starts_with('[')) return false;
-  while (text.starts_with('[')) {
-    text.remove_prefix(1);
-    size_t end = text.find_first_of(" ]=\"");
-    if (end == 0 || end == std::string_view::npos || text[end] == '=' || text[end] == '"') {
-      return false;
-    }
-    std::string_view id = text.substr(0, end);
-    text.remove_prefix(end);
-    skip_blanks(text);
-    bool empty = true;
-    while (!text.empty() && text.front() != ']') {
-      size_t equals = text.find_first_of("= ]\"");
-      if (equals == 0 || equals == std::string_view::npos || text[equals] != '=') return false;
-      std::string_view name = text.substr(0, equals);
-      text.remove_prefix(equals + 1);
-      skip_blanks(text);
-      std::string_view value;
-      if (!text.starts_with('"') || !read_value(text, arena, value)) return false;
-      envelope.add(in_arena(arena, id, name), value);
-      empty = false;
-      skip_blanks(text);
-    }
-    if (text.empty()) return false;
-    text.remove_prefix(1);
-    if (empty) envelope.add(id, "");
-  }
-  return text.empty() || text.front() == ' ';
-}
-
-// Behind the priority: "1 TIME HOST APP PROC MSGID SD[ MSG]".
-bool read_5424(std::string_view text, const EnvelopeContext& context, Envelope& envelope) {
-  std::string_view version = word_of(text);
-  if (!all_digits(version) || version.size() > 3 || version[0] == '0') return false;
-  text.remove_prefix(version.size());
-  std::array<std::string_view, 5> header;
-  for (std::string_view& part : header) {
-    if (!text.starts_with(' ')) return false;
-    skip_blanks(text);
-    part = word_of(text);
-    if (part.empty()) return false;
-    text.remove_prefix(part.size());
-  }
-  if (header[0] != "-") {
-    envelope.time = time_of_text(header[0], context.zone, context.near_ns);
-    if (!envelope.time) return false;
-  }
-  if (header[1] != "-") set_host(envelope, header[1]);
-  if (header[2] != "-") envelope.program = header[2];
-  if (header[3] != "-") set_process(envelope, header[3]);
-  if (header[4] != "-") envelope.add("msgid", header[4]);
-  skip_blanks(text);
-  if (!read_structured_data(text, context.arena, envelope)) return false;
-  if (!text.empty()) text.remove_prefix(1);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  envelope.inside = text;
-  return true;
-}
-
-// ---- RFC 3164 and its dialects ----
-
-// "app[71]: ", "app: ", "Some App[71]: ", "app[71] (more): "; the text behind it stays. Without a
-// tag nothing changes.
-bool read_tag(std::string_view& text, Envelope& envelope) {
-  std::string_view head = text.substr(0, kLongestTag);
-  size_t word_end = word_of(head).size();
-  size_t open = head.find('[');
-  size_t close = head.find(']', open == std::string_view::npos ? 0 : open);
-  // A name with blanks is a tag only together with a process.
-  if (open != std::string_view::npos && open > 0 && close != std::string_view::npos &&
-      all_digits(head.substr(open + 1, close - open - 1)) &&
-      head.substr(0, open).find_first_of(":=\"") == std::string_view::npos) {
-    std::string_view rest = text.substr(close + 1);
-    bool ends = rest.starts_with(':') || rest.starts_with(' ') || rest.empty();
-    if (ends) {
-      envelope.program = head.substr(0, open);
-      set_process(envelope, head.substr(open + 1, close - open - 1));
-      if (rest.starts_with(':')) rest.remove_prefix(1);
-      if (rest.starts_with(' ')) rest.remove_prefix(1);
-      text = rest;
-      return true;
-    }
-  }
-  size_t colon = head.find(':');
-  bool named = colon != std::string_view::npos && colon > 0 && colon < word_end &&
-               (colon + 1 == text.size() || text[colon + 1] == ' ');
-  if (!named) return false;
-  envelope.program = head.substr(0, colon);
-  text.remove_prefix(colon + 1);
-  if (text.starts_with(' ')) text.remove_prefix(1);
-  return true;
+void begin(Envelope& envelope, std::optional<int> priority) {
+  envelope.clear();
+  envelope.format = "syslog";
+  if (!priority) return;
+  envelope.severity = severity_of_syslog(*priority % 8);
+  envelope.add("facility", kFacilities[static_cast<size_t>(*priority / 8)]);
 }
 
 // "user.warn", as busybox and some routers write it between host and tag.
@@ -212,107 +57,235 @@ bool read_facility_and_severity(std::string_view& text, Envelope& envelope) {
   return true;
 }
 
-bool looks_like_host(std::string_view word) {
-  if (word.size() < 2 || word.back() == ':' || severity_of_word(word)) return false;
-  return std::all_of(word.begin(), word.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == ':';
-  });
+// Hosts of one letter are told from levels and prose by the tag behind them.
+bool is_host_before(std::string_view word, std::string_view behind) {
+  if (word.size() > 1 || word.empty()) return looks_like_host(word);
+  return is_letter(word[0]) && word_of(behind).ends_with(':');
+}
+
+// What a relay has put its own time and the machine's name before: "45: *Jan  2 03:04:05: %SYS-…".
+bool read_cisco_behind_host(std::string_view text, const EnvelopeContext& context,
+                            Envelope& envelope) {
+  if (text.empty() || (!is_digit(text[0]) && text[0] != '*' && text[0] != '.')) return false;
+  const size_t fields = envelope.fields.size();
+  if (read_cisco(text, context, envelope)) return true;
+  envelope.fields.resize(fields);
+  return false;
 }
 
 // Behind the time, with a priority before it: "host tag: …", "tag: …", or "host tag …".
-void read_host_and_tag(std::string_view text, Envelope& envelope) {
+void read_host_and_tag(std::string_view text, const EnvelopeContext& context, Envelope& envelope) {
   std::string_view first = word_of(text);
   std::string_view behind = text.substr(first.size());
   skip_blanks(behind);
-  bool host = looks_like_host(first) && first.find('[') == first.npos && !behind.empty();
-  if (host) {
-    set_host(envelope, first);
-    text = behind;
-    read_facility_and_severity(text, envelope);
-    if (!read_tag(text, envelope)) {
-      // "host tag This msg has no colon": a lone word may be the tag (RFC 3164, 4.1.3), if it is
-      // one by its letters.
-      std::string_view tag = word_of(text);
-      bool plain =
-          tag.size() <= 32 && tag.size() < text.size() &&
-          std::all_of(tag.begin(), tag.end(), [](char c) { return is_letter(c) || is_digit(c); });
-      if (plain) {
-        envelope.program = tag;
-        text.remove_prefix(tag.size() + 1);
-      }
-    }
-  } else {
+  bool host = is_host_before(first, behind) && first.find('[') == first.npos && !behind.empty();
+  if (!host) {
+    if (take_cisco_message(text, envelope)) return;
     read_tag(text, envelope);
+    envelope.inside = text;
+    return;
+  }
+  set_host(envelope, first);
+  text = behind;
+  read_facility_and_severity(text, envelope);
+  if (take_cisco_message(text, envelope)) return;
+  if (read_cisco_behind_host(text, context, envelope)) return;
+  if (!read_tag(text, envelope)) {
+    // "host tag This msg has no colon": a lone word may be the tag (RFC 3164, 4.1.3), if it is
+    // one by its letters.
+    std::string_view tag = word_of(text);
+    bool plain =
+        tag.size() <= 32 && tag.size() < text.size() &&
+        std::all_of(tag.begin(), tag.end(), [](char c) { return is_letter(c) || is_digit(c); });
+    if (plain) {
+      envelope.program = tag;
+      text.remove_prefix(tag.size() + 1);
+    }
   }
   envelope.inside = text;
 }
 
-// In files: "Jan  2 03:04:05 host app[71]: …", without a priority. Only with a tag, as any program
-// may begin its lines with a time.
-bool read_in_file(std::string_view text, bool iso, Envelope& envelope) {
-  std::string_view host = word_of(text);
-  if (!looks_like_host(host)) return false;
-  text.remove_prefix(host.size());
-  if (text.empty()) return false;
-  skip_blanks(text);
-  set_host(envelope, host);
-  bool facility = read_facility_and_severity(text, envelope);
-  size_t fields = envelope.fields.size();
-  if (!read_tag(text, envelope)) return false;
-  bool process = envelope.fields.size() > fields;
-  // A word with a colon behind a modern time is prose as often as a tag: the host must look it.
-  bool sure = !iso || process || facility || host.find_first_of("0123456789-.") != host.npos;
-  if (!sure || severity_of_word(envelope.program)) return false;
+// ---- without a priority, as in files ----
+
+// How such a line begins.
+enum class Front {
+  kNone,
+  kMonth,    // "Jan  2 03:04:05 "
+  kYear,     // "Jan  2 2026 03:04:05 "
+  kWeekday,  // "Fri Jan  2 03:04:05 2026 "
+  kIso,      // "2026-01-02T03:04:05Z "
+  kOffset,   // "2026-01-02 03:04:05+01 "
+  kJournal,  // "Fri 2026-01-02 03:04:05 CET " (journalctl's short-full)
+  kEpoch,    // "1767323045.678901 " (its short-unix)
+  kCisco,    // "45: ", "*Jan  2 "
+};
+
+Front front_of_letters(std::string_view line) {
+  if (line.size() < 17 || line[3] != ' ') return Front::kNone;
+  if (line[9] == ':' || line[8] == ':') return Front::kMonth;
+  if (line.size() < 23) return Front::kNone;
+  if (line[8] == '-' && line[17] == ':') return Front::kJournal;
+  bool year = (line[13] == ':' || line[14] == ':') && line[5] != ',' && line[6] != ',';
+  if (!year) return Front::kNone;
+  return month_of(line) == 0 ? Front::kWeekday : Front::kYear;
+}
+
+Front front_of_digits(std::string_view line) {
+  if (line.size() > 20) {
+    if (line[10] == 'T') return Front::kIso;
+    bool offset = line[10] == ' ' && (line[19] == '+' || line[19] == '-') && line[4] == '-';
+    if (offset) return Front::kOffset;
+    if (line[10] == '.' && line[17] == ' ' && is_digit(line[13])) return Front::kEpoch;
+  }
+  size_t digits = 1;
+  while (digits < line.size() && digits < 10 && is_digit(line[digits])) ++digits;
+  return line.substr(digits).starts_with(": ") ? Front::kCisco : Front::kNone;
+}
+
+// Most lines are of no kind.
+Front front_of(std::string_view line) {
+  if (line.empty()) return Front::kNone;
+  char first = line.front();
+  if (is_letter(first)) return front_of_letters(line);
+  if (is_digit(first)) return front_of_digits(line);
+  return first == '*' || first == '.' ? Front::kCisco : Front::kNone;
+}
+
+// "app[71]: …" without a host; behind an ISO time "app[web.1]: …", too (Heroku).
+bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
+  std::string_view word = word_of(text);
+  size_t open = word.find('[');
+  if (!word.ends_with("]:") || open == 0 || open == word.npos) return false;
+  std::string_view name = word.substr(0, open);
+  std::string_view process = word.substr(open + 1, word.size() - open - 3);
+  if (!looks_like_host(name) || name.find(':') != name.npos || process.empty()) return false;
+  bool sure = all_digits(process);
+  if (front == Front::kIso && is_lower(process.front())) {
+    sure = std::all_of(process.begin(), process.end(), [](char c) {
+      return is_lower(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+    });
+  }
+  if (!sure) return false;
+  envelope.program = name;
+  set_process(envelope, process);
+  text.remove_prefix(word.size());
+  if (text.starts_with(' ')) text.remove_prefix(1);
   envelope.inside = text;
   return true;
 }
 
-}  // namespace
+// Whether host and tag can be no prose: any program may begin its lines with a time, and a word
+// with a colon behind a modern one is prose as often as a tag.
+bool is_sure(Front front, std::string_view host, std::string_view program, bool process) {
+  if (process || program == "kernel") return true;
+  if (host.size() < 2 || host.find(':') != host.npos) return false;
+  if (front == Front::kMonth) return true;
+  return (front == Front::kIso || front == Front::kYear) &&
+         host.find_first_of("0123456789-.") != host.npos;
+}
 
-bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
-  std::string_view text = line;
-  int priority = 0;
-  bool has_priority = read_priority(text, priority);
-  // In files: "Jan  2 …", or "2026-01-02T…". Most lines are neither.
-  if (!has_priority) {
-    bool month = line.size() > 16 && is_letter(line[0]) && line[3] == ' ' &&
-                 (line[9] == ':' || line[8] == ':');
-    bool iso = line.size() > 20 && is_digit(line[0]) && line[10] == 'T';
-    if (!month && !iso) return false;
-    // What no host stands behind need not be read further: "2026-01-02T03:04:05Z INFO …". (A zone
-    // may stand apart.)
-    if (iso) {
-      std::string_view behind = line.substr(word_of(line).size());
-      skip_blanks(behind);
-      bool zone = behind.starts_with('+') || behind.starts_with('-');
-      if (!zone && !looks_like_host(word_of(behind))) return false;
+// Behind the time: "host app[71]: …", "host user.warn app: …", "user.warn app: …", "app[71]: …".
+bool read_in_file(std::string_view text, Front front, const EnvelopeContext& context,
+                  Envelope& envelope) {
+  std::string_view host = word_of(text);
+  if (front == Front::kJournal && names_a_zone(host)) {
+    text.remove_prefix(host.size());
+    skip_blanks(text);
+    host = word_of(text);
+  }
+  if (host.ends_with("]:") && read_lone_tag(text, front, envelope)) return true;
+  bool facility = front == Front::kWeekday && read_facility_and_severity(text, envelope);
+  if (facility) {
+    host = {};
+  } else {
+    bool letter = host.size() == 1 && is_letter(host[0]) && !severity_of_word(host);
+    if ((!letter && !looks_like_host(host)) || host.size() == text.size()) return false;
+    text.remove_prefix(host.size());
+    skip_blanks(text);
+    set_host(envelope, host);
+    facility = read_facility_and_severity(text, envelope);
+  }
+  if (read_cisco_behind_host(text, context, envelope)) return true;
+  size_t fields = envelope.fields.size();
+  if (!read_tag(text, envelope) || severity_of_word(envelope.program)) return false;
+  bool process = envelope.fields.size() > fields;
+  if (!facility && !is_sure(front, host, envelope.program, process)) return false;
+  envelope.inside = text;
+  return true;
+}
+
+// Whether what stands behind the time may be Cisco's: ": %…", " fw1: %…", " fw1 : %…".
+bool may_be_cisco(std::string_view text) {
+  if (text.starts_with(": %")) return true;
+  size_t colon = std::min(text.find(':'), text.size());
+  return text.substr(colon).starts_with(": %");
+}
+
+// Whether what stands behind the ISO time of `line` may be a host, or a tag: otherwise the line
+// need not be read further ("2026-01-02T03:04:05Z INFO …"). A zone may stand apart.
+bool may_go_on(std::string_view line) {
+  std::string_view behind = line.substr(word_of(line).size());
+  skip_blanks(behind);
+  if (behind.starts_with('+') || behind.starts_with('-')) return true;
+  std::string_view word = word_of(behind);
+  return word.ends_with("]:") || word.size() == 1 || looks_like_host(word);
+}
+
+bool unwrap_in_file(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
+  Front front = front_of(line);
+  if (front == Front::kNone || (front == Front::kIso && !may_go_on(line))) return false;
+  begin(envelope, std::nullopt);
+  if (front == Front::kCisco) return read_cisco(line, context, envelope);
+  auto time = time_at_start(line, context.zone, context.near_ns);
+  if (!time) return false;
+  std::string_view text = line.substr(time->size);
+  if (front == Front::kMonth || front == Front::kYear) {
+    // "Jan  2 2026 03:04:05: %ASA-…", "Jan  2 03:04:05 fw1 : %ASA-…"
+    if (may_be_cisco(text)) {
+      if (read_cisco(line, context, envelope)) return true;
+      begin(envelope, std::nullopt);
     }
   }
-  envelope.clear();
-  envelope.format = "syslog";
-  if (has_priority) {
-    set_priority(envelope, priority);
-    if (!text.empty() && is_digit(text[0]) && read_5424(text, context, envelope)) return true;
-    envelope.clear();
-    envelope.format = "syslog";
-    set_priority(envelope, priority);
-    skip_blanks(text);
+  envelope.time = time;
+  if (text.starts_with(':')) text.remove_prefix(1);
+  if (!text.starts_with(' ')) return false;
+  skip_blanks(text);
+  return read_in_file(text, front, context, envelope);
+}
+
+}  // namespace
+
+}  // namespace syslog
+
+bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
+  using namespace syslog;
+  std::string_view text = line;
+  int priority = 0;
+  if (!read_priority(text, priority)) return unwrap_in_file(line, context, envelope);
+  begin(envelope, priority);
+  if (!text.empty() && is_digit(text[0])) {
+    if (read_5424(text, context, envelope)) return true;
+    begin(envelope, priority);
   }
+  skip_blanks(text);
   auto time = time_at_start(text, context.zone, context.near_ns);
+  bool cisco = time ? may_be_cisco(text.substr(time->size))
+                    : text.substr(0, kCiscoFront).find(": %") != text.npos;
+  if (cisco) {
+    if (read_cisco(text, context, envelope)) return true;
+    begin(envelope, priority);
+  }
   if (!time) {
-    if (!has_priority) return false;
     read_tag(text, envelope);
     envelope.inside = text;
     return true;
   }
-  bool iso = is_digit(text[0]);
   text.remove_prefix(time->size);
   if (text.starts_with(':')) text.remove_prefix(1);
   if (!text.starts_with(' ')) return false;
   skip_blanks(text);
   envelope.time = time;
-  if (!has_priority) return read_in_file(text, iso, envelope);
-  read_host_and_tag(text, envelope);
+  read_host_and_tag(text, context, envelope);
   return true;
 }
 

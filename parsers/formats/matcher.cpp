@@ -34,8 +34,9 @@ class Matcher {
  private:
   // Dates and statuses that cannot be: other digits could.
   void note_failure(const Step& step) {
-    bool time = step.field && (step.type == Type::kTime || step.type == Type::kGlog ||
-                               step.type == Type::kYmd || step.type == Type::kEpoch);
+    bool time = step.field &&
+                (step.type == Type::kTime || step.type == Type::kGlog || step.type == Type::kYmd ||
+                 step.type == Type::kEpoch || step.type == Type::kDate);
     bool digits = at_ < line_.size() && is_digit(line_[at_]);
     if (digits && (time || (step.field && step.type == Type::kStatus))) {
       note_reach(Subject::kBeyond);
@@ -94,6 +95,7 @@ class Matcher {
       case Type::kSeverity: return syslog_severity();
       case Type::kYmd:
         return take_time(ymd_time(line_.substr(at_), subject_.zone, subject_.now_ns));
+      case Type::kDate: return date();
       case Type::kInt:
       case Type::kStatus:
       case Type::kNum: return number(step);
@@ -126,7 +128,15 @@ class Matcher {
   bool time() {
     if (at_ == 0) return take_time(subject_.time(false));
     if (at_ == 1 && line_[0] == '[') return take_time(subject_.time(true));
-    return take_time(time_at_start(line_.substr(at_), subject_.zone, subject_.now_ns));
+    return take_time(
+        time_at_start(line_.substr(at_), subject_.zone, day_ns_.value_or(subject_.now_ns)));
+  }
+
+  bool date() {
+    day_ns_ = day_at_start(line_.substr(at_), subject_.zone);
+    if (!day_ns_) return false;
+    at_ += kDateSize;
+    return true;
   }
 
   bool level() {
@@ -398,6 +408,7 @@ class Matcher {
   std::string_view line_;
   Match& match_;
   size_t at_ = 0;
+  std::optional<int64_t> day_ns_;  // of a date that stands apart from its time
 };
 
 }  // namespace

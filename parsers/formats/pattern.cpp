@@ -28,6 +28,7 @@ constexpr std::array kTypes = {
     TypeName{"letter", Type::kLetter},     TypeName{"nginx", Type::kNginx},
     TypeName{"severity", Type::kSeverity}, TypeName{"uuid", Type::kUuid},
     TypeName{"phrase", Type::kPhrase},     TypeName{"dotnet", Type::kDotnet},
+    TypeName{"date", Type::kDate},
 };
 
 Place place_of(std::string_view name) {
@@ -146,6 +147,7 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
     case Type::kStatus: allow([](char c) { return is_digit(c) || c == '-' || is_blank(c); }); break;
     case Type::kDotnet: allow([](char c) { return is_lower(c); }); break;
     case Type::kYmd:
+    case Type::kDate:
     case Type::kEpoch: allow(is_digit); break;
     case Type::kSeverity: allow([](char c) { return c >= '0' && c <= '7'; }); break;
     case Type::kLetter: allow([](char c) { return c >= 'A' && c <= 'Z'; }); break;

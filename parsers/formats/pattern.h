@@ -17,6 +17,7 @@
 //   glog     "I0102 03:04:05.678901" or "I20260102 …": level and time
 //   redis    one of ".-*#": a level         ymd       "081109 203615" or "161209 14:18:50": a time
 //   epoch    seconds since 1970, a time     source    a word like "server.go:42"
+//   date     "2026.01.02", of which a time behind it is that says no year; it is not kept
 //   class    a word like "org.foo.Bar"      postgres  anything, up to "LEVEL:  " and with it
 //   peer     an address, with a port perhaps, which becomes <name>_port
 //   dotnet   one of .NET's short words of a level: trce, dbug, info, warn, fail, crit
@@ -72,6 +73,7 @@ enum class Type : uint8_t {
   kSeverity,
   kUuid,
   kPhrase,
+  kDate,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

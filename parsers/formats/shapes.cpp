@@ -58,6 +58,16 @@ std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now
   return time_from({form, made.size}, end, zone, now_ns);
 }
 
+std::optional<int64_t> day_at_start(std::string_view text, TimeZone& zone) {
+  if (text.size() <= kDateSize || !is_blank(text[kDateSize])) return std::nullopt;
+  char form[] = "2000-00-00 12:00:00";
+  std::copy_n(text.data(), kDateSize, form);
+  if (form[4] == '.' && form[7] == '.') form[4] = form[7] = '-';
+  auto noon = time_of_text(form, zone, 0);
+  if (!noon || form[4] != '-') return std::nullopt;
+  return noon->ns;
+}
+
 bool is_source(std::string_view word) {
   size_t colon = word.rfind(':');
   if (colon == std::string_view::npos || colon + 1 == word.size()) return false;

@@ -15,6 +15,9 @@ namespace waybill::parsers::formats {
 std::optional<Time> ymd_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // "0102 03:04:05.678901", "20260102 03:04:05.678901".
 std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now_ns);
+// Noon of "2026.01.02" or "2026-01-02".
+std::optional<int64_t> day_at_start(std::string_view text, TimeZone& zone);
+constexpr size_t kDateSize = 10;  // of such a date
 // "server.go:42", "pkg/server.go:42".
 bool is_source(std::string_view word);
 // Letters, digits and "._$/:@#-", one of the first two at the front, and some letter.

@@ -93,3 +93,10 @@ TEST_CASE("logfmt: a line of very many empty values stays cheap") {
   CHECK(parsed->format == "logfmt");
   CHECK(parsed->marks.duplicate_keys == 49'000);
 }
+
+TEST_CASE("logfmt: date, clock and zone that stand apart") {
+  CHECK(Parsed(R"(device="fw" date=2026-01-02 time=03:04:05 timezone="CEST" n=1)").time() ==
+        "2026-01-02T01:04:05.000Z");
+  CHECK(Parsed(R"(device="fw" date=2026-01-02 time=03:04:05 timezone="Mars/One" n=1)").time() ==
+        "2026-01-02T03:04:05.000Z");
+}

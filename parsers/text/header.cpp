@@ -128,6 +128,8 @@ class HeaderReader {
     bool apart = is_blank(behind) || behind == ':' || behind == '|' || behind == ']';
     // Without a time before it, a word in small letters is the message's own.
     if (!apart || (!all_upper(word) && !header_.time)) return false;
+    // logrotate's "ALERT exited abnormally": no logger writes so without a time.
+    if (!header_.time && is_blank(behind) && word == "ALERT") return false;
     auto severity = level_word(word, behind);
     if (!severity) return false;
     take_level(word, *severity);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Syslog's dialects: files, senders that leave something out, and Cisco's machines.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "parsers/test_support.h"
+
+using waybill::parsers::testing::Parsed;
+
+namespace {
+
+struct Case {
+  std::string_view line;
+  std::string_view time;
+  std::string_view json;  // of the record, without its service
+};
+
+void check(const Case& each, std::string_view format = "syslog") {
+  CAPTURE(each.line);
+  Parsed parsed(each.line);
+  CHECK(parsed->format == format);
+  CHECK(parsed.time() == each.time);
+  namespace part = waybill::part;
+  CHECK(parsed.canonical_parts(part::kLevel | part::kMessage | part::kCode | part::kContext) ==
+        each.json);
+}
+
+}  // namespace
+
+TEST_CASE("syslog: files, in all their forms") {
+  const Case cases[] = {
+      {"Dec 31 23:59:58 dhcpd[7]: lease[9] to 203.0.113.9", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"lease[9] to 203.0.113.9","logger":"dhcpd",)"
+       R"("context":{"pid":7}})"},
+      {"Dec 31 23:59:58 n cron[7]: ERROR: it broke", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"it broke","logger":"cron",)"
+       R"("context":{"hostname":"n","pid":7}})"},
+      {"Dec 31 2023 23:59:58 box sshd[7]: bye", "2023-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"bye","logger":"sshd",)"
+       R"("context":{"hostname":"box","pid":7}})"},
+      {"Dec 1 2023 03:04:05 box-1 sshd: bye", "2023-12-01T03:04:05.000Z",
+       R"({"level":"INFO","message":"bye","logger":"sshd","context":{"hostname":"box-1"}})"},
+      {"2025-12-31 23:59:58-08 mac softwareupdated[7]: Scan: done", "2026-01-01T07:59:58.000Z",
+       R"({"level":"INFO","message":"Scan: done","logger":"softwareupdated",)"
+       R"("context":{"hostname":"mac","pid":7}})"},
+      {"2025-12-31T23:59:58.123456+00:00 heroku[router]: at=info path=/x",
+       "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"at=info path=/x","logger":"heroku",)"
+       R"("context":{"at":"info","path":"/x","procid":"router"}})"},
+      {"Wed Dec 31 23:59:58 2025 daemon.err uhttpd[7]: no socket", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"no socket","logger":"uhttpd",)"
+       R"("context":{"facility":"daemon","pid":7}})"},
+      {"Dec 31 23:59:58 box syslogd 1.5.0: restart", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"restart","logger":"syslogd",)"
+       R"("context":{"hostname":"box","version":"1.5.0"}})"},
+      {"Dec 31 23:59:58 box logrotate: ALERT exited with [7]", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"ALERT exited with [7]","logger":"logrotate",)"
+       R"("context":{"hostname":"box"}})"},
+      {"Wed 2025-12-31 23:59:58 CST box kernel: up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"kernel","context":{"hostname":"box"}})"},
+      {"2025-12-31T23:59:58+0100 box kernel: up", "2025-12-31T22:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"kernel","context":{"hostname":"box"}})"},
+      {"1767225598.123456 box app[7]: up", "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"up","logger":"app","context":{"hostname":"box","pid":7}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: what only looks like a line of a file") {
+  for (std::string_view line : {
+           "Dec 31 23:59:58 ERROR[7]: it broke",
+           "Dec 31 23:59:58 a fault: it broke",
+           "Dec 31 23:59:58 e sshd: it broke",
+           "Dec 31 23:59:58 list[1,2]: odd",
+           "2025-12-31T23:59:58Z map[Key]: odd",
+           "2025-12-31 23:59:58+01 INFO main: x",
+           "Wed Dec 31 23:59:58 2025 203.0.113.9:1194 TLS: Initial packet",
+           "Wed Dec 31 23:59:58 2025 box1 sshd: x",
+           "Dec 31 2023 23:59:58 server started: ok",
+           "1767225598.123456 box app: up",
+           "1767225598.123456 INFO main: up",
+           "45: nothing",
+           "*Dec 31 23:59:58: %5 of it",
+           "Dec 31, 2025 11:59:58 PM org.acme.Shop run[7]: x",
+       }) {
+    CAPTURE(line);
+    CHECK(Parsed(line)->format == "text");
+  }
+}
+
+TEST_CASE("syslog: a host of one letter, and RFC 5424 with fields left out") {
+  const Case cases[] = {
+      {"<38>Dec 31 23:59:58 n sshd[7]: bye", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"bye","logger":"sshd",)"
+       R"("context":{"facility":"auth","hostname":"n","pid":7}})"},
+      {"<38>Dec 31 23:59:58 a message", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"a message","context":{"facility":"auth"}})"},
+      {"<45>1 2025-12-31T23:59:58.5+00:00 d.1 heroku worker.2 - Process exited",
+       "2025-12-31T23:59:58.500Z",
+       R"({"level":"INFO","message":"Process exited","logger":"heroku",)"
+       R"("context":{"facility":"syslog","hostname":"d.1","procid":"worker.2"}})"},
+      {R"(<134>1 2025-12-31T23:59:58Z gw Firewall 71 - [flags:"1"; dir:"in"])",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"[flags:\"1\"; dir:\"in\"]","logger":"Firewall",)"
+       R"("context":{"facility":"local0","hostname":"gw","pid":71}})"},
+      {"<134>1 1767225598.123456789 MX1 flows deny", "2025-12-31T23:59:58.123456789Z",
+       R"({"level":"INFO","message":"flows deny",)"
+       R"("context":{"facility":"local0","hostname":"MX1"}})"},
+      {"<14>1 2025-12-31T23:59:58Z box one two three four five", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"one two three four five",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+  };
+  for (const Case& each : cases) check(each);
+  // A version and no time: a message that begins with a number.
+  CHECK(Parsed("<14>1 of 7 files is lost").message() == "1 of 7 files is lost");
+  CHECK(Parsed("<14>1 - box a b c d").message() == "1 - box a b c d");
+}
+
+TEST_CASE("syslog: Cisco's messages say their level") {
+  const Case cases[] = {
+      {"<166>Dec 31 2025 23:59:58: %ASA-4-106023: Deny", "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"Deny","logger":"%ASA-4-106023",)"
+       R"("context":{"facility":"ASA","mnemonic":"106023","facility_2":"local4"}})"},
+      {"<13>Dec 31 2025 23:59:58: gw %ASA-4-1: Deny", "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"Deny","logger":"%ASA-4-1",)"
+       R"("context":{"facility":"ASA","mnemonic":"1",)"
+       R"("facility_2":"user","hostname":"gw"}})"},
+      {"Dec 31 23:59:58 fw7 : %ASA-7-609001: Built", "2025-12-31T23:59:58.000Z",
+       R"({"level":"DEBUG","message":"Built","logger":"%ASA-7-609001",)"
+       R"("context":{"facility":"ASA","mnemonic":"609001","hostname":"fw7"}})"},
+      {"Dec 31 2025 23:59:58 fw7: %FTD-6-302013: Built", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"Built","logger":"%FTD-6-302013",)"
+       R"("context":{"facility":"FTD","mnemonic":"302013","hostname":"fw7"}})"},
+      {"Dec 31 2025 23:59:58 box CiscoASA[7]: %ASA-1-105042: Failed", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"Failed","logger":"CiscoASA",)"
+       R"("context":{"facility":"ASA","mnemonic":"105042","hostname":"box","pid":7}})"},
+      {"*Dec 31 23:59:58: %SYS-5-CONFIG_I: Configured", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"Configured",)"
+       R"("context":{"facility":"SYS","mnemonic":"CONFIG_I"}})"},
+      {"000045: .Dec 31 23:59:58.123 CET: %SYS-3-CPUHOG: hog", "2025-12-31T22:59:58.123Z",
+       R"({"level":"ERROR","message":"hog",)"
+       R"("context":{"facility":"SYS","mnemonic":"CPUHOG","sequence":"000045"}})"},
+      {"<187>45: sw7: *Dec 31 23:59:58.123 CST: %SYS-3-CPUHOG: hog", "2025-12-31T23:59:58.123Z",
+       R"({"level":"ERROR","message":"hog","logger":"%SYS-3-CPUHOG",)"
+       R"("context":{"facility":"SYS","mnemonic":"CPUHOG",)"
+       R"("facility_2":"local7","sequence":45,"hostname":"sw7","timezone":"CST"}})"},
+      {"<189>: 2025 Dec 31 23:59:58 UTC: %ETH-5-IF_UP: up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"%ETH-5-IF_UP",)"
+       R"("context":{"facility":"ETH","mnemonic":"IF_UP","facility_2":"local7"}})"},
+      // The relay's clock is right, and the machine's may not be.
+      {"Dec 31 23:59:58 203.0.113.9 45: *Mar  1 00:00:07: %SYS-5-RESTART: up",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"%SYS-5-RESTART",)"
+       R"("context":{"facility":"SYS","mnemonic":"RESTART",)"
+       R"("hostname":"203.0.113.9","sequence":45}})"},
+      {"<189>Dec 31 23:59:58 203.0.113.9 45: sw7: Dec 31 23:59:57.123: %SYS-5-RESTART: up",
+       "2025-12-31T23:59:57.123Z",
+       R"({"level":"INFO","message":"up","logger":"%SYS-5-RESTART",)"
+       R"("context":{"facility":"SYS","mnemonic":"RESTART","facility_2":"local7",)"
+       R"("hostname":"203.0.113.9","sequence":45,"origin":"sw7"}})"},
+      {"<189>45: 00:00:12: %SYS-5-RESTART: up", "",
+       R"({"level":"INFO","message":"up","logger":"%SYS-5-RESTART",)"
+       R"("context":{"facility":"SYS","mnemonic":"RESTART",)"
+       R"("facility_2":"local7","sequence":45,"uptime":"00:00:12"}})"},
+  };
+  for (const Case& each : cases) check(each, "cisco");
+  CHECK(Parsed("<189>45: %5 of it").message() == "%5 of it");
+}
