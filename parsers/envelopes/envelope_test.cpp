@@ -112,6 +112,20 @@ TEST_CASE("envelope: RFC 3164 and its dialects") {
       {"<13>Dec 31 2025 23:59:58: gw %ASA-4-1: Deny", "syslog", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"Deny","logger":"%ASA-4-1",)"
        R"("context":{"facility":"user","hostname":"gw"}})"},
+      // lumberjack
+      {R"(<27>Dec 31 23:59:58 gw app[71]: @cee: {"level":"warn","msg":"full"})", "json",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"full","logger":"app",)"
+       R"("context":{"facility":"daemon","hostname":"gw","pid":71}})"},
+      {R"(<27>Dec 31 23:59:58 gw @cee: {"msg":"full"})", "json", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"full","context":{"facility":"daemon","hostname":"gw"}})"},
+      {R"(<27>1 2025-12-31T23:59:58Z gw app 71 - - @cee:{"msg":"full"})", "json",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"full","logger":"app",)"
+       R"("context":{"facility":"daemon","hostname":"gw","pid":71}})"},
+      {"<27>Dec 31 23:59:58 gw app[71]: @cee: full", "syslog", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"@cee: full","logger":"app",)"
+       R"("context":{"facility":"daemon","hostname":"gw","pid":71}})"},
   };
   for (const Case& each : cases) check(each);
 }

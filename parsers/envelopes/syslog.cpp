@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, 24> kFacilities = {
     "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr int kHighestPriority = 191;
 constexpr size_t kLongestTag = 64;
+// What lumberjack (CEE, rsyslog) puts before a message that is JSON.
+constexpr std::string_view kCookie = "@cee:";
 
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
@@ -168,6 +170,7 @@ bool read_5424(std::string_view text, const EnvelopeContext& context, Envelope& 
 // "app[71]: ", "app: ", "Some App[71]: ", "app[71] (more): "; the text behind it stays. Without a
 // tag nothing changes.
 bool read_tag(std::string_view& text, Envelope& envelope) {
+  if (text.starts_with(kCookie)) return false;
   std::string_view head = text.substr(0, kLongestTag);
   size_t word_end = word_of(head).size();
   size_t open = head.find('[');
@@ -267,9 +270,7 @@ bool read_in_file(std::string_view text, bool iso, Envelope& envelope) {
   return true;
 }
 
-}  // namespace
-
-bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
+bool read_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
   std::string_view text = line;
   int priority = 0;
   bool has_priority = read_priority(text, priority);
@@ -313,6 +314,18 @@ bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelo
   envelope.time = time;
   if (!has_priority) return read_in_file(text, iso, envelope);
   read_host_and_tag(text, envelope);
+  return true;
+}
+
+}  // namespace
+
+bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
+  if (!read_syslog(line, context, envelope)) return false;
+  if (envelope.inside.starts_with(kCookie)) {
+    std::string_view behind = envelope.inside.substr(kCookie.size());
+    skip_blanks(behind);
+    if (behind.starts_with('{')) envelope.inside = behind;
+  }
   return true;
 }
 
