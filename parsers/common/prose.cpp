@@ -19,7 +19,8 @@ constexpr int kMostSuffixes = 64;
 bool liftable(Slot slot) {
   return slot != Slot::kTime && slot != Slot::kTimeNanos && slot != Slot::kDate &&
          slot != Slot::kTimeZone && slot != Slot::kMessage && slot != Slot::kOwnContext &&
-         slot != Slot::kRecordId && slot != Slot::kService && slot != Slot::kInside;
+         slot != Slot::kRecordId && slot != Slot::kService && slot != Slot::kInside &&
+         slot != Slot::kOfDialect;
 }
 
 // The names that add() may lift. (Other names that it is given are constants, too short for
@@ -185,7 +186,7 @@ uint64_t slots_said(const Record& record, bool says_message) {
       bit(Slot::kTime) | bit(Slot::kTimeNanos) | bit(Slot::kDate) | bit(Slot::kTimeZone));
   add(record.level_said, bit(Slot::kLevel));
   add(!says_message, bit(Slot::kMessage));
-  add(bool(record.logger), bit(Slot::kLogger) | bit(Slot::kLoggerOfNumericLevel));
+  add(bool(record.logger), bit(Slot::kLogger));
   add(bool(record.thread), bit(Slot::kThread));
   add(bool(record.caller), bit(Slot::kCaller) | bit(Slot::kCallerFile) | bit(Slot::kCallerLine));
   add(bool(record.service_name), bit(Slot::kService));
