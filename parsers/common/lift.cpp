@@ -34,6 +34,8 @@ bool says_nothing(std::string_view error) {
          error == "None" || error == "-" || error == "undefined";
 }
 
+constexpr uint8_t kSourceRank = 50;
+
 // "pay/card.go:88"
 bool ends_with_line(std::string_view file) {
   size_t colon = file.rfind(':');
@@ -87,6 +89,7 @@ void Lift::offer(const Name& name, const Member& value, uint32_t index, Arena& a
   if (name.rank >= place.rank) return;
   if (!fits(name, value, arena)) {
     if (name.slot == Slot::kLevel) remember_odd_level(name, value, index);
+    if (name.slot == Slot::kRecordSource) offer_source(name, value, index, arena);
     return;
   }
   place.rank = name.rank;
@@ -94,6 +97,15 @@ void Lift::offer(const Name& name, const Member& value, uint32_t index, Arena& a
   place.json = value.json;
   place.text = value.type == JsonType::kString ? value.text : Text(value.json, TextForm::kClean);
   filled_ |= bit(name.slot);
+}
+
+// Prometheus' slog: a file of Go and a line. ("box.example:80" may be anything.)
+void Lift::offer_source(const Name& name, const Member& value, uint32_t index, Arena& arena) {
+  if (value.type != JsonType::kString ||
+      value.text.bytes().find(".go:") == std::string_view::npos) {
+    return;
+  }
+  offer({name.name, Slot::kCaller, kSourceRank, Reading::kFileAndLine}, value, index, arena);
 }
 
 // `log` is an object of names to ECS, and the line of the program to what collects containers'.
@@ -163,6 +175,10 @@ bool Lift::fits_time(const Name& name, const Member& value, std::string_view cha
   } else if (value.type == JsonType::kString) {
     time = time_of_text(characters, zone_, near_ns_);
     if (!time) time = time_of_number(characters);
+    bool bracketed = !time && characters.starts_with('[') && characters.ends_with(']');
+    if (bracketed) {  // Apache's %t
+      time = time_of_text(characters.substr(1, characters.size() - 2), zone_, near_ns_);
+    }
   }
   if (time) time_ = *time;
   return time.has_value();

@@ -46,6 +46,7 @@ class Lift {
   const Found& found(Slot slot) const { return found_[static_cast<size_t>(slot)]; }
 
   void offer_log(const Name& name, const Member& value, uint32_t index, Arena& arena);
+  void offer_source(const Name& name, const Member& value, uint32_t index, Arena& arena);
   void defer(const Name& name, uint32_t index);
   void offer_deferred(Batch& batch, const Record& record);
   bool fits(const Name& name, const Member& value, Arena& arena);

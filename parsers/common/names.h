@@ -82,6 +82,13 @@ constexpr uint32_t kLogrus = 1 << 13;
 constexpr uint32_t kSemanticLogger = 1 << 14;  // Ruby
 constexpr uint32_t kBunyan = 1 << 15;  // pino, too: a level in tens, or a process and a host
 constexpr uint32_t kLogback = 1 << 16;
+constexpr uint32_t kLiberty = 1 << 17;
+constexpr uint32_t kLog4js = 1 << 18;
+constexpr uint32_t kTslog = 1 << 19;
+constexpr uint32_t kApisix = 1 << 20;
+constexpr uint32_t kKubernetesEvent = 1 << 21;
+constexpr uint32_t kPythonCaller = 1 << 22;
+constexpr uint32_t kClickHouse = 1 << 23;
 }  // namespace sign
 
 struct Name {
@@ -95,6 +102,10 @@ struct Name {
 // Of Slot::kErrorStack: from this rank on the names hold an exception as text, which may be a trace
 // or no more than a message.
 constexpr uint8_t kExceptionText = 9;
+
+// Of Slot::kLevel: from this rank on the names may be a setting that prose tells of
+// ("started with log_level=debug").
+constexpr uint8_t kLevelOrSetting = 22;
 
 // All of them.
 std::span<const Name> all_names();

@@ -112,7 +112,8 @@ void Prose::offer(Batch& batch, const Record& record) {
     if (i < added_ && !is_id(field.key.bytes())) continue;
     const Name* name = find_name(field.key.bytes());
     if (name == nullptr || !liftable(name->slot)) continue;
-    if (record.level_said && name->slot == Slot::kLevel) continue;
+    bool level = name->slot == Slot::kLevel;
+    if (level && (record.level_said || name->rank >= kLevelOrSetting)) continue;
     lift_.offer(*name, detail::member_of(field), i, batch.arena);
   }
 }

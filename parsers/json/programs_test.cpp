@@ -137,7 +137,18 @@ TEST_CASE("programs: what they call time, level, logger, thread, caller and mess
       {R"({"output":"03:04:05 Shell","priority":"Warning","rule":"Shell","time":)"
        R"("2026-01-02T03:04:05.678901234Z","output_fields":{"proc.name":"sh"}})",
        "2026-01-02T03:04:05.678901234Z WARN - - - 03:04:05 Shell"},
+      {R"({"date_time":"1767323045.678901","level":"Error","logger_name":"Merge","query_id":"",)"
+       R"("message":"m","source_file":"Merge.cpp","source_line":"7"})",
+       "2026-01-02T03:04:05.678901Z ERROR Merge - Merge.cpp:7 m"},
+      {R"({"start_time":1767323045678,"response":{"status":200},"apisix_latency":1.2})",
+       "2026-01-02T03:04:05.678Z - - - - -"},
+      {R"({"time":"[02/Jan/2026:03:04:05 +0000]","method":"GET","status":200})",
+       "2026-01-02T03:04:05.000Z - - - - -"},
+      {R"({"reason":"BackOff","message":"m","firstTimestamp":"2026-01-01T03:04:05Z",)"
+       R"("lastTimestamp":"2026-01-02T03:04:05Z","type":"Warning","involvedObject":{}})",
+       "2026-01-02T03:04:05.000Z WARN - - - m"},
       // Collectors
+      {R"({"type":"LOG","log":{"level":"INFO","message":"m"}})", "- INFO - - - m"},
       {R"({"date":1767323045.678901,"log":"line","stream":"stdout"})",
        "2026-01-02T03:04:05.678901Z - - - - line"},
       // Java
@@ -149,6 +160,16 @@ TEST_CASE("programs: what they call time, level, logger, thread, caller and mess
        R"("_process_thread_name":"main","_log_logger":"a.B","_error_type":"a.E",)"
        R"("_error_message":"gone"})",
        "2026-01-02T03:04:05.678Z ERROR a.B main - m | a.E: gone"},
+      {R"({"Timestamp":"2026-01-02T03:04:05.678Z","Level":"INFO","LoggerName":"a.B","ThreadName":)"
+       R"("main","LogMessage":"up"})",
+       "2026-01-02T03:04:05.678Z INFO a.B main - up"},
+      {R"({"type":"liberty_message","message":"up","ibm_threadId":"01","ibm_datetime":)"
+       R"("2026-01-02T03:04:05.678+0000","module":"a.B","loglevel":"INFO"})",
+       "2026-01-02T03:04:05.678Z INFO a.B 01 - up"},
+      // Go
+      {R"({"time":"2026-01-02T03:04:05.678Z","level":"INFO","source":"main.go:627","msg":"up"})",
+       "2026-01-02T03:04:05.678Z INFO - - main.go:627 up"},
+      {R"({"level":"info","msg":"up","logging-call-at":"a/b.go:7"})", "- INFO - - a/b.go:7 up"},
       // Ruby, Elixir, Haskell, Rust, Node.js
       {R"({"timestamp":"2026-01-02T03:04:05.678901Z","level":"error","level_index":4,"thread":)"
        R"("puma 1","name":"Orders","message":"m","exception":{"name":"RuntimeError",)"
@@ -166,6 +187,20 @@ TEST_CASE("programs: what they call time, level, logger, thread, caller and mess
       {R"({"level":"info","time":"2026-01-02T03:04:05.678Z","pid":1,"hostname":"h","name":"pay",)"
        R"("msg":"m"})",
        "2026-01-02T03:04:05.678Z INFO pay - - m"},
+      {R"({"name":"pay","hostname":"h","pid":1,"level":30,"msg":"m","src":{"file":"/a.js",)"
+       R"("line":7},"v":0})",
+       "- INFO pay - /a.js:7 m"},
+      {R"({"context":{"logLevel":40,"package":"x"},"message":"m","time":1767323045678})",
+       "2026-01-02T03:04:05.678Z WARN - - - m"},
+      {R"({"0":"m","_meta":{"date":"2026-01-02T03:04:05.678Z","logLevelName":"WARN",)"
+       R"("name":"pay"}})",
+       "2026-01-02T03:04:05.678Z WARN pay - - m"},
+      {R"({"startTime":"2026-01-02T03:04:05.678Z","categoryName":"pay","level":{"level":20000,)"
+       R"("levelStr":"INFO"},"data":["m"]})",
+       "2026-01-02T03:04:05.678Z INFO pay - - -"},
+      {R"({"severity":"INFO","progname":"web","message":"m"})", "- INFO web - - m"},
+      {R"({"level":"ERROR","message":"m","exception.class":"KeyError","exception.message":"a"})",
+       "- ERROR - - - m | KeyError: a"},
       {R"({"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","message":{"errorType":)"
        R"("TypeError","errorMessage":"no cart","stackTrace":["a"]}})",
        "2026-01-02T03:04:05.678Z ERROR - - - - | TypeError: no cart"},
@@ -189,6 +224,14 @@ TEST_CASE("programs: the same names in the lines of others are their own fields"
        R"("zone.txt","lineno":7,"file":"zone.txt:7"})",
        "- INFO - - - no such zone"},
       {R"({"level":"info","msg":"m","func":"main.f","file":"main.go"})", "- INFO - - - m"},
+      {R"({"level":"info","msg":"m","source":"box.example:443","type":"error"})", "- INFO - - - m"},
+      {R"({"msg":"m","type":"error","0":"x","module":"a","startTime":1767323045678})",
+       "- - - - - m"},
+      {"started with log_level=debug, sev=error",
+       "- INFO - - - started with log_level=debug, sev=error"},
+      {R"({"level":"info","msg":"m","funcName":"f","name":"ada","source_file":"a.csv",)"
+       R"("source_line":7})",
+       "- INFO - - - m"},
       // A zone that is none, and nanoseconds that are a duration.
       {R"({"level_name":"INFO","message":"m","datetime":{"date":"2026-01-02 03:04:05",)"
        R"("timezone_type":3,"timezone":"Mars/Olympus"}})",
