@@ -170,6 +170,9 @@ TEST_CASE("programs: what they call time, level, logger, thread, caller and mess
       {R"({"time":"2026-01-02T03:04:05.678Z","level":"INFO","source":"main.go:627","msg":"up"})",
        "2026-01-02T03:04:05.678Z INFO - - main.go:627 up"},
       {R"({"level":"info","msg":"up","logging-call-at":"a/b.go:7"})", "- INFO - - a/b.go:7 up"},
+      {R"({"Time":"2026-01-02T03:04:05.678Z","Level":"warn","Msg":"up","caller":{"file":"a.go",)"
+       R"("line":7}})",
+       "2026-01-02T03:04:05.678Z WARN - - a.go:7 up"},
       // Ruby, Elixir, Haskell, Rust, Node.js
       {R"({"timestamp":"2026-01-02T03:04:05.678901Z","level":"error","level_index":4,"thread":)"
        R"("puma 1","name":"Orders","message":"m","exception":{"name":"RuntimeError",)"
@@ -300,6 +303,26 @@ TEST_CASE("programs: what is lifted is gone from where it stood") {
   std::string line = R"({"levelname":"INFO")";
   for (int i = 0; i < 20; ++i) line += R"(,"at":"x","ctx":"y","channel":"z")";
   CHECK(said(line + R"(,"message":"m"})") == "- INFO - - - m");
+}
+
+TEST_CASE("programs: ids in a map of the logger's") {
+  constexpr std::string_view kTrace = R"("4bf92f3577b34da6a3ce929d0e0e4736")";
+  constexpr std::string_view kSpan = R"("00f067aa0ba902b7")";
+  auto line = [&](std::string_view map, std::string_view trace, std::string_view span) {
+    return R"({"level":"INFO","message":"m",")" + std::string(map) + R"(":{")" +
+           std::string(trace) + R"(":)" + std::string(kTrace) + R"(,")" + std::string(span) +
+           R"(":)" + std::string(kSpan) + R"(,"sampled":"true"}})";
+  };
+  Parsed quarkus(line("mdc", "traceId", "spanId"));
+  CHECK(quarkus.pointed(&TraceFields::trace_id) == kTrace);
+  CHECK(quarkus.pointed(&TraceFields::span_id) == kSpan);
+  CHECK(quarkus.pointed(&TraceFields::flags) == R"("true")");
+  Parsed log4j(line("contextMap", "traceId", "spanId"));
+  CHECK(log4j.pointed(&TraceFields::trace_id) == kTrace);
+  CHECK(log4j.pointed(&TraceFields::span_id) == kSpan);
+  Parsed serilog(line("Properties", "TraceId", "SpanId"));
+  CHECK(serilog.pointed(&TraceFields::trace_id) == kTrace);
+  CHECK(serilog.pointed(&TraceFields::span_id) == kSpan);
 }
 
 TEST_CASE("programs: OpenTelemetry's ids and service") {
