@@ -322,8 +322,17 @@ std::optional<TraceContext> parse_datadog(const DatadogHeaders& headers) {
   return context;
 }
 
+namespace {
+
+// As OpenTelemetry's console exporters write ids.
+std::string_view without_0x(std::string_view text) {
+  return text.size() > 2 && text[1] == 'x' && text[0] == '0' ? text.substr(2) : text;
+}
+
+}  // namespace
+
 std::optional<TraceDigits> normalise_trace_id(std::string_view text, bool decimal) {
-  text = trimmed(text);
+  text = without_0x(trimmed(text));
   // "projects/…/traces/<id>"; not looked for in what has the size of an id.
   const bool may_be_path = text.size() != 32 && text.size() != 16;
   if (size_t slash = may_be_path ? text.rfind('/') : text.npos; slash != text.npos) {
@@ -346,7 +355,7 @@ std::optional<TraceDigits> normalise_trace_id(std::string_view text, bool decima
 }
 
 std::optional<SpanDigits> normalise_span_id(std::string_view text, bool decimal) {
-  text = trimmed(text);
+  text = without_0x(trimmed(text));
   SpanDigits id;
   if (decimal) {
     if (!hex_of_decimal(text, id)) return std::nullopt;
@@ -367,7 +376,7 @@ int16_t parse_flags(std::string_view text) {
 }
 
 bool says_no_id(std::string_view text) {
-  text = trimmed(text);
+  text = without_0x(trimmed(text));
   constexpr std::array<std::string_view, 9> words = {"",     "-",     "null",      "nil", "none",
                                                      "None", "<nil>", "undefined", "N/A"};
   return all_zero(text) || std::find(words.begin(), words.end(), text) != words.end() ||

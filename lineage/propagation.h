@@ -89,11 +89,12 @@ std::optional<TraceContext> parse_datadog(const DatadogHeaders& headers);
 
 // A trace id of a log field in canonical form: 32 lower-case hex digits. Takes 32 or 16 hex digits
 // in any case (16 are padded on the left), a UUID with its dashes, and the last segment of
-// "projects/…/traces/<id>" (Google Cloud). With `decimal`: an unsigned 64-bit number (Datadog).
-// Nothing for anything else, or all zeros.
+// "projects/…/traces/<id>" (Google Cloud); hex digits with 0x before them, too (OpenTelemetry's
+// console exporters). With `decimal`: an unsigned 64-bit number (Datadog). Nothing for anything
+// else, or all zeros.
 std::optional<TraceDigits> normalise_trace_id(std::string_view text, bool decimal);
 
-// The same for spans: 16 hex digits in any case, or a decimal number.
+// The same for spans: 16 hex digits in any case, with 0x or without, or a decimal number.
 std::optional<SpanDigits> normalise_span_id(std::string_view text, bool decimal);
 
 // "01", "1", "true": as trace flags. -1 for anything else.

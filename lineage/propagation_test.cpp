@@ -98,6 +98,10 @@ TEST_CASE("trace ids: forms in which logs have them") {
   CHECK(trace("4bf92f35-77b3-4da6-a3ce-929d0e0e4736") == kTrace);
   CHECK(trace("48485a3953bb6124") == "000000000000000048485a3953bb6124");
   CHECK(trace("1234567890123456") == "00000000000000001234567890123456");  // hex, not decimal
+  CHECK(trace("0x4bf92f3577b34da6a3ce929d0e0e4736") == kTrace);
+  CHECK(span("0x00f067aa0ba902b7") == kSpan);
+  CHECK(trace("0x00000000000000000000000000000000") == "none");
+  CHECK(says_no_id("0x0000000000000000"));
   CHECK(trace("projects/p-1/traces/4bf92f3577b34da6a3ce929d0e0e4736") == kTrace);
   CHECK(trace("t/a3ce929d0e0e4736") == std::string(16, '0') + "a3ce929d0e0e4736");
   CHECK(trace("5208512171318403364", true) == "000000000000000048485a3953bb6124");

@@ -34,11 +34,24 @@ bool says_nothing(std::string_view error) {
          error == "None" || error == "-" || error == "undefined";
 }
 
+constexpr uint8_t kSourceRank = 50;
+
+// "pay/card.go:88"
+bool ends_with_line(std::string_view file) {
+  size_t colon = file.rfind(':');
+  return colon != file.npos && colon > 0 && integer_of(file.substr(colon + 1)).has_value();
+}
+
 bool is_lower_hex(std::string_view text) {
   for (char c : text) {
     if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
   }
   return true;
+}
+
+// "D1" to "D5"
+bool is_debug_of_mongo(std::string_view word) {
+  return word.size() == 2 && word[0] == 'D' && word[1] >= '1' && word[1] <= '5';
 }
 
 bool equal_but_case(std::string_view word, std::string_view upper) {
@@ -62,14 +75,21 @@ void Lift::begin(const Record& record) {
   below_second_ns_ = 0;
   numeric_level_ = false;
   odd_level_.rank = kNone;
+  signs_ = 0;
+  deferred_ = 0;
 }
 
 void Lift::offer(const Name& name, const Member& value, uint32_t index, Arena& arena) {
   Found& place = found(name.slot);
-  if (name.slot == Slot::kInside) return offer_log(name, value, index, arena);
+  signs_ |= name.signs;
+  if (name.slot >= Slot::kInside) {
+    if (name.slot == Slot::kOfDialect) return defer(name, index);
+    return offer_log(name, value, index, arena);
+  }
   if (name.rank >= place.rank) return;
   if (!fits(name, value, arena)) {
     if (name.slot == Slot::kLevel) remember_odd_level(name, value, index);
+    if (name.slot == Slot::kRecordSource) offer_source(name, value, index, arena);
     return;
   }
   place.rank = name.rank;
@@ -79,9 +99,18 @@ void Lift::offer(const Name& name, const Member& value, uint32_t index, Arena& a
   filled_ |= bit(name.slot);
 }
 
+// Prometheus' slog: a file of Go and a line. ("box.example:80" may be anything.)
+void Lift::offer_source(const Name& name, const Member& value, uint32_t index, Arena& arena) {
+  if (value.type != JsonType::kString ||
+      value.text.bytes().find(".go:") == std::string_view::npos) {
+    return;
+  }
+  offer({name.name, Slot::kCaller, kSourceRank, Reading::kFileAndLine}, value, index, arena);
+}
+
 // `log` is an object of names to ECS, and the line of the program to what collects containers'.
 void Lift::offer_log(const Name& name, const Member& value, uint32_t index, Arena& arena) {
-  constexpr Name text{"log", Slot::kMessage, 12};
+  constexpr Name text{"log", Slot::kMessage, 40};
   if (value.type != JsonType::kString || name.name != text.name) return;
   Member line = value;
   std::string_view bytes = line.text.bytes();  // without its line end
@@ -102,7 +131,13 @@ bool Lift::fits(const Name& name, const Member& value, Arena& arena) {
                  name, value,
                  value.type == JsonType::kString ? characters(value.text, arena) : value.json);
     case Slot::kDate:
-    case Slot::kTimeZone: return value.type == JsonType::kString && !value.text.empty();
+      if (value.type == JsonType::kNumber) return time_of_number(value.json).has_value();
+      return value.type == JsonType::kString && !value.text.empty();
+    case Slot::kCaller:
+      if (name.reading == Reading::kFileAndLine && !ends_with_line(value.text.bytes())) {
+        return false;
+      }
+      return value.type == JsonType::kString && !value.text.empty();
     case Slot::kTimeNanos: {
       auto nanos = integer_of(value.json);
       if (!nanos || *nanos < 0 || *nanos > 999'999'999) return false;
@@ -140,6 +175,10 @@ bool Lift::fits_time(const Name& name, const Member& value, std::string_view cha
   } else if (value.type == JsonType::kString) {
     time = time_of_text(characters, zone_, near_ns_);
     if (!time) time = time_of_number(characters);
+    bool bracketed = !time && characters.starts_with('[') && characters.ends_with(']');
+    if (bracketed) {  // Apache's %t
+      time = time_of_text(characters.substr(1, characters.size() - 2), zone_, near_ns_);
+    }
   }
   if (time) time_ = *time;
   return time.has_value();
@@ -161,6 +200,8 @@ bool Lift::fits_level(const Name& name, const Member& value, std::string_view ch
     numeric_level_ = severity && value.type == JsonType::kNumber;
   } else if (value.type == JsonType::kString) {
     severity = severity_of_word(characters);
+    bool mongo = !severity && name.reading == Reading::kMongo;
+    if (mongo && is_debug_of_mongo(characters)) severity = Severity{Level::kDebug, 5};
   }
   if (severity) severity_ = *severity;
   return severity.has_value();
@@ -193,18 +234,19 @@ Text Lift::take(Batch& batch, const Record& record, Slot slot) {
 uint32_t Lift::point_out(Slot slot) const { return has(slot) ? found(slot).index + 1 : 0; }
 
 void Lift::settle(Batch& batch, Record& record) {
+  if (deferred_ != 0) offer_deferred(batch, record);
   if ((filled_ & bit(Slot::kDate)) != 0 && joins_date(batch, record)) filled_ |= bit(Slot::kTime);
   if ((filled_ & bit(Slot::kTime)) != 0) settle_time(batch, record);
   if ((filled_ & bit(Slot::kLevel)) != 0) {
     settle_level(batch, record);
-  } else if (odd_level_.rank != kNone) {
-    settle_odd_level(batch, record);
+  } else if (!record.level_said) {
+    if (odd_level_.rank != kNone) settle_odd_level(batch, record);
+    if (!record.level_said && has(Slot::kTime) && has(Slot::kMessage)) {
+      settle_level_of_neighbours(batch, record);
+    }
   }
   record.message = take(batch, record, Slot::kMessage);
   record.logger = take(batch, record, Slot::kLogger);
-  if (!record.logger && numeric_level_) {
-    record.logger = take(batch, record, Slot::kLoggerOfNumericLevel);
-  }
   record.thread = take(batch, record, Slot::kThread);
   settle_caller(batch, record);
   // Whoever may not name a service has said it all the same: it stays in the context.
@@ -229,60 +271,6 @@ void Lift::settle(Batch& batch, Record& record) {
   if ((filled_ & error_slots) != 0) settle_error(batch, record);
   if (has(Slot::kOwnContext)) record.own_context = found(Slot::kOwnContext).index;
   if (has(Slot::kRecordId)) settle_passed(batch, record);
-}
-
-std::optional<Time> Lift::day_and_clock(std::string_view day, std::string_view clock,
-                                        std::string_view zone) {
-  constexpr size_t longest = 64;
-  char form[longest];
-  auto made = fmt::format_to_n(form, longest, "{} {}{}", day, clock, zone);
-  if (made.size > longest) return std::nullopt;
-  return time_of_text({form, made.size}, zone_, near_ns_);
-}
-
-// {"date":"2026-01-02","time":"03:04:05","tz":"+0100"}: together a time, where alone they are a day
-// and an hour of any day. A `date` with an hour of its own is one where there is no `time`.
-bool Lift::joins_date(Batch& batch, const Record& record) {
-  std::string_view date = characters(found(Slot::kDate).text, batch.arena);
-  if (!has(Slot::kTime)) {
-    auto time = time_of_text(date, zone_, near_ns_);
-    if (!time || date.find(':') == date.npos) return false;
-    time_ = *time;
-    found(Slot::kTime) = found(Slot::kDate);
-    return true;
-  }
-  std::string_view clock = characters(found(Slot::kTime).text, batch.arena);
-  bool hour = clock.size() >= 4 && (clock[1] == ':' || clock[2] == ':');
-  if (!hour) return false;
-  date = date.substr(0, date.find_first_of("T "));  // "2026-01-02T00:00:00" is a day, too
-  auto time = day_and_clock(date, clock, "");
-  if (time && time->zoneless && has(Slot::kTimeZone)) {
-    std::string_view zone = characters(found(Slot::kTimeZone).text, batch.arena);
-    constexpr std::string_view fractions = ".,0123456789";
-    bool sound = fractions.find(zone[0]) == fractions.npos;
-    if (auto zoned = sound ? day_and_clock(date, clock, zone) : std::nullopt) {
-      time = zoned;
-      cut_field(batch, record, found(Slot::kTimeZone).index);
-    }
-  }
-  if (!time) return false;
-  time_ = *time;
-  cut_field(batch, record, found(Slot::kDate).index);
-  return true;
-}
-
-void Lift::settle_time(Batch& batch, Record& record) {
-  record.time_ns = time_.ns;
-  record.time_digits = time_.digits;
-  record.time_said = true;
-  record.time_zoneless = time_.zoneless;
-  cut_field(batch, record, found(Slot::kTime).index);
-  // log4j2's instant and GCP's pair: seconds here, the rest there.
-  if (has(Slot::kTimeNanos) && time_.ns % 1'000'000'000 == 0) {
-    record.time_ns += below_second_ns_;
-    record.time_digits = 9;
-    cut_field(batch, record, found(Slot::kTimeNanos).index);
-  }
 }
 
 void Lift::settle_level(Batch& batch, Record& record) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/batch.h"
@@ -45,16 +46,21 @@ class Lift {
   const Found& found(Slot slot) const { return found_[static_cast<size_t>(slot)]; }
 
   void offer_log(const Name& name, const Member& value, uint32_t index, Arena& arena);
+  void offer_source(const Name& name, const Member& value, uint32_t index, Arena& arena);
+  void defer(const Name& name, uint32_t index);
+  void offer_deferred(Batch& batch, const Record& record);
   bool fits(const Name& name, const Member& value, Arena& arena);
   bool fits_time(const Name& name, const Member& value, std::string_view characters);
   bool fits_level(const Name& name, const Member& value, std::string_view characters);
   void remember_odd_level(const Name& name, const Member& value, uint32_t index);
   void settle_odd_level(Batch& batch, Record& record);
+  void settle_level_of_neighbours(const Batch& batch, Record& record);
   Text take(Batch& batch, const Record& record, Slot slot);
   uint32_t point_out(Slot slot) const;
   bool joins_date(Batch& batch, const Record& record);
   std::optional<Time> day_and_clock(std::string_view day, std::string_view clock,
                                     std::string_view zone);
+  Time in_own_zone(Batch& batch, const Record& record, std::string_view date, Time read);
   void settle_time(Batch& batch, Record& record);
   void settle_level(Batch& batch, Record& record);
   void settle_caller(Batch& batch, Record& record);
@@ -78,6 +84,16 @@ class Lift {
     Text text;
   };
   OddLevel odd_level_;
+  uint32_t signs_ = 0;  // of the names that were offered
+  // Names of dialects wait until all of the line's names have been seen.
+  struct Deferral {
+    uint8_t row;  // of dialect_names()
+    uint32_t index;
+  };
+  std::array<Deferral, 16> deferrals_;
+  size_t deferred_ = 0;
+  std::string zone_name_;  // the zone that a line named last, and what it is
+  std::optional<TimeZone> named_zone_;
 };
 
 }  // namespace waybill::parsers

@@ -17,7 +17,6 @@ enum class Slot : uint8_t {
   kLevel,
   kMessage,
   kLogger,
-  kLoggerOfNumericLevel,  // `name`: bunyan's and pino's logger, anybody else's own field
   kThread,
   kCaller,
   kCallerFile,
@@ -46,7 +45,8 @@ enum class Slot : uint8_t {
   kRecordRate,
   kRecordSchemaErrors,
   kRecordTraceOrigin,
-  kInside,  // no place itself: an object with names inside, as "log" of "log.level"
+  kInside,     // no place itself: an object with names inside, as "log" of "log.level"; or a sign
+  kOfDialect,  // a name in the lines of some programs alone: row `rank` of dialect_names()
   kCount,
 };
 constexpr size_t kSlotCount = static_cast<size_t>(Slot::kCount);
@@ -59,18 +59,53 @@ enum class Reading : uint8_t {
   kEpochMicros,     // journald
   kLogback,         // 5000 trace … 40000 error
   kOpenTelemetry,   // SeverityNumber 1 to 24
+  kMongo,           // D1 to D5 are debug
+  kFileAndLine,     // a file's name with ":7" behind it, and nothing else
 };
+
+// By which names a line gives away who wrote it (dialects.h): a bit each.
+namespace sign {
+constexpr uint32_t kPython = 1 << 0;
+constexpr uint32_t kLoguru = 1 << 1;
+constexpr uint32_t kMonolog = 1 << 2;
+constexpr uint32_t kMongo = 1 << 3;
+constexpr uint32_t kOpenTelemetry = 1 << 4;
+constexpr uint32_t kElasticsearch = 1 << 5;
+constexpr uint32_t kEnvoy = 1 << 6;
+constexpr uint32_t kKong = 1 << 7;
+constexpr uint32_t kFalco = 1 << 8;
+constexpr uint32_t kOkta = 1 << 9;
+constexpr uint32_t kMysql = 1 << 10;
+constexpr uint32_t kKatip = 1 << 11;
+constexpr uint32_t kRust = 1 << 12;
+constexpr uint32_t kLogrus = 1 << 13;
+constexpr uint32_t kSemanticLogger = 1 << 14;  // Ruby
+constexpr uint32_t kBunyan = 1 << 15;  // pino, too: a level in tens, or a process and a host
+constexpr uint32_t kLogback = 1 << 16;
+constexpr uint32_t kLiberty = 1 << 17;
+constexpr uint32_t kLog4js = 1 << 18;
+constexpr uint32_t kTslog = 1 << 19;
+constexpr uint32_t kApisix = 1 << 20;
+constexpr uint32_t kKubernetesEvent = 1 << 21;
+constexpr uint32_t kPythonCaller = 1 << 22;
+constexpr uint32_t kClickHouse = 1 << 23;
+}  // namespace sign
 
 struct Name {
   std::string_view name;  // flat key, or path through objects with dots between
   Slot slot;
   uint8_t rank;  // of several names for one slot, the lowest that the line has fills it
   Reading reading = Reading::kUsual;
+  uint32_t signs = 0;
 };
 
 // Of Slot::kErrorStack: from this rank on the names hold an exception as text, which may be a trace
 // or no more than a message.
 constexpr uint8_t kExceptionText = 9;
+
+// Of Slot::kLevel: from this rank on the names may be a setting that prose tells of
+// ("started with log_level=debug").
+constexpr uint8_t kLevelOrSetting = 22;
 
 // All of them.
 std::span<const Name> all_names();

@@ -14,6 +14,7 @@ struct Dialects {
   bool google = false;
   bool level_name = false, channel = false, datetime = false;
   bool dotnet = false;
+  bool req_id = false, remote_addr = false, app = false;
 
   void see(std::string_view key) {
     if (key == "short_message") short_message = true;
@@ -26,9 +27,13 @@ struct Dialects {
     if (key == "channel") channel = true;
     if (key == "datetime") datetime = true;
     if (key == "Category" || key == "EventId") dotnet = true;
+    if (key == "reqId") req_id = true;
+    if (key == "remoteAddr") remote_addr = true;
+    if (key == "app") app = true;
   }
   bool gelf() const { return short_message || (version && host); }
   bool monolog() const { return level_name || (channel && datetime); }
+  bool nextcloud() const { return req_id && remote_addr && app; }
 };
 
 Dialects dialects_of(const Batch& batch, const Record& record) {
@@ -79,7 +84,55 @@ std::optional<Severity> of_dotnet(int64_t number) {
   return severities[static_cast<size_t>(number)];
 }
 
+std::optional<Severity> of_nextcloud(int64_t number) {
+  constexpr std::array severities = {kDebug, kInfo, kWarn, kError, kCritical};
+  if (number < 0 || number >= static_cast<int64_t>(severities.size())) return std::nullopt;
+  return severities[static_cast<size_t>(number)];
+}
+
+// Words that are levels wherever they stand; "fine", "http" or "system" may be anything.
+std::optional<Severity> of_plain_word(std::string_view word) {
+  constexpr std::array<std::string_view, 13> plain = {
+      "trace", "debug",    "info",      "notice", "warn",  "warning", "error",
+      "alert", "critical", "emergency", "emerg",  "fatal", "panic"};
+  auto severity = severity_of_word(word);
+  if (!severity) return std::nullopt;
+  for (std::string_view one : plain) {
+    if (word.size() != one.size()) continue;
+    bool same = true;
+    for (size_t i = 0; i < word.size(); ++i) same = same && (word[i] | 0x20) == one[i];
+    if (same) return severity;
+  }
+  return std::nullopt;
+}
+
+std::string_view string_of(const Record& record, const Token& token) {
+  if (token.type != JsonType::kString) return {};
+  return {record.json + token.value + 1, token.value_size - 2};
+}
+
 }  // namespace
+
+std::optional<Severity> severity_without_name(const Batch& batch, const Record& record) {
+  if (record.token_count == 0) return std::nullopt;
+  const Token* status = nullptr;
+  const Token* tags = nullptr;
+  bool type = false, pid = false;
+  const Token* root = batch.tokens_of(record);
+  for (const Token* child = root + 1; child != root + root->span; child += child->span) {
+    std::string_view key{record.json + child->key, child->key_size};
+    if (key == "status") status = child;
+    if (key == "tags" && child->type == JsonType::kArray) tags = child;
+    if (key == "type") type = true;
+    if (key == "pid") pid = true;
+  }
+  if (status != nullptr) return of_plain_word(string_of(record, *status));
+  if (tags == nullptr || !type || !pid) return std::nullopt;
+  for (const Token* tag = tags + 1; tag != tags + tags->span; tag += tag->span) {
+    if (auto severity = of_plain_word(string_of(record, *tag))) return severity;
+  }
+  return std::nullopt;
+}
 
 std::optional<Severity> severity_by_neighbours(const Batch& batch, const Record& record,
                                                std::string_view name, int64_t number) {
@@ -88,6 +141,7 @@ std::optional<Severity> severity_by_neighbours(const Batch& batch, const Record&
     if (name == "level" && dialects.gelf()) return severity_of_syslog(number);
     if (dialects.facility) return severity_of_syslog(number);
     if (dialects.dotnet) return of_dotnet(number);
+    if (name == "level" && dialects.nextcloud()) return of_nextcloud(number);
     return std::nullopt;
   }
   if (name == "severity" && dialects.google) return of_hundreds(kGoogle, number);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/canonical.h"
+#include "parsers/common/dialects.h"
 #include "parsers/common/repair.h"
 
 namespace waybill::parsers {
@@ -94,7 +95,7 @@ void ObjectReader::offer_inside(const Offer& to, const Token* child, const Token
     if (name == nullptr) continue;
     if (path.empty() && key == "@t") clef_time_ = true;
     // A text under the name of an object (`log`) is a message.
-    Slot slot = name->slot == Slot::kInside ? Slot::kMessage : name->slot;
+    Slot slot = name->slot < Slot::kInside ? name->slot : place_of(*name);
     if ((to.blocked >> static_cast<unsigned>(slot) & 1) == 0) {
       to.lift.offer(*name, detail::member_of(to.record, *child),
                     static_cast<uint32_t>(child - to.root), to.batch.arena);

@@ -31,7 +31,7 @@ class ObjectReader {
   bool has_clef_time() const { return clef_time_; }
 
  private:
-  // Deepest path in names.cpp: log.origin.file.line.
+  // Deepest path in names.inc: log.origin.file.line.
   static constexpr uint32_t kDeepestName = 4;
   static constexpr size_t kLongestPath = 64;
 

@@ -19,7 +19,8 @@ constexpr int kMostSuffixes = 64;
 bool liftable(Slot slot) {
   return slot != Slot::kTime && slot != Slot::kTimeNanos && slot != Slot::kDate &&
          slot != Slot::kTimeZone && slot != Slot::kMessage && slot != Slot::kOwnContext &&
-         slot != Slot::kRecordId && slot != Slot::kService && slot != Slot::kInside;
+         slot != Slot::kRecordId && slot != Slot::kService && slot != Slot::kInside &&
+         slot != Slot::kOfDialect;
 }
 
 // The names that add() may lift. (Other names that it is given are constants, too short for
@@ -111,7 +112,8 @@ void Prose::offer(Batch& batch, const Record& record) {
     if (i < added_ && !is_id(field.key.bytes())) continue;
     const Name* name = find_name(field.key.bytes());
     if (name == nullptr || !liftable(name->slot)) continue;
-    if (record.level_said && name->slot == Slot::kLevel) continue;
+    bool level = name->slot == Slot::kLevel;
+    if (level && (record.level_said || name->rank >= kLevelOrSetting)) continue;
     lift_.offer(*name, detail::member_of(field), i, batch.arena);
   }
 }
@@ -185,7 +187,7 @@ uint64_t slots_said(const Record& record, bool says_message) {
       bit(Slot::kTime) | bit(Slot::kTimeNanos) | bit(Slot::kDate) | bit(Slot::kTimeZone));
   add(record.level_said, bit(Slot::kLevel));
   add(!says_message, bit(Slot::kMessage));
-  add(bool(record.logger), bit(Slot::kLogger) | bit(Slot::kLoggerOfNumericLevel));
+  add(bool(record.logger), bit(Slot::kLogger));
   add(bool(record.thread), bit(Slot::kThread));
   add(bool(record.caller), bit(Slot::kCaller) | bit(Slot::kCallerFile) | bit(Slot::kCallerLine));
   add(bool(record.service_name), bit(Slot::kService));

@@ -109,6 +109,20 @@ TEST_CASE("envelope: RFC 3164 and its dialects") {
        R"({"level":"ERROR","message":"died","logger":"xapi","context":{"facility":"daemon"}})"},
       {"<4>usb 1-1: reset", "syslog", "",
        R"({"level":"WARN","message":"usb 1-1: reset","context":{"facility":"kern"}})"},
+      // lumberjack
+      {R"(<27>Dec 31 23:59:58 gw app[71]: @cee: {"level":"warn","msg":"full"})", "json",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"full","logger":"app",)"
+       R"("context":{"facility":"daemon","hostname":"gw","pid":71}})"},
+      {R"(<27>Dec 31 23:59:58 gw @cee: {"msg":"full"})", "json", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"full","context":{"facility":"daemon","hostname":"gw"}})"},
+      {R"(<27>1 2025-12-31T23:59:58Z gw app 71 - - @cee:{"msg":"full"})", "json",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"full","logger":"app",)"
+       R"("context":{"facility":"daemon","hostname":"gw","pid":71}})"},
+      {"<27>Dec 31 23:59:58 gw app[71]: @cee: full", "syslog", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"@cee: full","logger":"app",)"
+       R"("context":{"facility":"daemon","hostname":"gw","pid":71}})"},
   };
   for (const Case& each : cases) check(each);
 }

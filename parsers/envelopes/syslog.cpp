@@ -253,12 +253,7 @@ bool unwrap_in_file(std::string_view line, const EnvelopeContext& context, Envel
   return read_in_file(text, front, context, envelope);
 }
 
-}  // namespace
-
-}  // namespace syslog
-
-bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
-  using namespace syslog;
+bool read(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
   std::string_view text = line;
   int priority = 0;
   if (!read_priority(text, priority)) return unwrap_in_file(line, context, envelope);
@@ -286,6 +281,20 @@ bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelo
   skip_blanks(text);
   envelope.time = time;
   read_host_and_tag(text, context, envelope);
+  return true;
+}
+
+}  // namespace
+
+}  // namespace syslog
+
+bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
+  if (!syslog::read(line, context, envelope)) return false;
+  if (envelope.inside.starts_with(syslog::kCookie)) {
+    std::string_view behind = envelope.inside.substr(syslog::kCookie.size());
+    syslog::skip_blanks(behind);
+    if (behind.starts_with('{')) envelope.inside = behind;
+  }
   return true;
 }
 

@@ -10,6 +10,9 @@
 
 namespace waybill::parsers::syslog {
 
+// What lumberjack (CEE, rsyslog) puts before a message that is JSON.
+inline constexpr std::string_view kCookie = "@cee:";
+
 inline bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }

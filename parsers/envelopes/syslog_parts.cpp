@@ -40,6 +40,7 @@ bool looks_like_host(std::string_view word) {
 }
 
 bool read_tag(std::string_view& text, Envelope& envelope) {
+  if (text.starts_with(kCookie)) return false;
   std::string_view head = text.substr(0, kLongestTag);
   size_t word_end = word_of(head).size();
   size_t open = head.find('[');

@@ -39,8 +39,8 @@ TEST_CASE("dialect: logrus") {
               R"("time":"2026-01-02T04:04:05+01:00","fields.msg":"inner"})");
   CHECK(line.time() == "2026-01-02T03:04:05.000Z");
   CHECK(line.json() == R"({"level":"WARN","service_name":"unknown_service","message":"slow",)"
-                       R"("context":{"file":"main.go:12","func":"main.main","fields.msg":"inner",)"
-                       R"("level_text":"warning"}})");
+                       R"("caller":"main.go:12","context":{"func":"main.main",)"
+                       R"("fields.msg":"inner","level_text":"warning"}})");
 }
 
 TEST_CASE("dialect: slog") {
@@ -224,9 +224,9 @@ TEST_CASE("dialect: Monolog") {
   CHECK(line.time() == "2026-01-02T03:04:05.678901Z");
   CHECK(
       line.json() ==
-      R"({"level":"ERROR","service_name":"unknown_service","message":"it failed","error":{)"
-      R"("kind":"app","type":"RuntimeException","message":"disk is gone"},"context":{"exception":{)"
-      R"("code":0,"file":"/app/a.php:7"},"order":17,"level":400,"channel":"shop","extra":{}}})");
+      R"({"level":"ERROR","service_name":"unknown_service","message":"it failed","logger":"shop",)"
+      R"("error":{"kind":"app","type":"RuntimeException","message":"disk is gone"},"context":{)"
+      R"("exception":{"code":0,"file":"/app/a.php:7"},"order":17,"level":400,"extra":{}}})");
 }
 
 TEST_CASE("dialect: a day and an hour that stand apart") {
@@ -265,8 +265,8 @@ TEST_CASE("dialect: Python, three of them") {
                      R"("message":"m","exc_info":"Traceback"})");
   CHECK(json_logger.time() == "2026-01-02T03:04:05.678Z");
   CHECK(json_logger.json() ==
-        R"({"level":"FATAL","service_name":"unknown_service","message":"m",)"
-        R"("error":{"stack":"Traceback"},"context":{"name":"app","level_text":"CRITICAL"}})");
+        R"({"level":"FATAL","service_name":"unknown_service","message":"m","logger":"app",)"
+        R"("error":{"stack":"Traceback"},"context":{"level_text":"CRITICAL"}})");
   Parsed structlog(R"({"event":"user_logged_in","level":"info","timestamp":)"
                    R"("2026-01-02T03:04:05.678901Z","logger":"auth","exception":"Traceback"})");
   CHECK(structlog.json() ==

@@ -28,16 +28,20 @@ def test_the_reference_in_the_docs_is_what_the_program_prints(binary: Path) -> N
 
 
 def test_every_key_name_stands_in_the_formats_page() -> None:
-    code = text_of(ROOT / "parsers" / "common" / "names.cpp")
+    code = text_of(ROOT / "parsers" / "common" / "names.inc")
     names = re.findall(r'Name\{"([^"]+)", Slot::(?!kInside\b)\w+', code)
-    assert len(names) > 100
+    of_dialects = re.findall(r'DialectName\{\{"([^"]+)"',
+                             text_of(ROOT / "parsers" / "common" / "dialects.cpp"))
+    signs = re.findall(r'Name\{"([^"]+)".*sign::', code)
+    assert len(names) > 100 and len(of_dialects) > 20 and len(signs) > 20
+    names += of_dialects + signs
     text = text_of(DOCS / "formats.md")
     missing = [name for name in names if f"`{name}`" not in text]
     assert not missing, f"docs/formats.md does not name {missing}"
 
 
 def test_names_stand_in_rank_order() -> None:
-    code = text_of(ROOT / "parsers" / "common" / "names.cpp")
+    code = text_of(ROOT / "parsers" / "common" / "names.inc")
     rows = [row for row in text_of(DOCS / "formats.md").split("\n") if row.startswith("| `")]
     slots: dict[str, list[tuple[int, str]]] = {}
     for name, slot, rank in re.findall(r'Name\{"([^"]+)", Slot::(\w+), (\d+)', code):
