@@ -122,6 +122,7 @@ class Matcher {
       case Type::kStamp:
         return take_time(stamp_time(line_.substr(at_), subject_.zone, subject_.now_ns));
       case Type::kCsv: return csv(step);
+      case Type::kCef: return cef(step);
       case Type::kInside: return inside(step, i);
       case Type::kNginx:
         take_nginx(line_.substr(at_), match_);
@@ -180,6 +181,21 @@ class Matcher {
     if (end > line_.size() || (quotes && end == line_.size())) return false;
     if (end > begin) keep(step, line_.substr(begin, end - begin), Type::kCsv);
     at_ = end + (quotes ? 1 : 0);
+    return true;
+  }
+
+  // ArcSight's Common Event Format: "rt" is when the event was received.
+  bool cef(const Step& step) {
+    std::string_view rest = line_.substr(at_);
+    at_ = line_.size();
+    note_reach(line_.size());
+    keep(step, rest, Type::kText);
+    constexpr std::string_view key = "rt=";
+    size_t found = rest.starts_with(key) ? 0 : rest.find(" rt=");
+    if (found == rest.npos) return true;
+    std::string_view value = trimmed(rest.substr(found)).substr(key.size());
+    match_.time = time_of_number(value.substr(0, value.find(' ')));
+    if (!match_.time) match_.time = time_at_start(value, subject_.zone, subject_.now_ns);
     return true;
   }
 

@@ -50,6 +50,7 @@ constexpr std::array kTypes = {
     TypeName{"stamp", Type::kStamp},
     TypeName{"host", Type::kHost},
     TypeName{"cockroach", Type::kCockroach},
+    TypeName{"cef", Type::kCef},
     TypeName{"csv", Type::kCsv},
     TypeName{"websphere", Type::kWebsphere},
 };
@@ -230,8 +231,8 @@ void Pattern::look_behind_time(size_t step) {
   for (; step < steps_.size() && !steps_[step].field; ++step) lead_ += steps_[step].literal;
   next_ = first_bytes(step);
   leads_to_level_ = step < steps_.size() && steps_[step].type == Type::kLevel;
-  constexpr std::array others = {Type::kProgram, Type::kSource, Type::kInitial, Type::kUuid,
-                                 Type::kDotted};
+  constexpr std::array others = {Type::kProgram, Type::kSource, Type::kInitial,
+                                 Type::kUuid,    Type::kDotted, Type::kAddress};
   leads_to_no_level_ = step < steps_.size() &&
                        std::find(others.begin(), others.end(), steps_[step].type) != others.end();
   if (!leads_to_level_) return;

@@ -34,6 +34,7 @@
 //   user     a name, which may have blanks in it where a " [" follows; "-" is left out
 //   stamp    a time in a form that few programs write (shapes.h)
 //   websphere  the letter of an event's type: a level
+//   cef      pairs, and the time in their `rt`
 //   csv      a value, in quotes perhaps, up to the comma behind it; an empty one is left out
 //
 // `time` takes any form that time_at_start() knows, `level` any word that severity_of_word() knows
@@ -97,6 +98,7 @@ enum class Type : uint8_t {
   kCsv,
   kHost,
   kCockroach,
+  kCef,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

@@ -17,7 +17,7 @@ std::optional<Time> ymd_time(std::string_view text, TimeZone& zone, int64_t now_
 // "0102 03:04:05.678901", "20260102 03:04:05.678901", "260102 03:04:05.678901" (CockroachDB).
 std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // "01-02|03:04:05.678" (geth), "20260102:030405.678" (Zabbix), "1/2/26, 3:04:05:678 UTC" and
-// "01/02/2026, 3:04:05 AM" (WebSphere and Nest).
+// "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge).
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // "server.go:42", "pkg/server.go:42", "web.go:42:run()".
 bool is_source(std::string_view word);

@@ -170,9 +170,12 @@ bool HeaderReader::column() {
       std::string_view before = line_.substr(at_, end - at_);
       // "http-nio-8080-exec-1 WARN …" (Jira) can be nothing but a thread.
       bool worker = words == 0 && is_digit(before.back()) && before.find('-') != before.npos;
-      if (!padded && !worker) return false;
+      // "shop.cart WARNING …" (Python) can be nothing but a logger.
+      bool dotted = words == 0 && before.find('.') != before.npos &&
+                    name_of(before) == Name::kQualified && header_.logger.empty();
+      if (!padded && !worker && !dotted) return false;
       bool thread = words == 0 && header_.thread.empty() && name_of(before) != Name::kNone;
-      (thread ? header_.thread : header_.context) = before;
+      (dotted ? header_.logger : thread ? header_.thread : header_.context) = before;
       at_ = next;
       return true;
     }
