@@ -227,7 +227,9 @@ class Matcher {
   }
 
   bool inside(const Step& step, size_t i) {
-    char stop = stop_behind(i).front();
+    std::string_view literal = stop_behind(i);
+    if (literal.empty()) return false;
+    char stop = literal.front();
     size_t end = at_;
     while (end < line_.size() && line_[end] != stop && line_[end] != ']' && line_[end] != '[')
       ++end;

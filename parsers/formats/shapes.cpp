@@ -138,7 +138,7 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
     return time_from({form, made.size}, in_zabbix, zone, now_ns);
   }
   if (text.size() > in_geth && is_upper(text[2]) && text[9] == ' ') {
-    size_t end = std::min(text.find_first_of(" ]", 10), size_t{22});
+    size_t end = std::min({text.find_first_of(" ]", 10), size_t{22}, text.size()});
     auto made = fmt::format_to_n(form, sizeof form, "{} {} {}", text.substr(0, 2),
                                  text.substr(2, 3), text.substr(5, end - 5));
     return time_from({form, made.size}, end, zone, now_ns);

@@ -147,6 +147,9 @@ TEST_CASE("text: callers, headers without a time, and PHP") {
   Parsed method("2026-01-02 03:04:05 ERROR a.b.Foo.bar(Foo.java:12) - gone", {.format = "text"});
   CHECK(method->logger.bytes() == "a.b.Foo.bar");
   CHECK(method->caller.bytes() == "Foo.java:12");
+  Parsed bare("2026-01-02 03:04:05 - Foo:12 - ERROR - gone", {.format = "text"});
+  CHECK(bare->logger.bytes() == "Foo:12");
+  CHECK_FALSE(bare->caller);
   Parsed simple("[main] ERROR org.foo.Bar - gone", {.format = "text"});
   CHECK(simple->level == Level::kError);
   CHECK(simple->thread.bytes() == "main");

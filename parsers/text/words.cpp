@@ -74,8 +74,9 @@ bool all_digits(std::string_view text) {
 bool is_source(std::string_view text) {
   size_t colon = text.rfind(':');
   size_t dot = text.find('.');
-  return colon != text.npos && all_digits(text.substr(colon + 1)) && dot > 0 && dot + 1 < colon &&
-         is_letter(text[colon - 1]) && std::none_of(text.begin(), text.end(), is_blank);
+  if (colon == text.npos || dot == text.npos || dot == 0 || dot + 1 >= colon) return false;
+  return all_digits(text.substr(colon + 1)) && is_letter(text[colon - 1]) &&
+         std::none_of(text.begin(), text.end(), is_blank);
 }
 
 bool is_class(std::string_view text) {
