@@ -125,11 +125,11 @@ size_t HeaderReader::closing_of(size_t at, char closing, size_t longest) const {
 }
 
 bool HeaderReader::aside(std::string_view inside, char closing, size_t end) {
-  if (closing == ')' || !header_.time || !header_.context.empty()) return false;
+  if (!header_.time || !header_.context.empty()) return false;
   size_t next = skip_blanks(end);
   bool level_bracket = next < line_.size() && line_[next] == '[';
   bool before_level = !header_.severity && capitals_at(next + (level_bracket ? 1 : 0));
-  if (closing == '>') {
+  if (closing != ']') {
     bool thread = before_level && header_.thread.empty() && name_of(inside) != Name::kNone;
     if (thread) header_.thread = inside;
     return thread;
