@@ -205,8 +205,8 @@ class Matcher {
     if (end == at_) return false;
     std::string_view all = line_.substr(at_, end - at_);
     std::string_view first = all.substr(0, all.find(','));
-    bool address = first.find_first_of(".:") != first.npos;
-    if (first.empty() || (step.type == Type::kAddress && !address)) return false;
+    if (first.empty()) return false;
+    if (step.type == Type::kAddress && first.find_first_of(".:") == first.npos) return false;
     keep(step, first, Type::kText);
     std::string_view others = all.substr(std::min(first.size() + 1, all.size()));
     if (!others.empty()) {

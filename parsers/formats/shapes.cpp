@@ -220,6 +220,7 @@ size_t size_of_clients(std::string_view text) {
 }
 
 size_t size_of_user(std::string_view text) {
+  if (text.starts_with("- ")) return 1;  // the usual one
   constexpr size_t longest = 64;
   size_t end = std::min(text.find(' '), text.size());
   if (text.substr(0, end) == "-" || text.substr(end).starts_with(" [")) return end;
