@@ -2,6 +2,7 @@
 // What unit tests of several folders need: a batch with lines in it, and records made by hand.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ class Lines {
     batch_->commit(line.size());
     Record& record = batch_->records.emplace_back();
     record.line = {batch_->bytes(), line.size()};
+    record.lines += static_cast<uint32_t>(std::count(line.begin(), line.end(), '\n'));
     record.read_ns = read_ns;
     record.time_ns = read_ns;
     return record;

@@ -109,10 +109,12 @@ void Formats::gather_timed(Subject& subject, bool bracket, size_t at,
     const size_t level = past_blanks(place);
     const std::string_view word = subject.level_word(level);
     const unsigned char behind = byte_at(past_blanks(level + word.size()));
+    const bool alone = word.size() > 1 && is_blank(static_cast<char>(byte_at(level + word.size())));
     for (const Format* format : group.formats) {
       const Pattern& pattern = format->pattern;
-      bool may_be = pattern.leads_to_level() ? !word.empty() && pattern.behind_level().test(behind)
-                                             : pattern.next().test(next);
+      bool may_be = pattern.leads_to_level()
+                        ? !word.empty() && pattern.behind_level().test(behind)
+                        : pattern.next().test(next) && !(alone && pattern.leads_to_no_level());
       if (may_be) candidates.add(format);
     }
   }

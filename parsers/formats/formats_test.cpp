@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "parsers/formats/shapes.h"
 #include "parsers/test_support.h"
 
 using waybill::Level;
@@ -117,6 +118,27 @@ TEST_CASE("pattern: faults in the notation are told") {
   CHECK(fault(many) == "more than 21 fields");
 }
 
+TEST_CASE("pattern: times that few programs write") {
+  TimeZone utc;
+  auto read = [&](std::string_view text) {
+    auto time = waybill::parsers::formats::stamp_time(text, utc, kReadNs);
+    return time ? std::to_string(time->ns / 1'000'000) + "," + std::to_string(time->size) : "no";
+  };
+  CHECK(read("01-02|03:04:05.678] x") == "1767323045678,18");
+  CHECK(read("20260102:030405.678 x") == "1767323045678,19");
+  CHECK(read("1/2/26 3:04:05:678 UTC] x") == "1767323045678,22");
+  CHECK(read("1/2/26, 4:04:05:678 CET] x") == "1767323045678,23");
+  CHECK(read("01/02/2026, 3:04:05 PM   ERROR") == "1767366245000,22");
+  CHECK(read("01/02/2026, 3:04:05\xE2\x80\xAFPM   ERROR") == "1767366245000,24");
+  CHECK(read("02Jan2026 03:04:05.678] x") == "1767323045678,22");
+  CHECK(read("02Jan2026 03:04:05.67") == "1767323045670,21");
+  for (std::string_view none : {"", "01-02|", "13/32/2026, 3:04:05", "1/2/26", "1/2/26 3:04", "x",
+                                "20261302:030405.678", "02Foo2026 03:04:05.678", "1/2/26 3:04:5"}) {
+    CAPTURE(none);
+    CHECK(read(none) == "no");
+  }
+}
+
 TEST_CASE("pattern: types take what they say") {
   TimeZone utc;
   auto taken = [&](std::string_view notation, std::string_view line) {
@@ -152,5 +174,23 @@ TEST_CASE("pattern: types take what they say") {
   CHECK(taken("[%{level}] %{a}", "[ INFO  ]  x ") == "a=x;");
   CHECK(taken("%{:request}\"", "GET /a b HTTP/1.1\"") ==
         "=GET /a b HTTP/1.1;method=GET;path=/a b;protocol=HTTP/1.1;");
+  CHECK(taken("%{a:clients} %{b}", "10.0.0.2, 10.0.0.1 x") == "a=10.0.0.2;forwarded=10.0.0.1;b=x;");
+  CHECK(taken("%{a:clients} %{b}", "10.0.0.2, x") == "a=10.0.0.2;forwarded=x;");
+  CHECK(taken("%{a:address} %{b}", "localhost x") == "no");
+  CHECK(taken("%{a:user} [%{b}]", "- [x]") == "b=x;");
+  CHECK(taken("%{a:user} [%{b}]", "Ada King [x]") == "a=Ada King;b=x;");
+  CHECK(taken("%{a:user} [%{b}]", "- - [x]") == "no");
+  CHECK(taken("%{a:csv},%{b:csv},%{c:csv}", R"("a ""b""",,c)") == R"(a=a ""b"";c=c;)");
+  CHECK(taken("%{a:csv},%{b:csv}", R"("a "")") == "no");
+  CHECK(taken("[%{a:inside}/%{b:inside}]", "[a b/c]") == "a=a b;b=c;");
+  CHECK(taken("[%{a:inside}/%{b:inside}]", "[a] b/c]") == "no");
+  CHECK(taken("%{level:initial} %{b}", "D2 x") == "b=x;");
+  CHECK(taken("%{level:initial} %{b}", "INFO x") == "no");
+  CHECK(taken("%{a:program} %{b}", "INFO x") == "no");
+  CHECK(taken("%{a:caps} %{b}", "- x") == "b=x;");
+  CHECK(taken("%{a:caps} %{b}", "Repl x") == "no");
+  CHECK(taken("%{a:dotted}: %{b}", "odoo: x") == "no");
+  CHECK(taken("%{a:plain}", R"({"a":1})") == "no");
+  CHECK(taken("(%{a:class})", "(org.foo.Bar:191)") == "line=191;a=org.foo.Bar;");
   CHECK(taken("%{m:postgres} %{b}", "[1] x@y LOG:  a LOG:  b") == "m=[1] x@y;b=a LOG:  b;");
 }

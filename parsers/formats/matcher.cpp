@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/formats/fields.h"
 #include "parsers/formats/shapes.h"
 
 namespace waybill::parsers::formats {
@@ -34,9 +35,10 @@ class Matcher {
  private:
   // Dates and statuses that cannot be: other digits could.
   void note_failure(const Step& step) {
-    bool time = step.field &&
-                (step.type == Type::kTime || step.type == Type::kGlog || step.type == Type::kYmd ||
-                 step.type == Type::kEpoch || step.type == Type::kDate);
+    bool time = step.field && (step.type == Type::kTime || step.type == Type::kGlog ||
+                               step.type == Type::kCockroach || step.type == Type::kYmd ||
+                               step.type == Type::kEpoch || step.type == Type::kStamp ||
+                               step.type == Type::kDate);
     bool digits = at_ < line_.size() && is_digit(line_[at_]);
     if (digits && (time || (step.field && step.type == Type::kStatus))) {
       note_reach(Subject::kBeyond);
@@ -55,7 +57,10 @@ class Matcher {
     }
     if (line_.size() - at_ < step.literal.size()) return false;
     for (char c : step.literal) {
-      if (line_[at_++] != c) return false;
+      if (line_[at_++] == c) continue;
+      // Another word of small letters has the same shape.
+      if (is_lower(c) && is_lower(line_[at_ - 1])) note_reach(Subject::kBeyond);
+      return false;
     }
     return true;
   }
@@ -88,11 +93,13 @@ class Matcher {
     switch (step.type) {
       case Type::kTime: return time();
       case Type::kLevel: return level();
-      case Type::kGlog: return glog();
-      case Type::kRedis: return redis();
-      case Type::kDotnet: return dotnet();
+      case Type::kGlog:
+      case Type::kCockroach: return glog(step);
       case Type::kLetter: return letter();
-      case Type::kSeverity: return syslog_severity();
+      case Type::kRedis:
+      case Type::kSeverity:
+      case Type::kInitial:
+      case Type::kWebsphere: return sign(step);
       case Type::kYmd:
         return take_time(ymd_time(line_.substr(at_), subject_.zone, subject_.now_ns));
       case Type::kDate: return date();
@@ -107,12 +114,28 @@ class Matcher {
       case Type::kPeer:
       case Type::kName:
       case Type::kUuid:
+      case Type::kDotted:
+      case Type::kProgram:
+      case Type::kCaps:
+      case Type::kHost:
       case Type::kOpt: return word(step, i);
-      case Type::kNginx: return nginx();
+      case Type::kClients:
+      case Type::kAddress: return clients(step);
+      case Type::kUser: return user(step);
+      case Type::kStamp:
+        return take_time(stamp_time(line_.substr(at_), subject_.zone, subject_.now_ns));
+      case Type::kCsv: return csv(step);
+      case Type::kCef: return cef(step);
+      case Type::kInside: return inside(step, i);
+      case Type::kNginx:
+        take_nginx(line_.substr(at_), match_);
+        at_ = line_.size();
+        return true;
       case Type::kEpoch: return epoch();
       case Type::kPostgres: return postgres(step);
       case Type::kText:
       case Type::kPhrase:
+      case Type::kPlain:
       case Type::kLast: return text(step, i);
     }
     return false;
@@ -153,62 +176,106 @@ class Matcher {
     return true;
   }
 
+  // "ada", "\"ada\"", "\"a \"\"b\"\"\"", and nothing between two commas.
+  bool csv(const Step& step) {
+    size_t begin = at_, end = at_;
+    bool quotes = at_ < line_.size() && line_[at_] == '"';
+    if (quotes) {
+      ++begin, ++end;
+      while (end < line_.size() && (line_[end] != '"' || line_.substr(end + 1).starts_with('"'))) {
+        end += line_[end] == '"' ? 2 : 1;
+      }
+    } else {
+      end = std::min(line_.find(',', at_), line_.size());
+    }
+    note_reach(std::min(end, line_.size()));
+    if (end > line_.size() || (quotes && end == line_.size())) return false;
+    if (end > begin) keep(step, line_.substr(begin, end - begin), Type::kCsv);
+    at_ = end + (quotes ? 1 : 0);
+    return true;
+  }
+
+  // ArcSight's Common Event Format: "rt" is when the event was received.
+  bool cef(const Step& step) {
+    std::string_view rest = line_.substr(at_);
+    at_ = line_.size();
+    note_reach(line_.size());
+    keep(step, rest, Type::kText);
+    constexpr std::string_view key = "rt=";
+    size_t found = rest.starts_with(key) ? 0 : rest.find(" rt=");
+    if (found == rest.npos) return true;
+    std::string_view value = trimmed(rest.substr(found)).substr(key.size());
+    match_.time = time_of_number(value.substr(0, value.find(' ')));
+    if (!match_.time) match_.time = time_at_start(value, subject_.zone, subject_.now_ns);
+    return true;
+  }
+
+  bool clients(const Step& step) {
+    size_t end = at_ + size_of_clients(line_.substr(at_));
+    note_reach(end);
+    if (end == at_) return false;
+    std::string_view all = line_.substr(at_, end - at_);
+    std::string_view first = all.substr(0, all.find(','));
+    if (first.empty()) return false;
+    if (step.type == Type::kAddress && first.find_first_of(".:") == first.npos) return false;
+    keep(step, first, Type::kText);
+    std::string_view others = all.substr(std::min(first.size() + 1, all.size()));
+    if (!others.empty()) {
+      match_.add({Place::kContext, Type::kText, "forwarded", trimmed(others)});
+    }
+    at_ = end;
+    return true;
+  }
+
+  bool user(const Step& step) {
+    size_t size = size_of_user(line_.substr(at_));
+    note_reach(at_ + size);
+    std::string_view value = line_.substr(at_, size);
+    if (value.empty() || value.starts_with("- ")) return false;
+    if (value != "-") keep(step, value, Type::kText);
+    at_ += size;
+    return true;
+  }
+
+  bool inside(const Step& step, size_t i) {
+    std::string_view literal = stop_behind(i);
+    if (literal.empty()) return false;
+    char stop = literal.front();
+    size_t end = at_;
+    while (end < line_.size() && line_[end] != stop && line_[end] != ']' && line_[end] != '[')
+      ++end;
+    note_reach(std::min(end + 1, line_.size()));
+    if (end == line_.size() || line_[end] != stop) return false;
+    std::string_view value = trimmed(line_.substr(at_, end - at_));
+    if (!value.empty()) keep(step, value, Type::kText);
+    at_ = end;
+    return true;
+  }
+
+  // A level by something else than its word.
+  bool sign(const Step& step) {
+    size_t size = take_sign(step.type, line_.substr(at_), match_);
+    at_ += size;
+    return size > 0;
+  }
+
   bool letter() {
     if (at_ >= line_.size() || line_[at_] < 'A' || line_[at_] > 'Z') return false;
     ++at_;
     return true;
   }
 
-  // RFC 5424, section 6.2.1.
-  bool syslog_severity() {
-    constexpr std::string_view words[] = {"emerg",   "alert",  "crit", "err",
-                                          "warning", "notice", "info", "debug"};
-    if (at_ >= line_.size() || line_[at_] < '0' || line_[at_] > '7') return false;
-    match_.severity = severity_of_word(words[line_[at_] - '0']);
-    ++at_;
-    return true;
-  }
-
-  bool glog() {
+  bool glog(const Step& step) {
     if (at_ + 1 >= line_.size()) return false;
     constexpr std::string_view letters = "IWEF";
     if (letters.find(line_[at_]) == std::string_view::npos) return false;
+    constexpr size_t in_cockroach = 7;  // a blank, behind the letter and six digits
+    bool short_year = line_.size() > at_ + in_cockroach && line_[at_ + in_cockroach] == ' ';
     auto time = glog_time(line_.substr(at_ + 1), subject_.zone, subject_.now_ns);
-    if (!time) return false;
+    if (!time || short_year != (step.type == Type::kCockroach)) return false;
     match_.severity = severity_of_word(line_.substr(at_, 1));
     ++at_;
     return take_time(time);
-  }
-
-  // redis.conf, "loglevel": . debug, - verbose, * notice, # warning.
-  bool redis() {
-    constexpr std::string_view signs = ".-*#";
-    constexpr std::string_view words[] = {"debug", "verbose", "notice", "warning"};
-    size_t found = at_ < line_.size() ? signs.find(line_[at_]) : std::string_view::npos;
-    if (found == std::string_view::npos) return false;
-    match_.level_word = words[found];
-    match_.severity = severity_of_word(words[found]);
-    ++at_;
-    return true;
-  }
-
-  // Microsoft.Extensions.Logging.Console, SimpleConsoleFormatter.GetLogLevelString().
-  bool dotnet() {
-    constexpr std::array<std::array<std::string_view, 2>, 6> words = {{{"trce", "trace"},
-                                                                       {"dbug", "debug"},
-                                                                       {"info", "info"},
-                                                                       {"warn", "warn"},
-                                                                       {"fail", "error"},
-                                                                       {"crit", "critical"}}};
-    std::string_view word = line_.substr(at_, 4);
-    for (const auto& [said, meant] : words) {
-      if (word != said) continue;
-      match_.severity = severity_of_word(meant);
-      match_.level_word = word;
-      at_ += word.size();
-      return true;
-    }
-    return false;
   }
 
   bool epoch() {
@@ -276,26 +343,11 @@ class Matcher {
     std::string_view value = line_.substr(at_, end - at_);
     at_ = end;
     if (step.type == Type::kRequest) {
-      request(value);
+      take_request(value, match_);
     } else if (!value.empty() && value != "-") {
       keep(step, value, Type::kText);
     }
     return true;
-  }
-
-  void request(std::string_view value) {
-    match_.add({Place::kMessage, Type::kText, {}, value.empty() ? std::string_view("-") : value});
-    size_t first = value.find(' ');
-    size_t last = value.rfind(' ');
-    if (first == std::string_view::npos || first == 0) return;
-    if (!std::all_of(value.begin(), value.begin() + static_cast<ptrdiff_t>(first), is_letter))
-      return;
-    match_.add({Place::kContext, Type::kText, "method", value.substr(0, first)});
-    bool protocol = last > first && value.substr(last + 1).starts_with("HTTP/");
-    size_t end = protocol ? last : value.size();
-    match_.add(
-        {Place::kContext, Type::kText, "path", trimmed(value.substr(first + 1, end - first - 1))});
-    if (protocol) match_.add({Place::kContext, Type::kText, "protocol", value.substr(last + 1)});
   }
 
   bool word(const Step& step, size_t i) {
@@ -305,7 +357,7 @@ class Matcher {
     if (end == at_) return false;
     std::string_view stop = stop_behind(i);
     bool blank = i + 1 < steps_.size() && steps_[i + 1].blank;
-    if (!stop.empty() && stop != " " && !blank) {
+    if (!stop.empty() && !is_blank(stop.front()) && !blank) {
       // What ends it may stand inside it, too ("a:b: c"): the last place is meant, but of a name.
       size_t found = at_;
       char first = stop.front();
@@ -320,51 +372,23 @@ class Matcher {
       end = found;
     }
     std::string_view value = line_.substr(at_, end - at_);
+    if (step.type == Type::kClass) take_line(value, match_);
     if (step.type == Type::kSource && !is_source(value)) return false;
     if (step.type == Type::kClass && !is_class(value)) return false;
     if (step.type == Type::kName && !is_name(value)) return false;
     if (step.type == Type::kUuid && !is_uuid(value)) return false;
+    if (step.type == Type::kHost && value.find(',') != value.npos) return false;
+    if (step.type == Type::kDotted && !is_dotted(value)) return false;
+    if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
+    if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {
+      note_reach(Subject::kBeyond);
+      return false;
+    }
     at_ = end;
     if (step.type == Type::kPeer) {
-      peer(step, value);
-    } else if (step.type != Type::kOpt || value != "-") {
+      take_peer(step, value, match_);
+    } else if ((step.type != Type::kOpt && step.type != Type::kCaps) || value != "-") {
       keep(step, value, Type::kText);
-    }
-    return true;
-  }
-
-  // "203.0.113.9:4711", "[2001:db8::9]:4711", and full IPv6 addresses with a port behind them
-  // (Apache). Of a shortened IPv6 address a port cannot be told.
-  void peer(const Step& step, std::string_view value) {
-    size_t colon = value.rfind(':');
-    auto colons = std::count(value.begin(), value.end(), ':');
-    bool bracket = value.starts_with('[') && colon != value.npos && value[colon - 1] == ']';
-    bool port =
-        (colons == 1 || colons == 8 || bracket) && colon + 1 < value.size() &&
-        std::all_of(value.begin() + static_cast<ptrdiff_t>(colon) + 1, value.end(), is_digit);
-    if (!port) return keep(step, value, Type::kText);
-    keep(step, bracket ? value.substr(1, colon - 2) : value.substr(0, colon), Type::kText);
-    match_.add({Place::kContext, Type::kNum, step.name == "client" ? "client_port" : "target_port",
-                value.substr(colon + 1)});
-  }
-
-  // nginx: ngx_http_log_error() appends what it knows of the request.
-  bool nginx() {
-    std::string_view rest = line_.substr(at_);
-    at_ = line_.size();
-    size_t tail = rest.find(", client: ");
-    match_.add({Place::kMessage, Type::kText, "message", rest.substr(0, tail)});
-    while (tail < rest.size() && match_.count + 4 < Match::kMost) {
-      rest.remove_prefix(tail + 2);
-      size_t colon = rest.find(": ");
-      if (colon == std::string_view::npos) break;
-      std::string_view name = rest.substr(0, colon);
-      rest.remove_prefix(colon + 2);
-      bool quotes = rest.starts_with('"');
-      size_t end = std::min(quotes ? rest.find('"', 1) : rest.find(", "), rest.size());
-      std::string_view value = quotes ? rest.substr(1, end - 1) : rest.substr(0, end);
-      match_.add({Place::kContext, Type::kText, name, value});
-      tail = std::min(rest.find(", ", end), rest.size());
     }
     return true;
   }
@@ -394,14 +418,13 @@ class Matcher {
     }
     std::string_view value = trimmed(line_.substr(at_, end - at_));
     if (step.type == Type::kPhrase && value.find(' ') == value.npos) return false;
+    if (step.type == Type::kPlain && value.starts_with('{')) return false;
     at_ = end;
     if (!value.empty() || step.place == Place::kMessage) keep(step, value, Type::kText);
     return true;
   }
 
-  void keep(const Step& step, std::string_view value, Type type) {
-    if (step.place != Place::kNowhere) match_.add({step.place, type, step.name, value});
-  }
+  void keep(const Step& step, std::string_view value, Type type) { match_.keep(step, value, type); }
 
   const std::vector<Step>& steps_;
   Subject& subject_;

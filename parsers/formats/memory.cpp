@@ -23,29 +23,66 @@ namespace {
 constexpr size_t kLongestLevel = 13;  // "informational"
 
 // The words of severity_of_word().
-constexpr std::string_view kLevels[] = {"d",           "i",
-                                        "w",           "e",
-                                        "f",           "t",
-                                        "v",           "dbg",
-                                        "inf",         "wrn",
-                                        "err",         "ftl",
-                                        "trc",         "pnc",
-                                        "log",         "info",
-                                        "warn",        "crit",
-                                        "http",        "fine",
-                                        "emer",        "note",
-                                        "eror",        "dbug",
-                                        "debug",       "error",
-                                        "fatal",       "trace",
-                                        "panic",       "alert",
-                                        "emerg",       "finer",
-                                        "silly",       "notice",
-                                        "severe",      "finest",
-                                        "system",      "dpanic",
-                                        "config",      "warning",
-                                        "verbose",     "default",
-                                        "critical",    "emergency",
-                                        "information", "informational"};
+constexpr std::string_view kLevels[] = {"d",
+                                        "i",
+                                        "w",
+                                        "e",
+                                        "f",
+                                        "t",
+                                        "v",
+                                        "dbg",
+                                        "inf",
+                                        "wrn",
+                                        "err",
+                                        "ftl",
+                                        "trc",
+                                        "pnc",
+                                        "log",
+                                        "info",
+                                        "warn",
+                                        "crit",
+                                        "http",
+                                        "fine",
+                                        "emer",
+                                        "note",
+                                        "eror",
+                                        "dbug",
+                                        "debg",
+                                        "trce",
+                                        "fail",
+                                        "erro",
+                                        "debug",
+                                        "error",
+                                        "fatal",
+                                        "trace",
+                                        "panic",
+                                        "alert",
+                                        "emerg",
+                                        "finer",
+                                        "silly",
+                                        "notice",
+                                        "severe",
+                                        "finest",
+                                        "system",
+                                        "dpanic",
+                                        "config",
+                                        "ddebug",
+                                        "warning",
+                                        "verbose",
+                                        "default",
+                                        "success",
+                                        "critical",
+                                        "subdebug",
+                                        "emergency",
+                                        "information",
+                                        "informational"};
+
+// The words in small letters that patterns of tables/ begin with.
+constexpr std::string_view kFronts[] = {"nginx", "node", "tls", "type"};
+
+bool begins_pattern(std::string_view word) {
+  return std::find(std::begin(kFronts), std::end(kFronts), word) != std::end(kFronts);
+}
 
 // By its first letter and its length alone: a word that may be one of those.
 constexpr std::array<uint32_t, 26> kLevelLengths = [] {
@@ -230,7 +267,8 @@ uint64_t make_shape(uint64_t stream, std::string_view line,
       const size_t length = front.lower.end_of_run(begin) - begin;
       if (length > kLongestLevel) continue;
       const bool bracket = begin > 0 && (copy[begin - 1] == '[' || copy[begin - 1] == '<');
-      if (!bracket && !may_be_level(copy[begin], length)) continue;
+      const bool literal = begin == 0 && begins_pattern({copy.data(), length});
+      if (!bracket && !literal && !may_be_level(copy[begin], length)) continue;
       outline.add_word(kept.count_before(begin), copy.data() + begin, length);
     }
   }

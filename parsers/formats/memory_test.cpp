@@ -21,6 +21,7 @@ TEST_CASE("format memory: words and numbers in the same places are one shape") {
   CHECK(one != shape("2026-01-02T03:04:05.678Z WARN [worker-9] shop.orders: took 7 ms"));
   CHECK(one != shape("2026-01-02T03:04:05.678Z INFO [worker-9] shop.orders - took 7 ms"));
   CHECK(one != shape("2026-01-02T03:04:05.67Z INFO [worker-9] shop.orders: took 7 ms"));
+  CHECK(shape("nginx: [emerg] a") != shape("shop: [emerg] a"));
   CHECK(shape("[x] [notice] a") != shape("[x] [nothing] a"));
   CHECK(shape_of(1, "a") != shape_of(2, "a"));
   CHECK(shape("") != 0);
@@ -66,6 +67,11 @@ TEST_CASE("format memory: what a line is does not hang on the lines before it") 
       {"2026-02-30 03:04:05 INFO main.go:42 hello", "2026-02-28 03:04:05 INFO main.go:42 hello"},
       {"0000-00-00 00:00:00 INFO main.go:42 hello", "2026-01-02 00:00:00 INFO main.go:42 hello"},
       {"proc[0001] hello", "info[0001] hello"},
+      {"shop: [emerg] hello", "nginx: [emerg] hello"},
+      {"2026/01/02 03:04:05 Into| hello", "2026/01/02 03:04:05 Info| hello"},
+      {"[01.02 03:04:05] Into - hello", "[01.02 03:04:05] Info - hello"},
+      {"[Nast] 71  - 01/02/2026, 3:04:05 AM   ERROR [Shop] hello",
+       "[Nest] 71  - 01/02/2026, 3:04:05 AM   ERROR [Shop] hello"},
       {"Feb 30 03:04:05 INFO main.go:42 hello", "Feb 28 03:04:05 INFO main.go:42 hello"},
       {"Foo 28 03:04:05 INFO main.go:42 hello", "Feb 28 03:04:05 INFO main.go:42 hello"},
       {"Feb 28 03:04:05 INFO main.go:42 hello", "Foo 28 03:04:05 INFO main.go:42 hello"},

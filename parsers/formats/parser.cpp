@@ -25,23 +25,29 @@ class FormatsParser final : public Parser {
     // Colours stand in front of what a pattern begins with.
     if (line.find('\x1b') != line.npos) line = Prose::clean(batch, record);
     line = unindented(line);
-    // Of an envelope's name the line inside is meant, which may be of any form.
-    bool any = source.format == "auto" || source.format == "formats" || !is_form(source.format);
+    std::string_view whole = line;
     Subject subject{line, zone_, record.time_ns};
-    const Format* format =
-        any ? find_any(subject, source.number) : formats_.find(subject, match_, source.format);
+    const Format* format = find(source, subject);
+    size_t end = format == nullptr && record.lines > 1 ? line.find('\n') : line.npos;
+    if (end != line.npos) {
+      // What ends a line of the form is not at the end of an event of several lines.
+      line = line.substr(0, end);
+      Subject first{line, zone_, record.time_ns};
+      format = find(source, first);
+    }
     if (format == nullptr) return Outcome::kNotMine;
-    if (!is_clean_utf8(batch, record, line)) {
+    if (!is_clean_utf8(batch, record, whole)) {
+      line = whole.substr(0, end == whole.npos ? end : whole.find('\n'));
       Subject again{line, zone_, record.time_ns};
       if (!format->pattern.match(again, match_)) return Outcome::kNotMine;
     }
-    fill(batch, record, line, *format);
+    fill(batch, record, line, whole, *format);
     return Outcome::kParsed;
   }
 
   bool claims(std::string_view line, const Source& source, int64_t near_ns) override {
     Subject subject{unindented(line), zone_, near_ns};
-    return find_any(subject, source.number) != nullptr && (match_.time || match_.severity);
+    return find(source, subject) != nullptr && (match_.time || match_.severity);
   }
 
  private:
@@ -55,14 +61,15 @@ class FormatsParser final : public Parser {
     return std::find(all.begin(), all.end(), name) != all.end();
   }
 
-  // One of all, or of those that are wanted.
-  const Format* find_any(Subject& subject, uint64_t stream) {
-    if (forms_.empty()) return find_or_remember(subject, stream);
-    const Format* format = nullptr;
-    for (size_t i = 0; format == nullptr && i < forms_.size(); ++i) {
-      format = formats_.find(subject, match_, forms_[i]);
+  const Format* find(const Source& source, Subject& subject) {
+    // Of an envelope's name the line inside is meant, which may be of any form.
+    bool any = source.format == "auto" || source.format == "formats" || !is_form(source.format);
+    if (!any) return formats_.find(subject, match_, source.format);
+    if (forms_.empty()) return find_or_remember(subject, source.number);
+    for (const std::string& form : forms_) {
+      if (const Format* format = formats_.find(subject, match_, form)) return format;
     }
-    return format;
+    return nullptr;
   }
 
   const Format* find_or_remember(Subject& subject, uint64_t stream) {
@@ -110,30 +117,54 @@ class FormatsParser final : public Parser {
     return false;
   }
 
-  void fill(Batch& batch, Record& record, std::string_view line, const Format& format) {
+  // CSV doubles the quotes inside a value.
+  static std::string_view single_quotes(Batch& batch, std::string_view value) {
+    size_t at = value.find("\"\"");
+    if (at == value.npos) return value;
+    char* copy = batch.arena.allocate(value.size());
+    char* to = copy;
+    for (size_t i = 0; i < value.size(); ++i) {
+      *to++ = value[i];
+      if (value[i] == '"' && value.substr(i + 1).starts_with('"')) ++i;
+    }
+    return {copy, static_cast<size_t>(to - copy)};
+  }
+
+  // `whole`: `line`, and those behind it.
+  void fill(Batch& batch, Record& record, std::string_view line, std::string_view whole,
+            const Format& format) {
     record.format = format.name;
     prose_.begin(batch, record);
-    std::string_view message = line;
+    std::string_view message = whole;
     bool request = false;
     for (size_t i = 0; i < match_.count; ++i) {
       const Capture& capture = match_.captures[i];
+      std::string_view value = capture.value;
+      if (capture.type == Type::kCsv) value = single_quotes(batch, value);
       switch (capture.place) {
         case Place::kMessage:
-          message = capture.value;
+          message = value;
           request = capture.name.empty();
+          if (whole.size() > line.size() && !request) {
+            message = whole.substr(static_cast<size_t>(value.data() - whole.data()));
+          }
           break;
-        case Place::kLogger: record.logger = raw_text(capture.value); break;
-        case Place::kThread: record.thread = raw_text(capture.value); break;
-        case Place::kCaller: record.caller = raw_text(capture.value); break;
+        case Place::kLogger: record.logger = raw_text(value); break;
+        case Place::kThread: record.thread = raw_text(value); break;
+        case Place::kCaller: record.caller = raw_text(value); break;
         case Place::kNowhere: break;
         case Place::kContext:
-          prose_.add(batch, capture.name, capture.value,
+          if (capture.name == "header") {
+            prose_.note_header(batch, value);
+            break;
+          }
+          prose_.add(batch, capture.name, value,
                      capture.type == Type::kNum ? JsonType::kNumber : JsonType::kString);
       }
     }
     Prose::set_time(record, match_.time);
     prose_.set_level(record, match_.severity, match_.level_word);
-    if (message.empty()) message = line;
+    if (message.empty()) message = whole;
     // XML is no prose.
     prose_.finish(batch, record, message, !request && line.front() != '<');
   }

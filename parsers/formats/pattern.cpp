@@ -16,18 +16,44 @@ struct TypeName {
   Type type;
 };
 constexpr std::array kTypes = {
-    TypeName{"text", Type::kText},         TypeName{"last", Type::kLast},
-    TypeName{"word", Type::kWord},         TypeName{"opt", Type::kOpt},
-    TypeName{"int", Type::kInt},           TypeName{"num", Type::kNum},
-    TypeName{"quoted", Type::kQuoted},     TypeName{"status", Type::kStatus},
-    TypeName{"request", Type::kRequest},   TypeName{"glog", Type::kGlog},
-    TypeName{"redis", Type::kRedis},       TypeName{"ymd", Type::kYmd},
-    TypeName{"epoch", Type::kEpoch},       TypeName{"source", Type::kSource},
-    TypeName{"class", Type::kClass},       TypeName{"postgres", Type::kPostgres},
-    TypeName{"peer", Type::kPeer},         TypeName{"name", Type::kName},
-    TypeName{"letter", Type::kLetter},     TypeName{"nginx", Type::kNginx},
-    TypeName{"severity", Type::kSeverity}, TypeName{"uuid", Type::kUuid},
-    TypeName{"phrase", Type::kPhrase},     TypeName{"dotnet", Type::kDotnet},
+    TypeName{"text", Type::kText},
+    TypeName{"last", Type::kLast},
+    TypeName{"word", Type::kWord},
+    TypeName{"opt", Type::kOpt},
+    TypeName{"int", Type::kInt},
+    TypeName{"num", Type::kNum},
+    TypeName{"quoted", Type::kQuoted},
+    TypeName{"status", Type::kStatus},
+    TypeName{"request", Type::kRequest},
+    TypeName{"glog", Type::kGlog},
+    TypeName{"redis", Type::kRedis},
+    TypeName{"ymd", Type::kYmd},
+    TypeName{"epoch", Type::kEpoch},
+    TypeName{"source", Type::kSource},
+    TypeName{"class", Type::kClass},
+    TypeName{"postgres", Type::kPostgres},
+    TypeName{"peer", Type::kPeer},
+    TypeName{"name", Type::kName},
+    TypeName{"letter", Type::kLetter},
+    TypeName{"nginx", Type::kNginx},
+    TypeName{"severity", Type::kSeverity},
+    TypeName{"uuid", Type::kUuid},
+    TypeName{"phrase", Type::kPhrase},
+    TypeName{"initial", Type::kInitial},
+    TypeName{"inside", Type::kInside},
+    TypeName{"dotted", Type::kDotted},
+    TypeName{"program", Type::kProgram},
+    TypeName{"plain", Type::kPlain},
+    TypeName{"caps", Type::kCaps},
+    TypeName{"clients", Type::kClients},
+    TypeName{"address", Type::kAddress},
+    TypeName{"user", Type::kUser},
+    TypeName{"stamp", Type::kStamp},
+    TypeName{"host", Type::kHost},
+    TypeName{"cockroach", Type::kCockroach},
+    TypeName{"cef", Type::kCef},
+    TypeName{"csv", Type::kCsv},
+    TypeName{"websphere", Type::kWebsphere},
     TypeName{"date", Type::kDate},
 };
 
@@ -43,7 +69,9 @@ Place place_of(std::string_view name) {
 // Whether the first of its words might be a time's.
 bool takes_any_word(Type type) {
   return type == Type::kWord || type == Type::kOpt || type == Type::kPeer || type == Type::kName ||
-         type == Type::kClass || type == Type::kSource || type == Type::kUuid;
+         type == Type::kClass || type == Type::kSource || type == Type::kUuid ||
+         type == Type::kDotted || type == Type::kHost || type == Type::kClients ||
+         type == Type::kAddress;
 }
 
 }  // namespace
@@ -57,6 +85,9 @@ Result<Pattern> Pattern::compile(std::string_view notation) {
     pattern.steps_.push_back(std::move(step));
   };
   size_t fields = 0;
+  // Each field, and what stands around it.
+  auto percents = static_cast<size_t>(std::count(notation.begin(), notation.end(), '%'));
+  pattern.steps_.reserve(3 * percents + 1);
   while (!notation.empty()) {
     if (notation.front() == ' ') {
       size_t end = std::min(notation.find_first_not_of(' '), notation.size());
@@ -95,7 +126,8 @@ Result<Pattern> Pattern::compile(std::string_view notation) {
     bool endless =
         !pattern.steps_.empty() && pattern.steps_.back().field &&
         (pattern.steps_.back().type == Type::kText || pattern.steps_.back().type == Type::kPhrase ||
-         pattern.steps_.back().type == Type::kLast);
+         pattern.steps_.back().type == Type::kLast || pattern.steps_.back().type == Type::kPlain ||
+         pattern.steps_.back().type == Type::kInside);
     if (endless) {
       return Error{Action::kFixConfig, "nothing says where '" + pattern.steps_.back().name +
                                            "' ends, before '" + step.name + "'"};
@@ -139,19 +171,24 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
   switch (first.type) {
     case Type::kTime: allow([](char c) { return is_digit(c) || is_letter(c); }); break;
     case Type::kGlog:
+    case Type::kCockroach:
       allow([](char c) { return c == 'I' || c == 'W' || c == 'E' || c == 'F'; });
       break;
     case Type::kLevel: allow([](char c) { return is_letter(c) || is_blank(c); }); break;
     case Type::kInt:
     case Type::kNum:
     case Type::kStatus: allow([](char c) { return is_digit(c) || c == '-' || is_blank(c); }); break;
-    case Type::kDotnet: allow([](char c) { return is_lower(c); }); break;
     case Type::kYmd:
     case Type::kDate:
     case Type::kEpoch: allow(is_digit); break;
     case Type::kSeverity: allow([](char c) { return c >= '0' && c <= '7'; }); break;
-    case Type::kLetter: allow([](char c) { return c >= 'A' && c <= 'Z'; }); break;
-    case Type::kName: allow([](char c) { return is_letter(c) || is_digit(c); }); break;
+    case Type::kLetter:
+    case Type::kInitial: allow(is_upper); break;
+    case Type::kStamp: allow(is_digit); break;
+    case Type::kCaps: allow([](char c) { return is_upper(c) || c == '-'; }); break;
+    case Type::kName:
+    case Type::kDotted:
+    case Type::kProgram: allow([](char c) { return is_letter(c) || is_digit(c); }); break;
     case Type::kClass:
     case Type::kSource:
       allow([](char c) { return is_letter(c) || c == '_' || c == '.' || c == '/'; });
@@ -160,6 +197,9 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
       allow([](char c) { return is_digit(c) || is_letter(c) || c == '[' || c == ':' || c == '-'; });
       break;
     case Type::kWord:
+    case Type::kHost:
+    case Type::kClients:
+    case Type::kAddress:
     case Type::kOpt: allow([](char c) { return !is_blank(c) && c != '['; }); break;
     default: bytes.set();
   }
@@ -194,6 +234,10 @@ void Pattern::look_behind_time(size_t step) {
   for (; step < steps_.size() && !steps_[step].field; ++step) lead_ += steps_[step].literal;
   next_ = first_bytes(step);
   leads_to_level_ = step < steps_.size() && steps_[step].type == Type::kLevel;
+  constexpr std::array others = {Type::kProgram, Type::kSource, Type::kInitial,
+                                 Type::kUuid,    Type::kDotted, Type::kAddress};
+  leads_to_no_level_ = step < steps_.size() &&
+                       std::find(others.begin(), others.end(), steps_[step].type) != others.end();
   if (!leads_to_level_) return;
   bool apart = step + 2 < steps_.size() && steps_[step + 1].blank;
   behind_level_ = apart ? first_bytes(step + 2) : std::bitset<256>().set();
@@ -203,7 +247,8 @@ bool Pattern::begins_with_digits(size_t digits, char behind) const {
   const Step& first = steps_[0];
   constexpr size_t in_ymd = 6;
   if (first.type == Type::kYmd) return digits == in_ymd;
-  if (!first.field || first.type != Type::kInt || steps_.size() < 2) return true;
+  bool number = first.field && (first.type == Type::kInt || first.type == Type::kEpoch);
+  if (!number || steps_.size() < 2) return true;
   return steps_[1].blank ? is_blank(behind) : steps_[1].literal.front() == behind;
 }
 

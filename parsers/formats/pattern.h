@@ -15,20 +15,33 @@
 //   status   an HTTP status: an int; 500 and above is an error
 //   request  quoted "GET /path HTTP/1.1": the message, and method, path and protocol
 //   glog     "I0102 03:04:05.678901" or "I20260102 …": level and time
+//   cockroach  the same with a year of two digits
 //   redis    one of ".-*#": a level         ymd       "081109 203615" or "161209 14:18:50": a time
 //   epoch    seconds since 1970, a time     source    a word like "server.go:42"
 //   date     "2026.01.02", of which a time behind it is that says no year; it is not kept
 //   class    a word like "org.foo.Bar"      postgres  anything, up to "LEVEL:  " and with it
 //   peer     an address, with a port perhaps, which becomes <name>_port
-//   dotnet   one of .NET's short words of a level: trce, dbug, info, warn, fail, crit
 //   letter   one capital; it is not kept
 //   severity a digit of syslog's severities: a level
 //   uuid     a UUID, in the usual form
 //   nginx    the message, and what nginx lists behind it (", client: …, server: …")
+//   initial  a level by its first letter, with a digit behind it perhaps ("W", "D2")
+//   inside   anything, up to the literal behind it, without brackets in it
+//   dotted   a name with a dot in it           program  a name that is no level
+//   plain    a text that is no JSON object     caps     capitals, or "-", which is left out
+//   clients  an address, or several with commas between: the first is kept, and the others as
+//            `forwarded`; address: the same, and with a dot or a colon in it
+//   host     a word without a comma
+//   user     a name, which may have blanks in it where a " [" follows; "-" is left out
+//   stamp    a time in a form that few programs write (shapes.h)
+//   websphere  the letter of an event's type: a level
+//   cef      pairs, and the time in their `rt`
+//   csv      a value, in quotes perhaps, up to the comma behind it; an empty one is left out
 //
 // `time` takes any form that time_at_start() knows, `level` any word that severity_of_word() knows
 // with blanks around it. The names time, level, message, logger, thread and caller are the
-// record's; any other becomes a member of the context; a name that is empty is not kept.
+// record's; any other becomes a member of the context (of `header` its pairs do, if it has
+// some); a name that is empty is not kept.
 #pragma once
 
 #include <array>
@@ -60,7 +73,6 @@ enum class Type : uint8_t {
   kRequest,
   kGlog,
   kRedis,
-  kDotnet,
   kYmd,
   kEpoch,
   kSource,
@@ -74,6 +86,21 @@ enum class Type : uint8_t {
   kUuid,
   kPhrase,
   kDate,
+  kInitial,
+  kInside,
+  kDotted,
+  kProgram,
+  kPlain,
+  kCaps,
+  kClients,
+  kAddress,
+  kUser,
+  kStamp,
+  kWebsphere,
+  kCsv,
+  kHost,
+  kCockroach,
+  kCef,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };
@@ -86,6 +113,16 @@ struct Capture {
   std::string_view value;  // within the line
 };
 
+// One piece of a pattern: a literal, or a field.
+struct Step {
+  std::string literal;  // when it is one
+  bool field = false;
+  bool blank = false;  // a literal that stands for one or more
+  Type type = Type::kText;
+  Place place = Place::kContext;
+  std::string name;
+};
+
 struct Match {
   static constexpr size_t kMost = 24;
 
@@ -96,16 +133,10 @@ struct Match {
   size_t count = 0;
 
   void add(const Capture& capture) { captures[count++] = capture; }
-};
-
-// One piece of a pattern: a literal, or a field.
-struct Step {
-  std::string literal;  // when it is one
-  bool field = false;
-  bool blank = false;  // a literal that stands for one or more
-  Type type = Type::kText;
-  Place place = Place::kContext;
-  std::string name;
+  // Where the field's place is, if it has one.
+  void keep(const Step& step, std::string_view value, Type kind) {
+    if (step.place != Place::kNowhere) add({step.place, kind, step.name, value});
+  }
 };
 
 class Pattern {
@@ -128,6 +159,9 @@ class Pattern {
   // kTime, kBracketTime: a level follows the literals; and what can follow that and its blanks.
   bool leads_to_level() const { return leads_to_level_; }
   const std::bitset<256>& behind_level() const { return behind_level_; }
+  // kTime, kBracketTime: what follows the literals cannot be a level's word of several letters that
+  // stands alone.
+  bool leads_to_no_level() const { return leads_to_no_level_; }
   // Whether a line whose first `digits` bytes are digits, with `behind` behind them, can begin so.
   bool begins_with_digits(size_t digits, char behind) const;
 
@@ -141,6 +175,7 @@ class Pattern {
   std::bitset<256> next_;
   std::string lead_;
   bool leads_to_level_ = false;
+  bool leads_to_no_level_ = false;
   std::bitset<256> behind_level_;
   uint32_t marks_ = 0;     // that a line must have (subject.h)
   bool postgres_ = false;  // needs a ":  "

@@ -48,13 +48,17 @@ std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now
   size_t digits = 0;
   while (digits < text.size() && is_digit(text[digits])) ++digits;
   if (digits == 8) return time_at_start(text, zone, now_ns);
-  size_t end = text.find(' ', 5);
-  if (digits != 4 || text[4] != ' ' || end == std::string_view::npos || end > 24) {
+  bool year = digits == 6;
+  size_t clock = digits + 1;
+  size_t end = text.find(' ', clock);
+  if ((digits != 4 && !year) || text[digits] != ' ' || end == text.npos || end > 26) {
     return std::nullopt;
   }
-  char form[32];
-  auto made = fmt::format_to_n(form, sizeof form, "{}-{} {}", text.substr(0, 2), text.substr(2, 2),
-                               text.substr(5, end - 5));
+  char form[40];
+  std::string_view day = text.substr(digits - 4, 4);
+  auto made = fmt::format_to_n(form, sizeof form, "{}{}{}{}-{} {}", year ? "20" : "",
+                               text.substr(0, digits - 4), year ? "-" : "", day.substr(0, 2),
+                               day.substr(2), text.substr(clock, end - clock));
   return time_from({form, made.size}, end, zone, now_ns);
 }
 
@@ -68,7 +72,93 @@ std::optional<int64_t> day_at_start(std::string_view text, TimeZone& zone) {
   return noon->ns;
 }
 
+namespace {
+
+// Reads pieces of a time, each of one or two digits.
+struct Pieces {
+  std::string_view text;
+  size_t at = 0;
+
+  char peek() const { return at < text.size() ? text[at] : '\0'; }
+  bool skip(char c) { return peek() == c && ++at > 0; }
+  std::string_view digits(size_t most) {
+    size_t begin = at;
+    while (at - begin < most && is_digit(peek())) ++at;
+    return text.substr(begin, at - begin);
+  }
+};
+
+// "1/2/26 3:04:05:678 UTC", "01/02/2026, 3:04:05 AM": written out for time_at_start().
+std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
+  Pieces in{text};
+  std::string_view month = in.digits(2);
+  if (!in.skip('/')) return std::nullopt;
+  std::string_view day = in.digits(2);
+  if (!in.skip('/')) return std::nullopt;
+  std::string_view year = in.digits(4);
+  in.skip(',');
+  if (!in.skip(' ')) return std::nullopt;
+  std::string_view hour = in.digits(2);
+  size_t clock = in.at;
+  if (!in.skip(':') || in.digits(2).size() != 2 || !in.skip(':') || in.digits(2).size() != 2) {
+    return std::nullopt;
+  }
+  std::string_view seconds = text.substr(clock, in.at - clock);
+  std::string_view fraction;
+  if (in.peek() == ':' || in.peek() == '.' || in.peek() == ',') {
+    ++in.at;
+    fraction = in.digits(9);
+  }
+  // Node.js writes a narrow blank before "AM".
+  constexpr std::string_view narrow = "\xE2\x80\xAF";
+  std::string_view rest = text.substr(in.at);
+  size_t blank = rest.starts_with(narrow) ? narrow.size() : rest.starts_with(' ') ? 1 : 0;
+  std::string_view half = blank > 0 ? rest.substr(blank, 2) : std::string_view{};
+  if (half != "AM" && half != "PM") half = {};
+  in.at += half.empty() ? 0 : blank + 2;
+  auto two = [](std::string_view number) { return number.size() == 1 ? "0" : ""; };
+  char form[64];
+  auto made =
+      fmt::format_to_n(form, sizeof form, "{}{}/{}{}/{}{} {}{}{}{}{}{}{}", two(month), month,
+                       two(day), day, year.size() == 2 ? "20" : "", year, two(hour), hour, seconds,
+                       fraction.empty() ? "" : ".", fraction, half.empty() ? "" : " ", half);
+  size_t written = made.size;
+  made = fmt::format_to_n(form + written, sizeof form - written, "{}",
+                          text.substr(in.at, std::min<size_t>(text.size() - in.at, 8)));
+  auto time = time_at_start({form, written + made.size}, zone, now_ns);
+  if (!time || time->size < written) return std::nullopt;
+  time->size = in.at + (time->size - written);
+  return time;
+}
+
+}  // namespace
+
+std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
+  constexpr size_t in_geth = 18, in_zabbix = 19;
+  char form[32];
+  if (text.size() >= in_geth && text[5] == '|') {
+    std::copy_n(text.data(), in_geth, form);
+    form[5] = ' ';
+    return time_from({form, in_geth}, in_geth, zone, now_ns);
+  }
+  if (text.size() >= in_zabbix && text[8] == ':' && text[15] == '.') {
+    auto at = [&](size_t from) { return text.substr(from, 2); };
+    auto made = fmt::format_to_n(form, sizeof form, "{}-{}-{} {}:{}:{}{}", text.substr(0, 4), at(4),
+                                 at(6), at(9), at(11), at(13), text.substr(15, 4));
+    return time_from({form, made.size}, in_zabbix, zone, now_ns);
+  }
+  if (text.size() > in_geth && is_upper(text[2]) && text[9] == ' ') {
+    size_t end = std::min({text.find_first_of(" ]", 10), size_t{22}, text.size()});
+    auto made = fmt::format_to_n(form, sizeof form, "{} {} {}", text.substr(0, 2),
+                                 text.substr(2, 3), text.substr(5, end - 5));
+    return time_from({form, made.size}, end, zone, now_ns);
+  }
+  return slashed_time(text, zone, now_ns);
+}
+
 bool is_source(std::string_view word) {
+  // A function may stand behind file and line.
+  if (word.ends_with("()")) word = word.substr(0, word.rfind(':'));
   size_t colon = word.rfind(':');
   if (colon == std::string_view::npos || colon + 1 == word.size()) return false;
   std::string_view line = word.substr(colon + 1);
@@ -92,6 +182,13 @@ bool is_name(std::string_view word) {
     letters = letters || is_letter(c);
   }
   return letters && (is_letter(word.front()) || is_digit(word.front()));
+}
+
+bool is_dotted(std::string_view word) { return word.find('.') != word.npos && is_name(word); }
+
+bool is_capitals(std::string_view word) {
+  return std::all_of(word.begin(), word.end(),
+                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
 }
 
 bool is_uuid(std::string_view word) {
@@ -119,6 +216,45 @@ bool is_class(std::string_view word) {
   if (dots == 0 || !is_letter(word[0])) return false;
   char first = word[word.rfind('.') + 1];
   return dots >= 2 || (first >= 'A' && first <= 'Z');
+}
+
+size_t size_of_clients(std::string_view text) {
+  size_t end = 0;
+  for (;;) {
+    while (end < text.size() && !is_blank(text[end])) ++end;
+    bool more =
+        end > 1 && text[end - 1] == ',' && end + 1 < text.size() && !is_blank(text[end + 1]);
+    if (!more) return end;
+    ++end;
+  }
+}
+
+size_t size_of_user(std::string_view text) {
+  if (text.starts_with("- ")) return 1;  // the usual one
+  constexpr size_t longest = 64;
+  size_t end = std::min(text.find(' '), text.size());
+  if (text.substr(0, end) == "-" || text.substr(end).starts_with(" [")) return end;
+  size_t more = text.substr(0, longest).find(" [");
+  bool names = more != text.npos && text.substr(0, more).find('"') == text.npos;
+  return names ? more : end;
+}
+
+std::optional<Severity> websphere_level(char letter) {
+  switch (letter) {
+    case 'F':
+    case 'E':
+    case 'W':
+    case 'I':
+    case 'D': return severity_of_word({&letter, 1});
+    case 'A': return severity_of_word("notice");
+    case 'C': return severity_of_word("config");
+    case '1':
+    case '2':
+    case '3':
+    case '>':
+    case '<': return severity_of_word("trace");
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace waybill::parsers::formats

@@ -7,24 +7,38 @@
 #include <string_view>
 
 #include "core/ascii.h"
+#include "core/level.h"
 #include "parsers/common/time.h"
 
 namespace waybill::parsers::formats {
 
 // "081109 203615", "161209 14:18:50", "161209  4:18:50": the size is in `Time::size`.
 std::optional<Time> ymd_time(std::string_view text, TimeZone& zone, int64_t now_ns);
-// "0102 03:04:05.678901", "20260102 03:04:05.678901".
+// "0102 03:04:05.678901", "20260102 03:04:05.678901", "260102 03:04:05.678901" (CockroachDB).
 std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // Noon of "2026.01.02" or "2026-01-02".
 std::optional<int64_t> day_at_start(std::string_view text, TimeZone& zone);
 constexpr size_t kDateSize = 10;  // of such a date
-// "server.go:42", "pkg/server.go:42".
+// "01-02|03:04:05.678" (geth), "20260102:030405.678" (Zabbix), "1/2/26, 3:04:05:678 UTC" and
+// "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge).
+std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns);
+// "server.go:42", "pkg/server.go:42", "web.go:42:run()".
 bool is_source(std::string_view word);
 // Letters, digits and "._$/:@#-", one of the first two at the front, and some letter.
 bool is_name(std::string_view word);
 // RFC 9562, section 4: 8-4-4-4-12 hex digits.
 bool is_uuid(std::string_view word);
+// A name with a dot in it: "odoo.http".
+bool is_dotted(std::string_view word);
+// Capitals, digits and '_'.
+bool is_capitals(std::string_view word);
 // "org.foo.Bar", "server.Server": dots, and of a single one a capital behind it.
 bool is_class(std::string_view word);
+// "10.0.0.2", "10.0.0.2, 10.0.0.1", at the beginning of `text`: the bytes that they take.
+size_t size_of_clients(std::string_view text);
+// "-", "ada", and "Ada King" if a " [" stands behind it: the bytes that it takes; 0 for none.
+size_t size_of_user(std::string_view text);
+// The letters of WebSphere's basic format; nothing for those that say no level (O, R: its streams).
+std::optional<Severity> websphere_level(char letter);
 
 }  // namespace waybill::parsers::formats

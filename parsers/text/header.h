@@ -18,6 +18,8 @@ struct Header {
   std::string_view pid;     // digits
   std::string_view thread;  // a name or a number
   std::string_view logger;
+  std::string_view caller;
+  std::string_view line;     // digits: of the logger's file
   std::string_view context;  // what else stands there, as "[req=7, org=x]"
   size_t size = 0;           // bytes before the message; 0: there is no header
 };
@@ -27,8 +29,11 @@ struct Header {
 //   times, bare or in brackets, at the front or behind a level
 //   levels: "ERROR", "[warn]", "<info>", "error" behind a time
 //   numbers between time and level: a process, then a thread
-//   [thread] behind a time or a level; [a.dotted.logger]; (thread) behind a logger
-//   behind time and level "a.logger:", "logger - " or "logger : "
+//   [thread] behind a time or a level, or in front of them; [a.dotted.logger]; (thread) behind a
+//   logger; (File.java:12) with a "-" behind it
+//   behind time and level "a.logger:", "logger - ", "logger -- " or "logger : ", with [context] or
+//   a (File.java:12) behind the logger; "a.b.Class" alone
+//   fields between time and level, with "-" or "|" between all of them: loggers, threads, numbers
 //   [anything] or a word between a time and a level in a column of its own, and [anything] with a
 //   "-" or ":" behind it, behind both
 //   "|" between any of them; the fields between time and level and the message are thread or logger

@@ -24,21 +24,30 @@ class TextParser final : public Parser {
     std::string_view message = line.substr(header.size);
     if (message.empty()) {  // nothing but a header: then that is what was said
       message = line;
-      header.thread = header.logger = header.pid = header.context = {};
+      header.thread = header.logger = header.caller = {};
+      header.pid = header.line = header.context = {};
     }
     Prose::set_time(record, header.time);
     if (!header.thread.empty()) record.thread = raw_text(header.thread);
     if (!header.logger.empty()) record.logger = raw_text(header.logger);
+    if (!header.caller.empty()) record.caller = raw_text(header.caller);
     prose_.set_level(record, header.severity ? header.severity : level_of_first_words(message),
                      header.level_word);
     prose_.begin(batch, record);
-    if (!header.pid.empty()) prose_.add(batch, "pid", header.pid, JsonType::kNumber);
+    if (!header.pid.empty()) add_number(batch, "pid", header.pid);
+    if (!header.line.empty()) add_number(batch, "line", header.line);
     prose_.note_header(batch, header.context);
     prose_.finish(batch, record, message);
     return Outcome::kParsed;
   }
 
  private:
+  // JSON has no number with leading zeros.
+  void add_number(Batch& batch, std::string_view name, std::string_view digits) {
+    bool zeros = digits.size() > 1 && digits.front() == '0';
+    prose_.add(batch, name, digits, zeros ? JsonType::kString : JsonType::kNumber);
+  }
+
   TimeZone zone_;
   Prose prose_;
 };

@@ -43,6 +43,8 @@ TEST_CASE("text: prefixes") {
        Level::kWarn, true, "worker-3", "disk is full"},
       {"[2026-01-02 03:04:05] [info] hello", "2026-01-02T03:04:05.000Z", Level::kInfo, true, "",
        "hello"},
+      {"ERROR: [Jan  2 03:04:05.678] hello", "2026-01-02T03:04:05.678Z", Level::kError, true, "",
+       "hello"},
       {"INFO: hello", "", Level::kInfo, true, "", "hello"},
       {"FINE: java.util.logging", "", Level::kDebug, true, "", "java.util.logging"},
       {"<error> hello", "", Level::kError, true, "", "hello"},
@@ -80,8 +82,50 @@ TEST_CASE("text: loggers, processes, and fields between bars") {
       {"2026-01-02T03:04:05Z  INFO shop::cart: saved id=7", "", "shop::cart", "saved id=7",
        R"("id":7)"},
       {"17/06/09 20:10:52 INFO executor.Backend: got task", "", "executor.Backend", "got task", ""},
+      {"17/06/09 20:10:52 ERROR Utils: it broke", "", "Utils", "it broke", ""},
+      {"2026-01-02 03:04:05 INFO  org.a.Master        [] - up", "", "org.a.Master", "up", ""},
+      {"[2026-01-02 03:04:05,678]   INFO -   shop.SERVER - up", "", "shop.SERVER", "up", ""},
+      {"ERROR [2026-01-02 03:04:05,678] [main] a.b.C: gone", "main", "a.b.C", "gone", ""},
+      {"2026-01-02 03:04:05,678 [7] ERROR App.Foo [(null)] - gone", "7", "App.Foo", "gone", ""},
+      {"2026-01-02 03:04:05 [main] WARN a.b.Foo [user=ada] - slow", "main", "a.b.Foo", "slow",
+       R"("user":"ada")"},
+      {"03:04:05.678 [main] WARN  c.e.Foo -- slow", "main", "c.e.Foo", "slow", ""},
+      {"[2026-01-02 03:04:05,678] [INFO] [akka.Log] [sys-2] [] - up", "sys-2", "akka.Log", "up",
+       ""},
+      {"2026-01-02 03:04:05 [scrapy.core.engine] INFO: Spider opened", "", "scrapy.core.engine",
+       "Spider opened", ""},
+      {"2026-01-02 03:04:05 INFO sqlalchemy.engine.Engine SELECT 1", "", "sqlalchemy.engine.Engine",
+       "SELECT 1", ""},
+      {"2026-01-02 03:04:05 - MainThread - app.db - WARNING - slow", "MainThread", "app.db", "slow",
+       ""},
+      {"2026-01-02 03:04:05 - synapse.http - 71 - WARNING - GET-1 - slow", "", "synapse.http",
+       "GET-1 - slow", R"("line":71)"},
+      {"2026-01-02 03:04:05,678 shop.cart WARNING slow", "", "shop.cart", "slow", ""},
+      {"2026-01-02 03:04:05,678 shop.cart    WARNING  slow", "", "shop.cart", "slow", ""},
+      {"2026-01-02 03:04:05,678 root         WARNING  slow", "root", "", "slow", ""},
+      {"2026-01-02 03:04:05,678 | app.db | WARNING | slow", "", "app.db", "slow", ""},
+      {"2026-01-02 03:04:05+0000 http-nio-8080-exec-1 WARN ada slow", "http-nio-8080-exec-1", "",
+       "ada slow", ""},
+      {"[2026-01-02T03:04:05,678] <launcher> WARN  system - slow", "launcher", "system", "slow",
+       ""},
+      {"2026-01-02 03:04:05 (MainThread) WARNING slow", "MainThread", "", "slow", ""},
+      {"2026-01-02 03:04:05.678 UTC [1] LOG C-0x5: db/ada login", "1", "", "C-0x5: db/ada login",
+       R"("level_text":"LOG")"},
+      {"[ABCDE] 2026/01/02 03:04:05 WARNING: slow", "ABCDE", "", "slow", ""},
+      {"[2026-01-02 03:04:05.678 71M] Resizing", "71M", "", "Resizing", ""},
+      {"Fri Jan  2 03:04:05 2026 -> WARNING: slow", "", "", "slow", ""},
+      {"[02-Jan-2026 03:04:05] WARNING: [pool www] busy", "", "", "[pool www] busy", ""},
       // Prose that a logger's name is not to be taken out of.
       {"2026-01-02 03:04:05 ERROR open: no such file", "", "", "open: no such file", ""},
+      {"2026-01-02 03:04:05 ERROR Timeout: none left", "", "", "Timeout: none left", ""},
+      {"2026-01-02 03:04:05 ERROR www.shop.example.com is down", "", "",
+       "www.shop.example.com is down", ""},
+      {"2026-01-02 03:04:05 ERROR java.io.IOException gone", "", "", "java.io.IOException gone",
+       ""},
+      {"2026-01-02 03:04:05 got ERROR from it", "", "", "got ERROR from it", ""},
+      {"2026-01-02 03:04:05 - we had it - ERROR - gone", "", "", "we had it - ERROR - gone", ""},
+      {"2026-01-02 03:04:05 (so far) ERROR gone", "", "", "(so far) ERROR gone", ""},
+      {"2026-01-02 03:04:05 ERROR fail to open", "", "", "fail to open", ""},
       {"2026-01-02 03:04:05 INFO server started: ok", "", "", "server started: ok", ""},
       {"2026-01-02 03:04:05 INFO http://a/b: 200", "", "", "http://a/b: 200", ""},
       {"2026-01-02 03:04:05 42 is the answer", "", "", "42 is the answer", ""},
@@ -96,6 +140,28 @@ TEST_CASE("text: loggers, processes, and fields between bars") {
     CHECK(line.message() == each.message);
     CHECK(line.json().find(each.context) != std::string::npos);
   }
+}
+
+TEST_CASE("text: callers, headers without a time, and PHP") {
+  Parsed placed("2026-01-02 03:04:05 ERROR [main] (Foo.java:12) - gone", {.format = "text"});
+  CHECK(placed->caller.bytes() == "Foo.java:12");
+  CHECK(placed.message() == "gone");
+  Parsed method("2026-01-02 03:04:05 ERROR a.b.Foo.bar(Foo.java:12) - gone", {.format = "text"});
+  CHECK(method->logger.bytes() == "a.b.Foo.bar");
+  CHECK(method->caller.bytes() == "Foo.java:12");
+  Parsed bare("2026-01-02 03:04:05 - Foo:12 - ERROR - gone", {.format = "text"});
+  CHECK(bare->logger.bytes() == "Foo:12");
+  CHECK_FALSE(bare->caller);
+  Parsed simple("[main] ERROR org.foo.Bar - gone", {.format = "text"});
+  CHECK(simple->level == Level::kError);
+  CHECK(simple->thread.bytes() == "main");
+  CHECK(simple->logger.bytes() == "org.foo.Bar");
+  CHECK(simple.message() == "gone");
+  check({"[02-Jan-2026 03:04:05 Europe/Berlin] PHP Parse error:  unexpected end",
+         "2026-01-02T02:04:05.000Z", Level::kError, true, "", "PHP Parse error:  unexpected end"});
+  check({"PHP Fatal error:  Uncaught Error: gone", "", Level::kFatal, true});
+  check({"PHP Deprecated:  old", "", Level::kInfo, true});
+  check({"PHP is: here"});
 }
 
 TEST_CASE("text: what is the message's own") {
@@ -119,6 +185,8 @@ TEST_CASE("text: what is the message's own") {
       {"Config loaded"},
       {"Log file opened"},
       {"Fine, thank you"},
+      {"Success is near"},
+      {"fail to open"},
       {"E"},
       {"x"},
   };

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/formats/fields.h"
+
+#include <algorithm>
+
+#include "parsers/formats/shapes.h"
+
+namespace waybill::parsers::formats {
+
+namespace {
+
+// RFC 5424, section 6.2.1.
+size_t syslog_severity(std::string_view text, Match& match) {
+  constexpr std::string_view words[] = {"emerg",   "alert",  "crit", "err",
+                                        "warning", "notice", "info", "debug"};
+  if (text.empty() || text[0] < '0' || text[0] > '7') return 0;
+  match.severity = severity_of_word(words[text[0] - '0']);
+  return 1;
+}
+
+// redis.conf, "loglevel": . debug, - verbose, * notice, # warning.
+size_t redis(std::string_view text, Match& match) {
+  constexpr std::string_view signs = ".-*#";
+  constexpr std::string_view words[] = {"debug", "verbose", "notice", "warning"};
+  size_t found = text.empty() ? signs.npos : signs.find(text[0]);
+  if (found == signs.npos) return 0;
+  match.level_word = words[found];
+  match.severity = severity_of_word(words[found]);
+  return 1;
+}
+
+size_t initial(std::string_view text, Match& match) {
+  if (text.empty() || !is_upper(text[0])) return 0;
+  auto severity = severity_of_word(text.substr(0, 1));
+  size_t end = text.size() > 1 && is_digit(text[1]) ? 2 : 1;
+  bool apart = end == text.size() || (!is_letter(text[end]) && !is_digit(text[end]));
+  if (!severity || !apart) return 0;
+  match.severity = severity;
+  match.level_word = text.substr(0, end);
+  return end;
+}
+
+size_t websphere(std::string_view text, Match& match) {
+  if (text.empty()) return 0;
+  match.severity = websphere_level(text[0]);
+  if (match.severity) match.level_word = text.substr(0, 1);
+  return 1;
+}
+
+}  // namespace
+
+size_t take_sign(Type type, std::string_view text, Match& match) {
+  switch (type) {
+    case Type::kSeverity: return syslog_severity(text, match);
+    case Type::kRedis: return redis(text, match);
+    case Type::kInitial: return initial(text, match);
+    case Type::kWebsphere: return websphere(text, match);
+    default: return 0;
+  }
+}
+
+void take_request(std::string_view value, Match& match) {
+  match.add({Place::kMessage, Type::kText, {}, value.empty() ? std::string_view("-") : value});
+  size_t first = value.find(' ');
+  size_t last = value.rfind(' ');
+  if (first == std::string_view::npos || first == 0) return;
+  if (!std::all_of(value.begin(), value.begin() + static_cast<ptrdiff_t>(first), is_letter)) return;
+  match.add({Place::kContext, Type::kText, "method", value.substr(0, first)});
+  bool protocol = last > first && value.substr(last + 1).starts_with("HTTP/");
+  size_t end = protocol ? last : value.size();
+  match.add(
+      {Place::kContext, Type::kText, "path", trimmed(value.substr(first + 1, end - first - 1))});
+  if (protocol) match.add({Place::kContext, Type::kText, "protocol", value.substr(last + 1)});
+}
+
+// "203.0.113.9:4711", "[2001:db8::9]:4711", and full IPv6 addresses with a port behind them
+// (Apache). Of a shortened IPv6 address a port cannot be told.
+void take_peer(const Step& step, std::string_view value, Match& match) {
+  size_t colon = value.rfind(':');
+  auto colons = std::count(value.begin(), value.end(), ':');
+  bool bracket = value.starts_with('[') && colon != value.npos && value[colon - 1] == ']';
+  bool port = (colons == 1 || colons == 8 || bracket) && colon + 1 < value.size() &&
+              std::all_of(value.begin() + static_cast<ptrdiff_t>(colon) + 1, value.end(), is_digit);
+  if (!port) return match.keep(step, value, Type::kText);
+  match.keep(step, bracket ? value.substr(1, colon - 2) : value.substr(0, colon), Type::kText);
+  match.add({Place::kContext, Type::kNum, step.name == "client" ? "client_port" : "target_port",
+             value.substr(colon + 1)});
+}
+
+// nginx: ngx_http_log_error() appends what it knows of the request.
+void take_nginx(std::string_view rest, Match& match) {
+  size_t tail = rest.find(", client: ");
+  match.add({Place::kMessage, Type::kText, "message", rest.substr(0, tail)});
+  while (tail < rest.size() && match.count + 4 < Match::kMost) {
+    rest.remove_prefix(tail + 2);
+    size_t colon = rest.find(": ");
+    if (colon == std::string_view::npos) break;
+    std::string_view name = rest.substr(0, colon);
+    rest.remove_prefix(colon + 2);
+    bool quotes = rest.starts_with('"');
+    size_t end = std::min(quotes ? rest.find('"', 1) : rest.find(", "), rest.size());
+    std::string_view value = quotes ? rest.substr(1, end - 1) : rest.substr(0, end);
+    match.add({Place::kContext, Type::kText, name, value});
+    tail = std::min(rest.find(", ", end), rest.size());
+  }
+}
+
+void take_line(std::string_view& value, Match& match) {
+  size_t colon = value.rfind(':');
+  if (colon == value.npos || colon + 1 == value.size() || value[colon + 1] == '0') return;
+  std::string_view line = value.substr(colon + 1);
+  if (!std::all_of(line.begin(), line.end(), is_digit)) return;
+  value = value.substr(0, colon);
+  match.add({Place::kContext, Type::kNum, "line", line});
+}
+
+}  // namespace waybill::parsers::formats
