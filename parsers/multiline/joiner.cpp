@@ -183,8 +183,8 @@ bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
   if (!event.json) {
     if (!event.trace.continues(line, look)) {
       if (!stream.joins_plain() || !event.trace.joins_any(look)) return false;
-      // A form that is known has its time, or its level, anywhere in the line.
-      if (look == Look::kPlain && parser_.claims(batch, record, wrapping)) {
+      // A form that is known may have its time anywhere in the line.
+      if (look == Look::kPlain && may_have_time(line) && parser_.claims(batch, record, wrapping)) {
         look = Look::kTimed;
         return false;
       }

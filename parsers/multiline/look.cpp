@@ -252,6 +252,7 @@ Look look_in_brackets(std::string_view line) {
   std::string_view inside = without_indent(line.substr(1));
   if (begins_with_time(inside)) return Look::kTimed;
   if (line[0] == '[' && has_time_behind_tag(inside)) return Look::kTimed;
+  if (inside.starts_with("GIN-debug] ")) return Look::kFresh;
   // "[    0.000000]" is the kernel's.
   size_t at = 0;
   while (at < inside.size() && (is_digit(inside[at]) || inside[at] == '.')) ++at;
@@ -275,6 +276,22 @@ Look look_at_json(std::string_view line) {
 }
 
 }  // namespace
+
+bool may_have_time(std::string_view line) {
+  for (size_t at = line.find(':', 2); at != line.npos; at = line.find(':', at + 1)) {
+    if (fits(line.substr(at - 2), "00:00")) return true;
+  }
+  // One of ten digits covers a place that is looked at.
+  constexpr size_t digits = 10;
+  for (size_t at = digits - 1; at < line.size(); at += digits) {
+    if (!is_digit(line[at])) continue;
+    size_t begin = at, end = at;
+    while (begin > 0 && is_digit(line[begin - 1])) --begin;
+    while (end < line.size() && is_digit(line[end])) ++end;
+    if (end - begin >= digits) return true;
+  }
+  return false;
+}
 
 std::string_view without_indent(std::string_view line) {
   while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);

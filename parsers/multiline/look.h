@@ -24,6 +24,9 @@ Look look_at(std::string_view line);
 // Whether its header speaks of trouble: a level of WARN or above among its first words.
 bool speaks_of_trouble(std::string_view line);
 
+// Whether a clock ("03:04") or a number of ten digits stands anywhere in it.
+bool may_have_time(std::string_view line);
+
 // Without blanks at its front.
 std::string_view without_indent(std::string_view line);
 // Without the colours (ESC [ … m) at its front.

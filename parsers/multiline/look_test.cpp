@@ -51,6 +51,7 @@ TEST_CASE("look: where a record begins") {
       "<34>x",
       "[    0.000000] Linux",
       "[error] x",
+      "[GIN-debug] GET    /cart",
       "W/Cart( 1234): x",
       "fail: Shop.Cart[13]",
       "END RequestId: 8f5e8c2e",
@@ -102,6 +103,19 @@ TEST_CASE("look: what may go on with the line before") {
   CHECK(look_at(R"( {"a":1})") == Look::kWhole);
   CHECK(look_at("{") == Look::kJsonBegin);
   CHECK(look_at(R"({ "a": [)") == Look::kJsonBegin);
+}
+
+TEST_CASE("look: a clock, or the seconds since 1970, anywhere in the line") {
+  for (std::string_view line : {"03:04", "x [02/Jan/2026:03:04:05 +0000]", "at 1:03:04",
+                                "- 1767323045 x", "1767323045", "123 456789012 1234567890"}) {
+    CAPTURE(line);
+    CHECK(may_have_time(line));
+  }
+  for (std::string_view line : {"", ":", "12:", ":12", "3:04", "x:04:y", "12: 34", "12:3",
+                                "123456789 123456789 12345678", "12-456-890-234"}) {
+    CAPTURE(line);
+    CHECK_FALSE(may_have_time(line));
+  }
 }
 
 TEST_CASE("look: headers that speak of trouble") {
