@@ -21,7 +21,7 @@ struct Format {
 // Of formats that did not match: those that other bytes behind the first `front`, or other digits,
 // might have made match, in the order in which they are tried.
 struct Undecided {
-  static constexpr size_t kMost = 3;
+  static constexpr size_t kMost = 5;
 
   explicit Undecided(size_t front_bytes) : front(front_bytes) {}
 

@@ -128,9 +128,9 @@ bool Joiner::discards(Stream& stream, const Wrapping& wrapping, bool partial) {
   return true;
 }
 
-// Whether the line belongs to the open event; then it is in it. Else `look` says how it begins one.
+// Whether the line belongs to the open event; then it is in it.
 bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
-                    const Wrapping& wrapping, Look& look, bool partial) {
+                    const Wrapping& wrapping, Look look, bool partial) {
   Event& event = stream.event;
   if (!event.objects.empty()) return append_object(stream, record, wrapping, look);
   bool piece = event.partial;
@@ -169,7 +169,7 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
 }
 
 bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
-                     const Wrapping& wrapping, Look& look) {
+                     const Wrapping& wrapping, Look look) {
   Event& event = stream.event;
   std::string_view line = wrapping.inside;
   if (const Rules* rules = settings_.rules.get()) {
@@ -185,7 +185,6 @@ bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
       if (!stream.joins_plain() || !event.trace.joins_any(look)) return false;
       // A form that is known may have its time anywhere in the line.
       if (look == Look::kPlain && may_have_time(line) && parser_.claims(batch, record, wrapping)) {
-        look = Look::kTimed;
         return false;
       }
     }

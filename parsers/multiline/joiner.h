@@ -72,9 +72,9 @@ class Joiner {
   Stream& stream_of(const Batch& batch, const Record& record, const Wrapping& wrapping);
   bool discards(Stream& stream, const Wrapping& wrapping, bool partial);
   bool append(Stream& stream, const Batch& batch, const Record& record, const Wrapping& wrapping,
-              Look& look, bool partial);
+              Look look, bool partial);
   bool goes_on(Stream& stream, const Batch& batch, const Record& record, const Wrapping& wrapping,
-               Look& look);
+               Look look);
   bool append_object(Stream& stream, const Record& record, const Wrapping& wrapping, Look look);
   void add_line(Event& event, const Batch& batch, const Record& record, const Wrapping& wrapping,
                 bool partial);
