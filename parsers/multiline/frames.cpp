@@ -111,6 +111,22 @@ bool is_go_function(std::string_view line) {
   });
 }
 
+bool is_sure_go_function(std::string_view line) {
+  if (!is_go_function(line)) return false;
+  std::string_view part = line.substr(line.rfind('/') + 1);
+  if (!is_letter(part[0])) return false;
+  std::string_view last = part.substr(part.rfind('.') + 1);
+  for (std::string_view ending :
+       {"go",  "py",  "rs",  "js",   "ts",  "c",   "cc",   "cpp",  "h",   "java",
+        "rb",  "php", "sh",  "html", "css", "txt", "md",   "yaml", "yml", "json",
+        "log", "xml", "csv", "conf", "cfg", "ini", "toml", "gz",   "zip", "png",
+        "jpg", "svg", "sql", "so",   "com", "org", "net",  "io"}) {
+    if (last == ending) return false;
+  }
+  return part.size() < line.size() || part.starts_with("main.") || part.starts_with("runtime.") ||
+         has(part, ".(*");
+}
+
 bool is_register(std::string_view line) {
   size_t blank = line.find(' ');
   if (blank == std::string_view::npos || blank > 7) return false;

@@ -35,6 +35,9 @@ bool is_goroutine(std::string_view line);
 bool is_go_call(std::string_view line);
 // "main.main", "net/http.(*conn).serve", "shop.(*Cart[...]).add": as zap and pkg/errors write them.
 bool is_go_function(std::string_view line);
+// One that is no host, file or version either: in package main or runtime, of a method, or behind a
+// path.
+bool is_sure_go_function(std::string_view line);
 // "rax    0x0"
 bool is_register(std::string_view line);
 // "SIGQUIT: quit"

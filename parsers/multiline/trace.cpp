@@ -57,7 +57,7 @@ void Trace::judge() {
   judged_ = true;
   kind_ = kind_of_first();
   head_lines_ = 0;
-  in_message_ = false;
+  at_seen_ = in_message_ = false;
   user_seen_ = first_.starts_with("# User@Host: ");
   bool header = look_ == Look::kTimed || look_ == Look::kFresh;
   trouble_ = header && speaks_of_trouble(first_);
@@ -132,6 +132,7 @@ bool Trace::continues_indented(std::string_view text, bool trouble) {
     return true;
   }
   if (kind_ == Kind::kPythonChained && is_traceback(text)) kind_ = kind_of_traceback(text);
+  if (kind_ == Kind::kGoStack) at_seen_ = has(text, ".go:");
   // Rails begins each of its own with a blank.
   if (kind_ == Kind::kRuby && is_rails_error(text)) return false;
   if (kind_ == Kind::kRustMessage) kind_ = Kind::kRust;
@@ -148,7 +149,8 @@ bool Trace::continues_jul(std::string_view line) {
 }
 
 void Trace::see_frame(std::string_view text) {
-  in_message_ = text.starts_with("Caused by: ");
+  in_message_ = at_seen_ && text.starts_with("Caused by: ");
+  at_seen_ |= text.starts_with("at ");
   head_lines_ = 0;
   if (kind_ <= Kind::kHinted || kind_ == Kind::kNodeHead) kind_ = Kind::kFrames;
   if (text.starts_with("File \"") && kind_ == Kind::kFrames) kind_ = Kind::kPython;
@@ -182,7 +184,7 @@ bool Trace::continues_plain(std::string_view line) {
       return is_goroutine(line) || is_go_call(line) || line.starts_with("created by ") ||
              line.starts_with("[signal ") || line.starts_with("exit status ") ||
              line.starts_with("PC=") || line == "runtime stack:" || is_register(line);
-    case Kind::kGoStack: return is_go_function(line);
+    case Kind::kGoStack: return std::exchange(at_seen_, false) && is_go_function(line);
     case Kind::kRustMessage: kind_ = Kind::kRust; return true;
     case Kind::kRust:
       return line.starts_with("note: ") || line.starts_with("Message:") ||
@@ -244,14 +246,13 @@ bool Trace::begins_below_header(std::string_view line) {
     kind_ = Kind::kGo;
   } else if (is_class_line(line)) {
     kind_ = Kind::kFrames;
-    in_message_ = true;
   } else if (line.starts_with("** (")) {  // Elixir
     kind_ = Kind::kFrames;
   } else if (is_ruby_frame(line)) {
     kind_ = Kind::kRuby;
   } else if (line == "[stacktrace]") {  // Monolog
     kind_ = Kind::kPhp;
-  } else if (is_go_function(line)) {
+  } else if (is_sure_go_function(line)) {
     kind_ = Kind::kGoStack;
   } else {
     return false;

@@ -82,7 +82,8 @@ class Trace {
   bool trouble_ = false;  // its header speaks of it
   Kind kind_ = Kind::kNone;
   uint8_t head_lines_ = 0;   // of kDartHead and kNodeHead; of a message
-  bool in_message_ = false;  // of kFrames: an exception's message may go on
+  bool at_seen_ = false;     // of kFrames: a frame; of kGoStack: the last line was a place
+  bool in_message_ = false;  // of kFrames: a cause's message may go on, as its frames come
   bool user_seen_ = false;   // of kSlowQuery
 };
 

@@ -160,11 +160,13 @@ TEST_CASE("trace: exceptions whose message has several lines") {
   CHECK(events_of({"java.lang.IllegalStateException: no stock", "\tat shop.Cart.check(Cart.java:7)",
                    "Caused by: shop.StoreError: refused:", "try again later",
                    "\tat shop.Store.ask(Store.java:9)", "done"}) == Events{5, 1});
-  CHECK(events_of({"2026-01-02 03:04:05 ERROR c.s.Cart - failed", "shop.CartError: two", "reasons",
-                   "\tat shop.Cart.check(Cart.java:7)", "done"}) == Events{4, 1});
-  // No frames come: three lines are the most.
-  CHECK(events_of({"2026-01-02 03:04:05 ERROR c.s.Cart - failed", "shop.CartError: x", "a", "b",
-                   "c", "d"}) == Events{5, 1});
+  // Three lines are the most; and without frames above there is no message to go on with.
+  CHECK(events_of({"java.lang.IllegalStateException: no stock", "\tat shop.Cart.check(Cart.java:7)",
+                   "Caused by: shop.StoreError: refused:", "a", "b", "c", "d"}) == Events{6, 1});
+  CHECK(events_of({"2026-01-02 03:04:05 ERROR failed", "ValueError: bad", "restarted", "ready"}) ==
+        Events{2, 1, 1});
+  CHECK(events_of({"2026-01-02 03:04:05 INFO ok", "Caused by: a user", "restarted"}) ==
+        Events{2, 1});
   CHECK(events_of({"org.apache.spark.SparkException: Job aborted",
                    "Driver stacktrace:", "\tat a.B.c(B.java:1)", "done"}) == Events{3, 1});
 }
@@ -190,6 +192,15 @@ TEST_CASE("trace: Go's functions without their arguments") {
   CHECK(events_of({"2026-01-02T03:04:05.678Z\tERROR\tcart/server.go:42\tit broke", "main.main",
                    "\t/src/cart/main.go:7", "net/http.(*conn).serve",
                    "\t/usr/local/go/src/net/http/server.go:1995", "done"}) == Events{5, 1});
+  // Hosts, files and versions are none.
+  for (std::string_view line : {"db1.example.com", "main.go", "README.md", "v1.2.3", "nginx/1.18.0",
+                                "example.com/index.html", "example.org/about", "shop.cart"}) {
+    CAPTURE(line);
+    CHECK(events_of({"2026-01-02 03:04:05 WARN slow:", line, line}) == Events{1, 1, 1});
+  }
+  // Each stands above its place.
+  CHECK(events_of({"2026-01-02 03:04:05 ERROR it broke", "main.main", "\t/src/cart/main.go:7",
+                   "main.(*Cart).add", "shop.cart"}) == Events{4, 1});
   // Below what is no trouble, such a line stands for itself.
   CHECK(events_of({"2026-01-02T03:04:05.678Z\tINFO\tcart/server.go:42\tup", "main.main"}) ==
         Events{1, 1});
