@@ -50,7 +50,7 @@ class Memory {
   struct Free {
     void operator()(Entry* entries) const;
   };
-  static constexpr size_t kEntries = 4096;
+  static constexpr size_t kEntries = 16384;
   std::unique_ptr<Entry, Free> entries_;  // a page of it is used when a line needs it
 };
 
