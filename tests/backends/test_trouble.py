@@ -68,8 +68,9 @@ def test_a_loki_that_is_restarted(
     assert [entry.line for entry in found] == lines
 
 
+@pytest.mark.parametrize("protocol", ["loki", "otlp"])
 def test_a_loki_that_takes_so_much_a_second(
-    waybill: Runner, loki: Loki, unique: str, tmp_path: Path
+    waybill: Runner, loki: Loki, unique: str, tmp_path: Path, protocol: str
 ) -> None:
     assert loki.url
     slow = loki_server.start(loki_server.build(cache.root()), limits={
@@ -78,9 +79,10 @@ def test_a_loki_that_takes_so_much_a_second(
         log = tmp_path / "a.log"
         lines = [f"{line} {'x' * 400}" for line in numbered(0, LINES)]
         log.write_text("".join(line + "\n" for line in lines))
+        to = {"loki": {"type": "loki", "endpoint": slow.url, "line": "message"},
+              "otlp": {"type": "otlp", "endpoint": slow.url + "/otlp", "compression": "none"}}
         ended = waybill.run("run", "--once", config=config_for(log, unique, {
-            "type": "loki", "endpoint": slow.url, "line": "message",
-            "batch": {"bytes": "64KiB", "delay": "50ms"}}), limit=120)
+            **to[protocol], "batch": {"bytes": "64KiB", "delay": "50ms"}}), limit=120)
         assert ended.code == 0, ended.err
         assert "429" in ended.err
         found = slow.wait_for(f'{{service_name="{unique}"}}', len(lines), limit=60)
@@ -117,6 +119,28 @@ def test_an_index_that_may_not_be_written_to_for_a_while(
     until(lambda: "block" in daemon.err.text, daemon.story)
     assert daemon.output("out")["dead_lettered"] == 0
     opensearch.call("PUT", f"{unique}/_settings", {"index.blocks.write": False})
+    daemon.wait_delivered("out", len(lines), limit=120)
+    hits = opensearch.wait_for(unique, len(lines), limit=60)
+    assert sorted(hit["_source"]["message"] for hit in hits) == lines
+    assert daemon.stop() == 0
+
+
+def test_an_opensearch_that_is_busy_for_a_while(
+    waybill: Runner, opensearch: OpenSearch, unique: str, tmp_path: Path
+) -> None:
+    """Its breaker answers 429 to whatever is larger than so much."""
+    limit = "network.breaker.inflight_requests.limit"
+    log = tmp_path / "a.log"
+    lines = numbered(0, LINES)
+    log.write_text("".join(line + "\n" for line in lines))
+    opensearch.call("PUT", "_cluster/settings", {"transient": {limit: "8kb"}})
+    try:
+        daemon = waybill.daemon(config_for(log, "shop", {
+            "type": "elasticsearch", "endpoints": [opensearch.url], "index": unique}))
+        until(lambda: "429" in daemon.err.text, daemon.story)
+        assert daemon.output("out")["dead_lettered"] == 0
+    finally:
+        opensearch.call("PUT", "_cluster/settings", {"transient": {limit: None}})
     daemon.wait_delivered("out", len(lines), limit=120)
     hits = opensearch.wait_for(unique, len(lines), limit=60)
     assert sorted(hit["_source"]["message"] for hit in hits) == lines
