@@ -12,7 +12,7 @@ namespace waybill::delivery {
 namespace {
 
 constexpr std::string_view kMagic = "WBCHKPT\n";
-constexpr uint32_t kVersion = 2;  // 1 had no marks
+constexpr uint32_t kVersion = 3;  // 1 had no marks, 2 said nothing of rotated files
 // magic, version, generation, size, hash
 constexpr size_t kHeaderSize = 8 + 4 + 8 + 8 + 8;
 constexpr size_t kVersionAt = 8, kGenerationAt = 12, kSizeAt = 20, kHashAt = 28;
@@ -76,6 +76,8 @@ inputs::FileCheckpoint read_checkpoint(Reader& reader, const std::string& input,
   if (version == 1) return file;
   file.mark_size = reader.number<uint64_t>();
   file.mark_hash = reader.number<uint64_t>();
+  if (version == 2) return file;
+  file.rotated = reader.number<uint8_t>() != 0;
   return file;
 }
 
@@ -99,6 +101,7 @@ std::string encode_checkpoints(const CheckpointImage& image) {
       put(payload, file.offset);
       put(payload, file.mark_size);
       put(payload, file.mark_hash);
+      put(payload, static_cast<uint8_t>(file.rotated ? 1 : 0));
     }
   }
   std::string bytes(kMagic);

@@ -45,12 +45,15 @@ TailFile* FileSet::find_renamed(const std::string& was, const std::string& path)
     TailFile& file = *found->second;
     if (file.is_open() || file.let_go || file.seen_in_scan == scans_) return nullptr;
     file.path = path;
+    file.rotated = true;
     return file.notice(status) ? &file : nullptr;
   }
   if (context_.once || ignored_.contains(key)) return nullptr;
   if (!selected(settings_.include, settings_.exclude, was)) return nullptr;
   TailFile* file = add(path, key);
-  if (file != nullptr) file->lost_since = steady_now();
+  if (file == nullptr) return nullptr;
+  file->lost_since = steady_now();
+  file->rotated = true;
   return file;
 }
 
@@ -58,6 +61,7 @@ TailFile* FileSet::find_renamed(const std::string& was, const std::string& path)
 // file, and the one that it led to stays where it is.
 bool FileSet::find_again(TailFile& file) {
   if (!file.place.empty() && is_at(file.place, file.key)) {
+    file.rotated |= file.path != file.place;
     file.path = file.place;
     return true;
   }
@@ -70,6 +74,7 @@ bool FileSet::find_again(TailFile& file) {
     std::string path = find_in(folder, file.key);
     if (path.empty()) continue;
     file.path = std::move(path);
+    file.rotated = true;
     return true;
   }
   return false;
@@ -77,12 +82,12 @@ bool FileSet::find_again(TailFile& file) {
 
 // Files that were renamed out of our globs while we were not there still hold unread lines.
 void FileSet::look_for_rotated() {
-  std::map<uint64_t, std::string> wanted;  // by inode: the name it had
+  std::map<uint64_t, const FileCheckpoint*> wanted;  // by inode
   std::set<std::string> folders;
   for (const Unclaimed& left : unclaimed_) {
     size_t slash = left.checkpoint.path.rfind('/');
     if (slash == std::string::npos || left.checkpoint.head_size == 0) continue;
-    wanted[left.checkpoint.inode] = left.checkpoint.path;
+    wanted[left.checkpoint.inode] = &left.checkpoint;
     folders.insert(left.checkpoint.path.substr(0, slash));
   }
   for (const std::string& folder : folders) {
@@ -94,11 +99,14 @@ void FileSet::look_for_rotated() {
       if (!S_ISREG(status.st_mode) || by_key_.contains(key) || ignored_.contains(key)) continue;
       std::string path = folder + "/" + entry->d_name;
       auto found = wanted.find(key.inode);
-      // Under its old name it is there because nobody wants it any more: the globs have changed.
-      if (found == wanted.end() || found->second == path) continue;
+      if (found == wanted.end()) continue;
+      // Under the name that an include had it is there because nobody wants it any more: the globs
+      // have changed.
+      if (found->second->path == path && !found->second->rotated) continue;
       auto made = std::make_unique<TailFile>(++last_number_, path, key, context_.max_line);
       if (!ensure_open(*made) || !claim(*made)) continue;
       made->lost_since = steady_now();
+      made->rotated = true;
       by_number_[made->number] = made.get();
       by_key_[key] = made.get();
       files_.push_back(std::move(made));

@@ -132,6 +132,7 @@ TailFile* FileSet::find_or_add(const std::string& path) {
     TailFile& file = *found->second;
     if (file.seen_in_scan != scans_) file.path = path;
     file.seen_in_scan = scans_;
+    file.rotated = false;
     if (std::exchange(file.let_go, false)) watch(file);  // it came back
     return file.notice(status) ? &file : nullptr;
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 
 #include "inputs/file/test_bench.h"
@@ -33,6 +34,29 @@ TEST_CASE("file: a restart goes on at what was settled, under the same nonce") {
   CHECK(bench.intake.lines[0].offset == 8);
   CHECK(bench.intake.lines[0].source->nonce == nonce);
   CHECK(bench.intake.lines[1].text == "four");
+}
+
+TEST_CASE("file: a rotated file is read to its end over any number of restarts") {
+  Files bench;
+  std::string log = bench.folder / "a.log";
+  append(log, "one\ntwo\n");
+  bench.intake.hold_tickets = true;
+  bench.start();
+  REQUIRE(bench.until_lines(2));
+  for (auto& ticket : bench.intake.tickets) ticket->abandon();
+  bench.intake.tickets.clear();
+  fs::rename(log, bench.folder / "a.log.1");
+  append(log, "three\n");
+  for (int restart = 0; restart < 3; ++restart) {
+    CAPTURE(restart);
+    bench.restart();
+    REQUIRE(bench.until_lines(3));
+    std::vector<std::string> texts = bench.intake.texts();
+    std::sort(texts.begin(), texts.end());
+    CHECK(texts == Texts{"one", "three", "two"});
+    for (auto& ticket : bench.intake.tickets) ticket->abandon();
+    bench.intake.tickets.clear();
+  }
 }
 
 TEST_CASE("file: a file that is not included any more is left alone") {

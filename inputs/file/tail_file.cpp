@@ -223,6 +223,7 @@ FileCheckpoint TailFile::checkpoint() {
   }
   FileCheckpoint made;
   made.path = path;
+  made.rotated = rotated;
   made.device = key.device;
   made.inode = key.inode;
   made.head_size = saved_head_.size;

@@ -98,9 +98,10 @@ class TailFile {
   // ---- kept by FileSet and FileInput ----
   const uint64_t number;  // unique within the input
   const FileKey key;
-  std::string path;   // a name it has, or had last
-  std::string place;  // when it was closed to make room: its name then, links resolved
-  int watch = -1;     // inotify's number for it
+  std::string path;      // a name it has, or had last
+  bool rotated = false;  // which no include has: it was renamed
+  std::string place;     // when it was closed to make room: its name then, links resolved
+  int watch = -1;        // inotify's number for it
   uint64_t seen_in_scan = 0;
   std::optional<SteadyTime> lost_since;  // no include names it any more
   SteadyTime last_bytes;                 // when something was read last, or since it was found
