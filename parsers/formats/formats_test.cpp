@@ -78,6 +78,8 @@ TEST_CASE("formats: what is nearly of a format, and is not") {
            "203.0.113.9 - - [02/Jan/2026:03:04:05 +0000] \"GET / HTTP/1.1\" 999 1",
            "I0132 03:04:05.678901 1 a.go:1] impossible day",
            "X0102 03:04:05.678901 1 a.go:1] no level",
+           "2026-01-02 03:04:05 INFO [worker-1] cart.go:12 added",
+           "2026-01-02 03:04:05 INFO db.local:5432 connected",
            "I0102 03:04:05.678901 1 a.go:1 no bracket",
            "type=USER_END msg=audit(12:42): not an epoch",
            "[2026-01-02 03:04:05] INFO done (all of it)",

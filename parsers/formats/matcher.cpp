@@ -373,7 +373,7 @@ class Matcher {
     }
     std::string_view value = line_.substr(at_, end - at_);
     if (step.type == Type::kClass) take_line(value, match_);
-    if (step.type == Type::kSource && !is_source(value)) return false;
+    if (step.type == Type::kSource && !is_place(value)) return false;
     if (step.type == Type::kClass && !is_class(value)) return false;
     if (step.type == Type::kName && !is_name(value)) return false;
     if (step.type == Type::kUuid && !is_uuid(value)) return false;

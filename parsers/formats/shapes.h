@@ -23,7 +23,7 @@ constexpr size_t kDateSize = 10;  // of such a date
 // "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge).
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // "server.go:42", "pkg/server.go:42", "web.go:42:run()".
-bool is_source(std::string_view word);
+bool is_place(std::string_view word);
 // Letters, digits and "._$/:@#-", one of the first two at the front, and some letter.
 bool is_name(std::string_view word);
 // RFC 9562, section 4: 8-4-4-4-12 hex digits.
