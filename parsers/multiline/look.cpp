@@ -190,7 +190,8 @@ bool begins_with_level(std::string_view text) {
   char behind = word.size() < text.size() ? text[word.size()] : '\0';
   bool apart = is_blank(behind) || behind == ':' || behind == '|' || behind == ']' ||
                behind == ',' || behind == '[' || behind == '/';
-  return apart && severity_of_word(word).has_value();
+  // "FAIL test_a" is what a test tells, no line's level.
+  return apart && word != "FAIL" && word != "SUCCESS" && severity_of_word(word).has_value();
 }
 
 // "ts=…", "level=…", "type=SYSCALL": how lines of pairs begin.
