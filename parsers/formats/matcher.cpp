@@ -115,6 +115,8 @@ class Matcher {
       case Type::kName:
       case Type::kUuid:
       case Type::kDotted:
+      case Type::kCategory:
+      case Type::kSquid:
       case Type::kProgram:
       case Type::kCaps:
       case Type::kHost:
@@ -379,6 +381,8 @@ class Matcher {
     if (step.type == Type::kUuid && !is_uuid(value)) return false;
     if (step.type == Type::kHost && value.find(',') != value.npos) return false;
     if (step.type == Type::kDotted && !is_dotted(value)) return false;
+    if (step.type == Type::kCategory && !is_category(value)) return false;
+    if (step.type == Type::kSquid && !is_squid(value)) return false;
     if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
     if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {
       note_reach(Subject::kBeyond);
@@ -391,6 +395,11 @@ class Matcher {
       keep(step, value, Type::kText);
     }
     return true;
+  }
+
+  // .NET's levels: trce, dbug, info, warn, fail, crit.
+  bool is_category(std::string_view value) const {
+    return match_.level_word.size() == 4 && is_pascal(value);
   }
 
   bool text(const Step& step, size_t i) {

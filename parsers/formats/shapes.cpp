@@ -182,6 +182,18 @@ bool is_name(std::string_view word) {
 
 bool is_dotted(std::string_view word) { return word.find('.') != word.npos && is_name(word); }
 
+bool is_pascal(std::string_view word) {
+  size_t last = word.rfind('.');
+  return is_dotted(word) && is_upper(word.front()) && last + 1 < word.size() &&
+         is_upper(word[last + 1]);
+}
+
+bool is_squid(std::string_view word) {
+  size_t end = word.size();
+  while (end > 0 && is_digit(word[end - 1])) --end;
+  return word.substr(0, end) == "kid" || word.substr(0, end) == "squid";
+}
+
 bool is_capitals(std::string_view word) {
   return std::all_of(word.begin(), word.end(),
                      [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });

@@ -30,6 +30,10 @@ bool is_name(std::string_view word);
 bool is_uuid(std::string_view word);
 // A name with a dot in it: "odoo.http".
 bool is_dotted(std::string_view word);
+// The same, with a capital in front and behind the last dot.
+bool is_pascal(std::string_view word);
+// "kid1", "squid"
+bool is_squid(std::string_view word);
 // Capitals, digits and '_'.
 bool is_capitals(std::string_view word);
 // "org.foo.Bar", "server.Server": dots, and of a single one a capital behind it.
