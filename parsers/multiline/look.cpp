@@ -139,7 +139,7 @@ bool begins_with_numbers(std::string_view text) {
       digits_in("0-00-0000,"),       //
       digits_in("00-0-0000,"),       //
       digits_in("00-AAA-00 "),       // 02-Jan-26
-      digits_in("00-00-00:00"),      // 01/02-03:04:05.678 (Snort)
+      digits_in("00-00-00:00"),      // 01/02-03:04:05.678901 (Snort)
       digits_in("0000000000.0"),     // 1767323045.678
       digits_in("0000000000 "),      //
       digits_in("0000000000000 "),   // 1767323045678
