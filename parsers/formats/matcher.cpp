@@ -381,7 +381,7 @@ class Matcher {
     if (step.type == Type::kUuid && !is_uuid(value)) return false;
     if (step.type == Type::kHost && value.find(',') != value.npos) return false;
     if (step.type == Type::kDotted && !is_dotted(value)) return false;
-    if (step.type == Type::kCategory && !is_category(value)) return false;
+    if (step.type == Type::kCategory && !is_category(value, match_.level_word)) return false;
     if (step.type == Type::kSquid && !is_squid(value)) return false;
     if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
     if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {
@@ -395,11 +395,6 @@ class Matcher {
       keep(step, value, Type::kText);
     }
     return true;
-  }
-
-  // .NET's levels: trce, dbug, info, warn, fail, crit.
-  bool is_category(std::string_view value) const {
-    return match_.level_word.size() == 4 && is_pascal(value);
   }
 
   bool text(const Step& step, size_t i) {

@@ -182,9 +182,9 @@ bool is_name(std::string_view word) {
 
 bool is_dotted(std::string_view word) { return word.find('.') != word.npos && is_name(word); }
 
-bool is_pascal(std::string_view word) {
+bool is_category(std::string_view word, std::string_view level) {
   size_t last = word.rfind('.');
-  return is_dotted(word) && is_upper(word.front()) && last + 1 < word.size() &&
+  return level.size() == 4 && is_dotted(word) && is_upper(word.front()) && last + 1 < word.size() &&
          is_upper(word[last + 1]);
 }
 

@@ -30,8 +30,9 @@ bool is_name(std::string_view word);
 bool is_uuid(std::string_view word);
 // A name with a dot in it: "odoo.http".
 bool is_dotted(std::string_view word);
-// The same, with a capital in front and behind the last dot.
-bool is_pascal(std::string_view word);
+// The same, with a capital in front and behind the last dot, and with one of .NET's levels before
+// it: trce, dbug, info, warn, fail, crit.
+bool is_category(std::string_view word, std::string_view level);
 // "kid1", "squid"
 bool is_squid(std::string_view word);
 // Capitals, digits and '_'.
