@@ -25,6 +25,8 @@ constexpr std::array kDialectNames = {
     DialectName{{"at", Slot::kTime, 104}, sign::kKatip},
     DialectName{{"startTime", Slot::kTime, 105}, sign::kLog4js},
     DialectName{{"lastTimestamp", Slot::kTime, 106}, sign::kKubernetesEvent},
+    DialectName{{"date_time", Slot::kTime, 107}, sign::kClickHouse},
+    DialectName{{"EventTime", Slot::kTime, 108}, sign::kNxlog},
 
     DialectName{{"nanoseconds", Slot::kTimeNanos, 100}, sign::kLogback},
 

@@ -200,7 +200,8 @@ bool Lift::fits_level(const Name& name, const Member& value, std::string_view ch
     numeric_level_ = severity && value.type == JsonType::kNumber;
   } else if (value.type == JsonType::kString) {
     severity = severity_of_word(characters);
-    bool mongo = !severity && name.reading == Reading::kMongo;
+    // A seat may be "D2", too: the time stands before it.
+    bool mongo = !severity && name.reading == Reading::kMongo && (signs_ & sign::kMongo) != 0;
     if (mongo && is_debug_of_mongo(characters)) severity = Severity{Level::kDebug, 5};
   }
   if (severity) severity_ = *severity;

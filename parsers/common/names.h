@@ -89,6 +89,7 @@ constexpr uint32_t kApisix = 1 << 20;
 constexpr uint32_t kKubernetesEvent = 1 << 21;
 constexpr uint32_t kPythonCaller = 1 << 22;
 constexpr uint32_t kClickHouse = 1 << 23;
+constexpr uint32_t kNxlog = 1 << 24;  // of Windows' events
 }  // namespace sign
 
 struct Name {

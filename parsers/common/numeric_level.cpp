@@ -111,23 +111,29 @@ std::string_view string_of(const Record& record, const Token& token) {
   return {record.json + token.value + 1, token.value_size - 2};
 }
 
+// Tags are anybody's; beside one of these they hold a level.
+bool is_type_of_kibana(std::string_view type) {
+  return type == "log" || type == "error" || type == "request" || type == "response" ||
+         type == "ops";
+}
+
 }  // namespace
 
 std::optional<Severity> severity_without_name(const Batch& batch, const Record& record) {
   if (record.token_count == 0) return std::nullopt;
   const Token* status = nullptr;
   const Token* tags = nullptr;
-  bool type = false, pid = false;
+  bool kibana = false, pid = false;
   const Token* root = batch.tokens_of(record);
   for (const Token* child = root + 1; child != root + root->span; child += child->span) {
     std::string_view key{record.json + child->key, child->key_size};
     if (key == "status") status = child;
     if (key == "tags" && child->type == JsonType::kArray) tags = child;
-    if (key == "type") type = true;
+    if (key == "type") kibana = is_type_of_kibana(string_of(record, *child));
     if (key == "pid") pid = true;
   }
   if (status != nullptr) return of_plain_word(string_of(record, *status));
-  if (tags == nullptr || !type || !pid) return std::nullopt;
+  if (tags == nullptr || !kibana || !pid) return std::nullopt;
   for (const Token* tag = tags + 1; tag != tags + tags->span; tag += tag->span) {
     if (auto severity = of_plain_word(string_of(record, *tag))) return severity;
   }

@@ -79,12 +79,15 @@ void take_peer(const Step& step, std::string_view value, Match& match) {
   size_t colon = value.rfind(':');
   auto colons = std::count(value.begin(), value.end(), ':');
   bool bracket = value.starts_with('[') && colon != value.npos && value[colon - 1] == ']';
-  bool port = (colons == 1 || colons == 8 || bracket) && colon + 1 < value.size() &&
-              std::all_of(value.begin() + static_cast<ptrdiff_t>(colon) + 1, value.end(), is_digit);
+  std::string_view digits = value.substr(colon == value.npos ? value.size() : colon + 1);
+  // A number of JSON has no zero in front.
+  bool port = (colons == 1 || colons == 8 || bracket) && !digits.empty() &&
+              (digits[0] != '0' || digits.size() == 1) &&
+              std::all_of(digits.begin(), digits.end(), is_digit);
   if (!port) return match.keep(step, value, Type::kText);
   match.keep(step, bracket ? value.substr(1, colon - 2) : value.substr(0, colon), Type::kText);
-  match.add({Place::kContext, Type::kNum, step.name == "client" ? "client_port" : "target_port",
-             value.substr(colon + 1)});
+  match.add(
+      {Place::kContext, Type::kNum, step.name == "client" ? "client_port" : "target_port", digits});
 }
 
 // nginx: ngx_http_log_error() appends what it knows of the request.

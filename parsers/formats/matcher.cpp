@@ -115,6 +115,8 @@ class Matcher {
       case Type::kName:
       case Type::kUuid:
       case Type::kDotted:
+      case Type::kCategory:
+      case Type::kSquid:
       case Type::kProgram:
       case Type::kCaps:
       case Type::kHost:
@@ -373,12 +375,14 @@ class Matcher {
     }
     std::string_view value = line_.substr(at_, end - at_);
     if (step.type == Type::kClass) take_line(value, match_);
-    if (step.type == Type::kSource && !is_source(value)) return false;
+    if (step.type == Type::kSource && !is_place(value)) return false;
     if (step.type == Type::kClass && !is_class(value)) return false;
     if (step.type == Type::kName && !is_name(value)) return false;
     if (step.type == Type::kUuid && !is_uuid(value)) return false;
     if (step.type == Type::kHost && value.find(',') != value.npos) return false;
     if (step.type == Type::kDotted && !is_dotted(value)) return false;
+    if (step.type == Type::kCategory && !is_category(value, match_.level_word)) return false;
+    if (step.type == Type::kSquid && !is_squid(value)) return false;
     if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
     if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {
       note_reach(Subject::kBeyond);

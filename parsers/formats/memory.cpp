@@ -263,12 +263,22 @@ uint64_t make_shape(uint64_t stream, std::string_view line,
   Outline outline(front, kept, compact);
   for (size_t i = 0; i < 2; ++i) {
     for (uint64_t left = words.words[i]; left != 0; left &= left - 1) {
-      const size_t begin = i * 64 + static_cast<size_t>(std::countr_zero(left));
-      const size_t length = front.lower.end_of_run(begin) - begin;
+      const size_t small = i * 64 + static_cast<size_t>(std::countr_zero(left));
+      const size_t end = front.lower.end_of_run(small);
+      // "Warning" is a level, "arning" is none.
+      size_t begin = small;
+      while (begin > 0 && is_upper(copy[begin - 1]) && end - begin <= kLongestLevel) --begin;
+      const size_t length = end - begin;
       if (length > kLongestLevel) continue;
-      const bool bracket = begin > 0 && (copy[begin - 1] == '[' || copy[begin - 1] == '<');
-      const bool literal = begin == 0 && begins_pattern({copy.data(), length});
-      if (!bracket && !literal && !may_be_level(copy[begin], length)) continue;
+      if (begin < small) {
+        // Messages begin with such words: only those that are levels tell lines apart.
+        if (!may_be_level(static_cast<char>(copy[begin] | 0x20), length)) continue;
+        if (!severity_of_word({copy.data() + begin, length})) continue;
+      } else {
+        const bool bracket = begin > 0 && (copy[begin - 1] == '[' || copy[begin - 1] == '<');
+        const bool literal = begin == 0 && begins_pattern({copy.data(), length});
+        if (!bracket && !literal && !may_be_level(copy[begin], length)) continue;
+      }
       outline.add_word(kept.count_before(begin), copy.data() + begin, length);
     }
   }

@@ -35,6 +35,7 @@ TEST_CASE("format memory: words and numbers in the same places are one shape") {
     CHECK(shape(dots + "info") != shape(dots + "warn"));
     CHECK(shape(dots + "\xc3\xa9") != shape(dots + "\xc3\xa8"));
   }
+  CHECK(shape("Error a") != shape("Ermor a"));
   CHECK(shape("INFORMATIONAL") != shape("INFORMATIONAx"));
   CHECK(shape("INFORMATIONAL") != shape("INFORMATIONAM"));
   // Only the front counts, and whether there is more.
@@ -46,7 +47,7 @@ TEST_CASE("format memory: words and numbers in the same places are one shape") {
 TEST_CASE("format memory: every processor sees the same shapes") {
   std::minstd_rand random(7);
   const std::string_view letters =
-      "aaab 09  \t[]<>:-IW\xc3\xa9"
+      "aaab 09  \t[]<>:-IWE\xc3\xa9"
       "error";
   for (int i = 0; i < 2000; ++i) {
     std::string line(random() % 160, ' ');
@@ -76,6 +77,9 @@ TEST_CASE("format memory: what a line is does not hang on the lines before it") 
       {"Foo 28 03:04:05 INFO main.go:42 hello", "Feb 28 03:04:05 INFO main.go:42 hello"},
       {"Feb 28 03:04:05 INFO main.go:42 hello", "Foo 28 03:04:05 INFO main.go:42 hello"},
       {"[Feb 30 03:04:05] [INFO] hello", "[Feb 28 03:04:05] [INFO] hello"},
+      {"1767323045: Wxrning: no password file", "1767323045: Warning: no password file"},
+      {"####<Jan 2, 2026 3:04:05 AM UTC> <Warnbng> <S> <a> <A> <main> <> <> <> <1> <B-1> <m>",
+       "####<Jan 2, 2026 3:04:05 AM UTC> <Warning> <S> <a> <A> <main> <> <> <> <1> <B-1> <m>"},
   };
   for (const auto& [first, second] : pairs) {
     CAPTURE(second);

@@ -146,7 +146,7 @@ class FormatsParser final : public Parser {
           message = value;
           request = capture.name.empty();
           if (whole.size() > line.size() && !request) {
-            message = whole.substr(static_cast<size_t>(value.data() - whole.data()));
+            message = whole.substr(static_cast<size_t>(capture.value.data() - whole.data()));
           }
           break;
         case Place::kLogger: record.logger = raw_text(value); break;

@@ -52,6 +52,8 @@ constexpr std::array kTypes = {
     TypeName{"host", Type::kHost},
     TypeName{"cockroach", Type::kCockroach},
     TypeName{"cef", Type::kCef},
+    TypeName{"category", Type::kCategory},
+    TypeName{"squid", Type::kSquid},
     TypeName{"csv", Type::kCsv},
     TypeName{"websphere", Type::kWebsphere},
     TypeName{"date", Type::kDate},
@@ -183,8 +185,10 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
     case Type::kEpoch: allow(is_digit); break;
     case Type::kSeverity: allow([](char c) { return c >= '0' && c <= '7'; }); break;
     case Type::kLetter:
+    case Type::kCategory:
     case Type::kInitial: allow(is_upper); break;
     case Type::kStamp: allow(is_digit); break;
+    case Type::kSquid: allow([](char c) { return c == 'k' || c == 's'; }); break;
     case Type::kCaps: allow([](char c) { return is_upper(c) || c == '-'; }); break;
     case Type::kName:
     case Type::kDotted:

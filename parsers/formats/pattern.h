@@ -28,6 +28,8 @@
 //   initial  a level by its first letter, with a digit behind it perhaps ("W", "D2")
 //   inside   anything, up to the literal behind it, without brackets in it
 //   dotted   a name with a dot in it           program  a name that is no level
+//   category "Shop.Cart", of .NET, behind one of its levels, of four letters
+//   squid    one of Squid's processes ("kid1")
 //   plain    a text that is no JSON object     caps     capitals, or "-", which is left out
 //   clients  an address, or several with commas between: the first is kept, and the others as
 //            `forwarded`; address: the same, and with a dot or a colon in it
@@ -101,6 +103,8 @@ enum class Type : uint8_t {
   kHost,
   kCockroach,
   kCef,
+  kCategory,
+  kSquid,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/format.h"
+#include "parsers/common/source.h"
 
 namespace waybill::parsers::formats {
 
@@ -156,15 +157,10 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
   return slashed_time(text, zone, now_ns);
 }
 
-bool is_source(std::string_view word) {
+bool is_place(std::string_view word) {
   // A function may stand behind file and line.
   if (word.ends_with("()")) word = word.substr(0, word.rfind(':'));
-  size_t colon = word.rfind(':');
-  if (colon == std::string_view::npos || colon + 1 == word.size()) return false;
-  std::string_view line = word.substr(colon + 1);
-  size_t dot = word.find('.');
-  return std::all_of(line.begin(), line.end(), is_digit) && dot > 0 && dot < colon - 1 &&
-         is_letter(word[colon - 1]);
+  return is_source(word);
 }
 
 bool is_name(std::string_view word) {
@@ -185,6 +181,18 @@ bool is_name(std::string_view word) {
 }
 
 bool is_dotted(std::string_view word) { return word.find('.') != word.npos && is_name(word); }
+
+bool is_category(std::string_view word, std::string_view level) {
+  size_t last = word.rfind('.');
+  return level.size() == 4 && is_dotted(word) && is_upper(word.front()) && last + 1 < word.size() &&
+         is_upper(word[last + 1]);
+}
+
+bool is_squid(std::string_view word) {
+  size_t end = word.size();
+  while (end > 0 && is_digit(word[end - 1])) --end;
+  return word.substr(0, end) == "kid" || word.substr(0, end) == "squid";
+}
 
 bool is_capitals(std::string_view word) {
   return std::all_of(word.begin(), word.end(),

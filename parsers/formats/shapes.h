@@ -23,13 +23,18 @@ constexpr size_t kDateSize = 10;  // of such a date
 // "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge).
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // "server.go:42", "pkg/server.go:42", "web.go:42:run()".
-bool is_source(std::string_view word);
+bool is_place(std::string_view word);
 // Letters, digits and "._$/:@#-", one of the first two at the front, and some letter.
 bool is_name(std::string_view word);
 // RFC 9562, section 4: 8-4-4-4-12 hex digits.
 bool is_uuid(std::string_view word);
 // A name with a dot in it: "odoo.http".
 bool is_dotted(std::string_view word);
+// The same, with a capital in front and behind the last dot, and with one of .NET's levels before
+// it: trce, dbug, info, warn, fail, crit.
+bool is_category(std::string_view word, std::string_view level);
+// "kid1", "squid"
+bool is_squid(std::string_view word);
 // Capitals, digits and '_'.
 bool is_capitals(std::string_view word);
 // "org.foo.Bar", "server.Server": dots, and of a single one a capital behind it.

@@ -278,6 +278,13 @@ TEST_CASE("programs: a level that stands where others have something else stays 
        "2026-01-02T03:04:05.000Z - - - - m"},
       {R"({"type":"ops","@timestamp":"2026-01-02T03:04:05Z","tags":[],"pid":7,"message":"m"})",
        "2026-01-02T03:04:05.000Z - - - - m"},
+      {R"({"type":"order","tags":["critical","gift"],"message":"m","pid":3})", "- - - - - m"},
+      // Names of single programs in the lines of others.
+      {R"({"message":"seat taken","s":"D2"})", "- - - - - seat taken"},
+      {R"({"message":"m","EventTime":"2027-01-01T00:00:00Z"})", "- - - - - m"},
+      {R"({"message":"m","date_time":"2027-01-01T00:00:00Z"})", "- - - - - m"},
+      {R"({"EventTime":"2026-01-02T03:04:05Z","Message":"m","SourceModuleName":"in"})",
+       "2026-01-02T03:04:05.000Z - - - - m"},
       // Nextcloud
       {R"({"reqId":"9w","level":3,"time":"2026-01-02T03:04:05Z","remoteAddr":"192.0.2.1",)"
        R"("user":"--","app":"core","message":"m"})",

@@ -139,7 +139,7 @@ bool begins_with_numbers(std::string_view text) {
       digits_in("0-00-0000,"),       //
       digits_in("00-0-0000,"),       //
       digits_in("00-AAA-00 "),       // 02-Jan-26
-      digits_in("00-00-00:00"),      // 01/02-03:04:05.678 (Snort)
+      digits_in("00-00-00:00"),      // 01/02-03:04:05.678901 (Snort)
       digits_in("0000000000.0"),     // 1767323045.678
       digits_in("0000000000 "),      //
       digits_in("0000000000000 "),   // 1767323045678
@@ -190,7 +190,8 @@ bool begins_with_level(std::string_view text) {
   char behind = word.size() < text.size() ? text[word.size()] : '\0';
   bool apart = is_blank(behind) || behind == ':' || behind == '|' || behind == ']' ||
                behind == ',' || behind == '[' || behind == '/';
-  return apart && severity_of_word(word).has_value();
+  // "FAIL test_a" is what a test tells, no line's level.
+  return apart && word != "FAIL" && word != "SUCCESS" && severity_of_word(word).has_value();
 }
 
 // "ts=…", "level=…", "type=SYSCALL": how lines of pairs begin.

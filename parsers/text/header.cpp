@@ -124,8 +124,9 @@ bool HeaderReader::fields() {
     if (size == near.npos) return false;
     std::string_view field = trimmed(near.substr(0, size));
     at += size;
-    bool word = word_at(field, 0).size() == field.size();
-    auto severity = word ? level_word(field, ' ') : std::nullopt;
+    // In small letters it may be any state ("shipped - error - …").
+    bool capitals = all_upper(field);
+    auto severity = capitals ? level_word(field, ' ') : std::nullopt;
     if (severity) {
       for (size_t i = 0; i < count; ++i) take_field(before[i]);
       take_level(field, *severity);
@@ -173,8 +174,7 @@ bool HeaderReader::column() {
       // "http-nio-8080-exec-1 WARN …" (Jira) can be nothing but a thread.
       bool worker = words == 0 && is_digit(before.back()) && before.find('-') != before.npos;
       // "shop.cart WARNING …" (Python) can be nothing but a logger.
-      bool dotted = words == 0 && before.find('.') != before.npos &&
-                    name_of(before) == Name::kQualified && header_.logger.empty();
+      bool dotted = words == 0 && header_.logger.empty() && is_module(before);
       if (!padded && !worker && !dotted) return false;
       bool thread = words == 0 && header_.thread.empty() && name_of(before) != Name::kNone;
       (dotted ? header_.logger : thread ? header_.thread : header_.context) = before;

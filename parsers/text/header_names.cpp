@@ -86,6 +86,10 @@ size_t HeaderReader::dash_at(size_t at) const {
 
 bool HeaderReader::class_alone(std::string_view word, size_t end) {
   if (!header_.time || !header_.severity || behind_dash_ || end == line_.size()) return false;
+  // "java.lang.Integer cannot be cast to …": only a column of its own is sure to be no subject of a
+  // sentence, but for what SQLAlchemy writes.
+  bool column = end + 1 < line_.size() && is_blank(line_[end + 1]);
+  if (!column && !word.starts_with("sqlalchemy.")) return false;
   if (!is_class(word)) return false;
   header_.logger = word;
   at_ = end;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/ascii.h"
+#include "parsers/common/source.h"
 
 namespace waybill::parsers::text {
 
@@ -26,6 +27,16 @@ constexpr std::array<bool, 256> kInNames = [] {
   return in;
 }();
 
+bool ends_file_or_host(std::string_view last) {
+  constexpr std::array<std::string_view, 50> endings = {
+      "html", "htm", "xml", "xsd",  "yaml", "yml",  "json", "toml", "ini",  "conf",
+      "cfg",  "cnf", "env", "lock", "txt",  "md",   "log",  "out",  "err",  "csv",
+      "tsv",  "pdf", "doc", "docx", "xls",  "xlsx", "png",  "jpg",  "jpeg", "gif",
+      "svg",  "ico", "css", "zip",  "tar",  "gz",   "tgz",  "bz2",  "xz",   "bak",
+      "tmp",  "pem", "crt", "jar",  "war",  "so",   "com",  "net",  "org",  "local"};
+  return std::find(endings.begin(), endings.end(), last) != endings.end();
+}
+
 }  // namespace
 
 Name name_of(std::string_view text) {
@@ -45,9 +56,8 @@ Name name_of(std::string_view text) {
   return text.back() == ':' || text.find("//") != text.npos ? Name::kNone : name;
 }
 
-// Others that severity_of_word()
-// knows ("HTTP server", "Config loaded", "Log file", single letters) are too common in prose.
-// java.util.logging writes "FINE: …" and "CONFIG: …".
+// Others that severity_of_word() knows ("HTTP server", "Config loaded", "Log file", single letters)
+// are too common in prose. java.util.logging writes "FINE: …" and "CONFIG: …".
 std::optional<Severity> level_word(std::string_view word, char behind) {
   if (word.size() < 3) return std::nullopt;
   constexpr std::array<std::string_view, 9> prose = {"log",  "http", "config", "default", "silly",
@@ -67,16 +77,22 @@ std::optional<Severity> level_word(std::string_view word, char behind) {
   return severity;
 }
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-bool is_source(std::string_view text) {
-  size_t colon = text.rfind(':');
-  size_t dot = text.find('.');
-  if (colon == text.npos || dot == text.npos || dot == 0 || dot + 1 >= colon) return false;
-  return all_digits(text.substr(colon + 1)) && is_letter(text[colon - 1]) &&
-         std::none_of(text.begin(), text.end(), is_blank);
+bool is_module(std::string_view text) {
+  size_t begin = 0, parts = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != '.') {
+      bool inside = is_letter(text[i]) || text[i] == '_' || text[i] == '$' || text[i] == ':' ||
+                    ((is_digit(text[i]) || text[i] == '-' || text[i] == '#') && i > begin);
+      if (!inside) return false;
+      continue;
+    }
+    if (i == begin) return false;
+    begin = i + 1;
+    ++parts;
+  }
+  std::string_view last = text.substr(text.rfind('.') + 1);
+  bool file = ends_file_or_host(last) || is_source_ending(last);
+  return parts > 1 && text.size() > 3 && text.back() != ':' && !file;
 }
 
 bool is_class(std::string_view text) {

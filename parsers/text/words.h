@@ -7,6 +7,7 @@
 
 #include "core/ascii.h"
 #include "core/level.h"
+#include "parsers/common/source.h"
 
 namespace waybill::parsers::text {
 
@@ -22,14 +23,13 @@ inline bool all_upper(std::string_view word) {
   }
   return true;
 }
-bool all_digits(std::string_view text);
 
 // "a.b.C", "c::d", "net/http", "Foo$Bar", "UserService", "user_service": no word of a sentence.
 enum class Name { kNone, kWord, kQualified };
 Name name_of(std::string_view text);
 
-// "Foo.java:12", "pkg/server.go:42"
-bool is_source(std::string_view text);
+// "shop.cart", and no name of a file, host or mail address as far as one can tell.
+bool is_module(std::string_view text);
 // "org.foo.Bar", and no exception.
 bool is_class(std::string_view text);
 
