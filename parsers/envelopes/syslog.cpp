@@ -67,9 +67,14 @@ bool is_host_before(std::string_view word, std::string_view behind) {
 bool read_cisco_behind_host(std::string_view text, const EnvelopeContext& context,
                             Envelope& envelope) {
   if (text.empty() || (!is_digit(text[0]) && text[0] != '*' && text[0] != '.')) return false;
+  if (text.substr(0, kCiscoFront).find(": %") == text.npos) return false;
   const size_t fields = envelope.fields.size();
+  const auto time = envelope.time;
+  const std::string_view host = envelope.host;
   if (read_cisco(text, context, envelope)) return true;
   envelope.fields.resize(fields);
+  envelope.time = time;
+  envelope.host = host;
   return false;
 }
 

@@ -167,3 +167,18 @@ TEST_CASE("syslog: Cisco's messages say their level") {
   for (const Case& each : cases) check(each, "cisco");
   CHECK(Parsed("<189>45: %5 of it").message() == "%5 of it");
 }
+
+TEST_CASE("syslog: what is not Cisco's after all leaves the relay's time") {
+  const Case cases[] = {
+      {"<13>Dec 31 23:59:58 box 1700000000 is the order", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"is the order","logger":"1700000000",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+      {"<13>Dec 31 23:59:58 box 20200505T101010_old.tar written", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"20200505T101010_old.tar written",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+      {"<13>Dec 31 23:59:58 box 1700000000: %5 of it: %A", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"%5 of it: %A","logger":"1700000000",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
