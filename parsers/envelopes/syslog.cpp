@@ -211,10 +211,8 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
     facility = read_facility_and_severity(text, envelope);
   }
   if (read_cisco_behind_host(text, context, envelope)) return true;
-  size_t fields = envelope.fields.size();
   if (!read_tag(text, envelope) || severity_of_word(envelope.program)) return false;
-  bool process = envelope.fields.size() > fields;
-  if (!facility && !is_sure(front, host, envelope.program, process)) return false;
+  if (!facility && !is_sure(front, host, envelope.program, !envelope.process.empty())) return false;
   envelope.inside = text;
   return true;
 }

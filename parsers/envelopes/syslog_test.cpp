@@ -54,6 +54,9 @@ TEST_CASE("syslog: files, in all their forms") {
       {"Dec 31 23:59:58 box syslogd 1.5.0: restart", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"restart","logger":"syslogd",)"
        R"("context":{"hostname":"box","version":"1.5.0"}})"},
+      {"<46>rsyslogd 8.2112.0: restart", "",
+       R"({"level":"INFO","message":"restart","logger":"rsyslogd",)"
+       R"("context":{"facility":"syslog","version":"8.2112.0"}})"},
       {"Dec 31 23:59:58 box logrotate: ALERT exited with [7]", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"ALERT exited with [7]","logger":"logrotate",)"
        R"("context":{"hostname":"box"}})"},
@@ -80,6 +83,13 @@ TEST_CASE("syslog: what only looks like a line of a file") {
            "Dec 31 2023 23:59:58 server started: ok",
            "1767225598.123456 box app: up",
            "1767225598.123456 INFO main: up",
+           "Dec 31 23:59:58 connect to 203.0.113.9: refused",
+           "Dec 31 23:59:58 upgraded nginx 1.18.0: restarting",
+           "Wed Dec 31 23:59:58 2025 Upgrading nginx 1.18.0: done",
+           "Wed Dec 31 23:59:58 2025 Upgrading syslogd 1.18.0: done",
+           "2025-12-31T23:59:58Z Connecting to 203.0.113.9: refused",
+           "2025-12-31T23:59:58Z took about 1.5: slow",
+           "1767225598.123456 Connecting to 203.0.113.9: refused",
            "45: nothing",
            "*Dec 31 23:59:58: %5 of it",
            "Dec 31, 2025 11:59:58 PM org.acme.Shop run[7]: x",
@@ -179,6 +189,19 @@ TEST_CASE("syslog: what is not Cisco's after all leaves the relay's time") {
       {"<13>Dec 31 23:59:58 box 1700000000: %5 of it: %A", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"%5 of it: %A","logger":"1700000000",)"
        R"("context":{"facility":"user","hostname":"box"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: addresses and versions in messages stay there") {
+  const Case cases[] = {
+      {"<13>Dec 31 23:59:58 web-1 connect 203.0.113.9: refused", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"203.0.113.9: refused","logger":"connect",)"
+       R"("context":{"facility":"user","hostname":"web-1"}})"},
+      {"<13>timeout 203.0.113.9: retry", "",
+       R"({"level":"INFO","message":"timeout 203.0.113.9: retry","context":{"facility":"user"}})"},
+      {"<13>upgraded 1.18.0: restarting", "",
+       R"({"level":"INFO","message":"upgraded 1.18.0: restarting","context":{"facility":"user"}})"},
   };
   for (const Case& each : cases) check(each);
 }
