@@ -156,7 +156,27 @@ Front front_of(std::string_view line) {
   return first == '*' || first == '.' ? Front::kCisco : Front::kNone;
 }
 
-// "app[71]: …" without a host; behind an ISO time "app[web.1]: …", too (Heroku).
+// "web.1", "my_worker.2": Heroku's processes have a name and a number.
+bool is_process_of_heroku(std::string_view process) {
+  size_t dot = process.find('.');
+  if (dot == process.npos || !is_lower(process.front())) return false;
+  std::string_view name = process.substr(0, dot);
+  return all_digits(process.substr(dot + 1)) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_lower(c) || is_digit(c) || c == '-' || c == '_';
+         });
+}
+
+// Whether a tag can be told from what messages speak of ("items[3]: must not be null").
+bool is_sure_alone(Front front, std::string_view name, std::string_view process) {
+  if (front == Front::kMonth) {
+    return process.size() > 1 && all_digits(process) && name.find('.') == name.npos;
+  }
+  if (front != Front::kIso) return false;
+  bool heroku = name == "app" || name == "heroku";
+  return is_process_of_heroku(process) || (heroku && (process == "router" || process == "api"));
+}
+
+// "app[71]: …" without a host; behind an ISO time "app[web.1]: …" (Heroku).
 bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
   std::string_view word = word_of(text);
   size_t open = word.find('[');
@@ -164,13 +184,7 @@ bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
   std::string_view name = word.substr(0, open);
   std::string_view process = word.substr(open + 1, word.size() - open - 3);
   if (!looks_like_host(name) || name.find(':') != name.npos || process.empty()) return false;
-  bool sure = all_digits(process);
-  if (front == Front::kIso && is_lower(process.front())) {
-    sure = std::all_of(process.begin(), process.end(), [](char c) {
-      return is_lower(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
-    });
-  }
-  if (!sure) return false;
+  if (!is_sure_alone(front, name, process)) return false;
   envelope.program = name;
   set_process(envelope, process);
   text.remove_prefix(word.size());

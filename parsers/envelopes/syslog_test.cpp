@@ -30,9 +30,9 @@ void check(const Case& each, std::string_view format = "syslog") {
 
 TEST_CASE("syslog: files, in all their forms") {
   const Case cases[] = {
-      {"Dec 31 23:59:58 dhcpd[7]: lease[9] to 203.0.113.9", "2025-12-31T23:59:58.000Z",
+      {"Dec 31 23:59:58 dhcpd[71]: lease[9] to 203.0.113.9", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"lease[9] to 203.0.113.9","logger":"dhcpd",)"
-       R"("context":{"pid":7}})"},
+       R"("context":{"pid":71}})"},
       {"Dec 31 23:59:58 n cron[7]: ERROR: it broke", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"it broke","logger":"cron",)"
        R"("context":{"hostname":"n","pid":7}})"},
@@ -48,6 +48,11 @@ TEST_CASE("syslog: files, in all their forms") {
        "2025-12-31T23:59:58.123456Z",
        R"({"level":"INFO","message":"at=info path=/x","logger":"heroku",)"
        R"("context":{"at":"info","path":"/x","procid":"router"}})"},
+      {"2025-12-31T23:59:58.123456+00:00 app[my-worker.12]: up", "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"up","logger":"app",)"
+       R"("context":{"procid":"my-worker.12"}})"},
+      {"2025-12-31T23:59:58.123456+00:00 app[api]: up", "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"up","logger":"app","context":{"procid":"api"}})"},
       {"Wed Dec 31 23:59:58 2025 daemon.err uhttpd[7]: no socket", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"no socket","logger":"uhttpd",)"
        R"("context":{"facility":"daemon","pid":7}})"},
@@ -76,7 +81,17 @@ TEST_CASE("syslog: what only looks like a line of a file") {
            "Dec 31 23:59:58 a fault: it broke",
            "Dec 31 23:59:58 e sshd: it broke",
            "Dec 31 23:59:58 list[1,2]: odd",
+           "Dec 31 23:59:58 items[3]: must not be null",
+           "Dec 31 23:59:58 spec.items[30]: must not be null",
            "2025-12-31T23:59:58Z map[Key]: odd",
+           "2025-12-31T23:59:58Z items[30]: must not be null",
+           "2025-12-31T23:59:58Z env[path]: not set",
+           "2025-12-31T23:59:58Z env[router]: not set",
+           "2025-12-31T23:59:58Z list[a.b]: not set",
+           "2025-12-31T23:59:58.123456789Z spec.containers[name]: 12:30:15 is no time",
+           "Dec 31 2023 23:59:58 items[30]: must not be null",
+           "Wed Dec 31 23:59:58 2025 items[30]: must not be null",
+           "1767225598.123456 items[30]: must not be null",
            "2025-12-31 23:59:58+01 INFO main: x",
            "Wed Dec 31 23:59:58 2025 203.0.113.9:1194 TLS: Initial packet",
            "Wed Dec 31 23:59:58 2025 box1 sshd: x",
@@ -204,4 +219,10 @@ TEST_CASE("syslog: addresses and versions in messages stay there") {
        R"({"level":"INFO","message":"upgraded 1.18.0: restarting","context":{"facility":"user"}})"},
   };
   for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: a clock behind an index is no time") {
+  Parsed parsed("2025-12-31T23:59:58.123456789Z items[0]: 12:30:15 is late");
+  CHECK(parsed.time() == "2025-12-31T23:59:58.123456789Z");
+  CHECK(parsed.message() == "items[0]: 12:30:15 is late");
 }
