@@ -193,6 +193,9 @@ bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
   return true;
 }
 
+// Those that syslog daemons write; other programs begin lines with the other ones, too.
+bool is_old(Front front) { return front == Front::kMonth || front == Front::kIso; }
+
 // Whether host and tag can be no prose: any program may begin its lines with a time, and a word
 // with a colon behind a modern one is prose as often as a tag.
 bool is_sure(Front front, std::string_view host, std::string_view program, bool process) {
@@ -201,6 +204,13 @@ bool is_sure(Front front, std::string_view host, std::string_view program, bool 
   if (front == Front::kMonth) return true;
   return (front == Front::kIso || front == Front::kYear) &&
          host.find_first_of("0123456789-.") != host.npos;
+}
+
+// "Processing batch [12] of 40": a tag's process ends with a colon, but that old files have some
+// without ("sshd[71] …"); these have no blank before it.
+bool is_prose(Front front, std::string_view program, std::string_view behind_process) {
+  if (behind_process.starts_with("]:")) return !is_old(front) && program.ends_with(' ');
+  return !is_old(front) || program.ends_with(' ');
 }
 
 // Behind the time: "host app[71]: …", "host user.warn app: …", "user.warn app: …", "app[71]: …".
@@ -225,8 +235,14 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
     facility = read_facility_and_severity(text, envelope);
   }
   if (read_cisco_behind_host(text, context, envelope)) return true;
+  const std::string_view tagged = text;
   if (!read_tag(text, envelope) || severity_of_word(envelope.program)) return false;
-  if (!facility && !is_sure(front, host, envelope.program, !envelope.process.empty())) return false;
+  const std::string_view process = envelope.process;
+  if (!process.empty()) {
+    auto end = static_cast<size_t>(process.data() - tagged.data()) + process.size();
+    if (is_prose(front, envelope.program, tagged.substr(end))) return false;
+  }
+  if (!facility && !is_sure(front, host, envelope.program, !process.empty())) return false;
   envelope.inside = text;
   return true;
 }

@@ -105,6 +105,15 @@ TEST_CASE("syslog: what only looks like a line of a file") {
            "2025-12-31T23:59:58Z Connecting to 203.0.113.9: refused",
            "2025-12-31T23:59:58Z took about 1.5: slow",
            "1767225598.123456 Connecting to 203.0.113.9: refused",
+           "1767225598.123456 Processing batch [12] of 40",
+           "1767225598.123456 Processing batch[12] of 40",
+           "1767225598.123456 Processing batch [12]: of 40",
+           "2025-12-31 23:59:58+0100 Processing batch [12] of 40",
+           "Dec 31 2025 23:59:58 Processing batch [12] of 40",
+           "Wed Dec 31 23:59:58 2025 Processing batch [12] of 40",
+           "Wed 2025-12-31 23:59:58 CET Processing batch [12] of 40",
+           "Dec 31 23:59:58 Processing batch [12] of 40",
+           "2025-12-31T23:59:58Z Processing the batch [12] of 40",
            "45: nothing",
            "*Dec 31 23:59:58: %5 of it",
            "Dec 31, 2025 11:59:58 PM org.acme.Shop run[7]: x",
@@ -225,4 +234,19 @@ TEST_CASE("syslog: a clock behind an index is no time") {
   Parsed parsed("2025-12-31T23:59:58.123456789Z items[0]: 12:30:15 is late");
   CHECK(parsed.time() == "2025-12-31T23:59:58.123456789Z");
   CHECK(parsed.message() == "items[0]: 12:30:15 is late");
+}
+
+TEST_CASE("syslog: tags of old files need no colon behind their process") {
+  const Case cases[] = {
+      {"Dec 31 23:59:58 box sshd[71] up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"sshd",)"
+       R"("context":{"hostname":"box","pid":71}})"},
+      {"Dec 31 23:59:58 mac com.acme.launchd[1] (com.acme.shop): up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"(com.acme.shop): up","logger":"com.acme.launchd",)"
+       R"("context":{"hostname":"mac","pid":1}})"},
+      {"<13>Dec 31 23:59:58 box Some App[71] up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"Some App",)"
+       R"("context":{"facility":"user","hostname":"box","pid":71}})"},
+  };
+  for (const Case& each : cases) check(each);
 }
