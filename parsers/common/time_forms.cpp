@@ -48,12 +48,12 @@ bool is_on(std::string_view text, unsigned year, unsigned month, unsigned day) {
 }
 
 // A zone whose name says no offset: it is read over where a year stands behind it (date(1)).
-bool skip_unknown_zone(Reader& in, bool weekday) {
+bool skip_unknown_zone(Reader& in) {
   std::string_view rest = in.rest();
   size_t size = 1;
   while (size < rest.size() && is_upper(rest[size])) ++size;
   if (rest.empty() || rest[0] != ' ' || size < 4 || size > 6) return false;
-  if (!weekday && !names_a_zone(rest.substr(1, size - 1))) return false;
+  if (!names_a_zone(rest.substr(1, size - 1))) return false;
   in.back_to(in.position() + size);
   return true;
 }
@@ -65,7 +65,7 @@ std::optional<Time> year_at_end(Reader& in, std::string_view text, bool weekday,
   size_t start = in.position();
   int64_t offset = 0;
   bool zoned = read_zone(in, offset);
-  bool unknown = !zoned && skip_unknown_zone(in, weekday);
+  bool unknown = !zoned && skip_unknown_zone(in);
   unsigned year;
   if (in.skip(' ') && read_year(in, year) && valid_day(year, month, day)) {
     bool sure = !unknown && in.peek() != ':';

@@ -205,13 +205,14 @@ bool read_clock(Reader& in, Clock& clock, bool padded) {
 }
 
 bool names_a_zone(std::string_view word) {
-  constexpr std::array<std::string_view, 14> ambiguous = {"CST", "IST", "BST",  "HST", "AST",
-                                                          "ADT", "SST", "PKT",  "SGT", "HKT",
-                                                          "WIB", "BRT", "SAST", "NST"};
+  // Those that mean several, and some that are read over for what they are.
+  constexpr std::array<std::string_view, 18> others = {
+      "CST", "IST", "BST", "HST",  "AST", "ADT",  "SST",  "PKT",  "SGT",
+      "HKT", "WIB", "BRT", "SAST", "NST", "AWST", "ACST", "ACDT", "AKST"};
   auto is_word = [&](std::string_view name) { return name == word; };
   return std::any_of(kZones.begin(), kZones.end(),
                      [&](const NamedZone& zone) { return zone.name == word; }) ||
-         std::any_of(ambiguous.begin(), ambiguous.end(), is_word);
+         std::any_of(others.begin(), others.end(), is_word);
 }
 
 bool read_zone(Reader& in, int64_t& offset) {

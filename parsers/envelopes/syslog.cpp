@@ -67,9 +67,14 @@ bool is_host_before(std::string_view word, std::string_view behind) {
 bool read_cisco_behind_host(std::string_view text, const EnvelopeContext& context,
                             Envelope& envelope) {
   if (text.empty() || (!is_digit(text[0]) && text[0] != '*' && text[0] != '.')) return false;
+  if (text.substr(0, kCiscoFront).find(": %") == text.npos) return false;
   const size_t fields = envelope.fields.size();
+  const auto time = envelope.time;
+  const std::string_view host = envelope.host;
   if (read_cisco(text, context, envelope)) return true;
   envelope.fields.resize(fields);
+  envelope.time = time;
+  envelope.host = host;
   return false;
 }
 
@@ -151,7 +156,27 @@ Front front_of(std::string_view line) {
   return first == '*' || first == '.' ? Front::kCisco : Front::kNone;
 }
 
-// "app[71]: …" without a host; behind an ISO time "app[web.1]: …", too (Heroku).
+// "web.1", "my_worker.2": Heroku's processes have a name and a number.
+bool is_process_of_heroku(std::string_view process) {
+  size_t dot = process.find('.');
+  if (dot == process.npos || !is_lower(process.front())) return false;
+  std::string_view name = process.substr(0, dot);
+  return all_digits(process.substr(dot + 1)) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_lower(c) || is_digit(c) || c == '-' || c == '_';
+         });
+}
+
+// Whether a tag can be told from what messages speak of ("items[3]: must not be null").
+bool is_sure_alone(Front front, std::string_view name, std::string_view process) {
+  if (front == Front::kMonth) {
+    return process.size() > 1 && all_digits(process) && name.find('.') == name.npos;
+  }
+  if (front != Front::kIso) return false;
+  bool heroku = name == "app" || name == "heroku";
+  return is_process_of_heroku(process) || (heroku && (process == "router" || process == "api"));
+}
+
+// "app[71]: …" without a host; behind an ISO time "app[web.1]: …" (Heroku).
 bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
   std::string_view word = word_of(text);
   size_t open = word.find('[');
@@ -159,13 +184,7 @@ bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
   std::string_view name = word.substr(0, open);
   std::string_view process = word.substr(open + 1, word.size() - open - 3);
   if (!looks_like_host(name) || name.find(':') != name.npos || process.empty()) return false;
-  bool sure = all_digits(process);
-  if (front == Front::kIso && is_lower(process.front())) {
-    sure = std::all_of(process.begin(), process.end(), [](char c) {
-      return is_lower(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
-    });
-  }
-  if (!sure) return false;
+  if (!is_sure_alone(front, name, process)) return false;
   envelope.program = name;
   set_process(envelope, process);
   text.remove_prefix(word.size());
@@ -173,6 +192,9 @@ bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
   envelope.inside = text;
   return true;
 }
+
+// Those that syslog daemons write; other programs begin lines with the other ones, too.
+bool is_old(Front front) { return front == Front::kMonth || front == Front::kIso; }
 
 // Whether host and tag can be no prose: any program may begin its lines with a time, and a word
 // with a colon behind a modern one is prose as often as a tag.
@@ -182,6 +204,13 @@ bool is_sure(Front front, std::string_view host, std::string_view program, bool 
   if (front == Front::kMonth) return true;
   return (front == Front::kIso || front == Front::kYear) &&
          host.find_first_of("0123456789-.") != host.npos;
+}
+
+// "Processing batch [12] of 40": a tag's process ends with a colon, but that old files have some
+// without ("sshd[71] …"); these have no blank before it.
+bool is_prose(Front front, std::string_view program, std::string_view behind_process) {
+  if (behind_process.starts_with("]:")) return !is_old(front) && program.ends_with(' ');
+  return !is_old(front) || program.ends_with(' ');
 }
 
 // Behind the time: "host app[71]: …", "host user.warn app: …", "user.warn app: …", "app[71]: …".
@@ -206,10 +235,14 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
     facility = read_facility_and_severity(text, envelope);
   }
   if (read_cisco_behind_host(text, context, envelope)) return true;
-  size_t fields = envelope.fields.size();
+  const std::string_view tagged = text;
   if (!read_tag(text, envelope) || severity_of_word(envelope.program)) return false;
-  bool process = envelope.fields.size() > fields;
-  if (!facility && !is_sure(front, host, envelope.program, process)) return false;
+  const std::string_view process = envelope.process;
+  if (!process.empty()) {
+    auto end = static_cast<size_t>(process.data() - tagged.data()) + process.size();
+    if (is_prose(front, envelope.program, tagged.substr(end))) return false;
+  }
+  if (!facility && !is_sure(front, host, envelope.program, !process.empty())) return false;
   envelope.inside = text;
   return true;
 }

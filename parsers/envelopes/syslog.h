@@ -33,7 +33,7 @@ void set_host(Envelope& envelope, std::string_view host);
 // Letters, digits and ".-_:", at least two of them, that are no level.
 bool looks_like_host(std::string_view word);
 
-// "app[71]: ", "app: ", "Some App[71]: ", "app[71] (more): ", "app 1.4.1: "; the text behind it
+// "app[71]: ", "app: ", "Some App[71]: ", "app[71] (more): ", "syslogd 1.4.1: "; the text behind it
 // stays. Without a tag nothing changes.
 bool read_tag(std::string_view& text, Envelope& envelope);
 

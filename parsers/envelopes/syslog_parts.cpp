@@ -7,9 +7,9 @@ namespace {
 
 constexpr size_t kLongestTag = 64;
 
-// "1.4.1"
+// "1.4.1", of three numbers: with more it is an address, and with less a number.
 bool is_version(std::string_view word) {
-  bool dots = word.find('.') != word.npos;
+  bool dots = std::count(word.begin(), word.end(), '.') == 2 && word.find("..") == word.npos;
   return dots && is_digit(word.front()) && is_digit(word.back()) &&
          std::all_of(word.begin(), word.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
@@ -68,7 +68,8 @@ bool read_tag(std::string_view& text, Envelope& envelope) {
   if (word_end < colon) {
     if (word_end + 1 == colon) return false;
     std::string_view version = head.substr(word_end + 1, colon - word_end - 1);
-    if (!is_version(version)) return false;
+    // Of syslog daemons alone ("rsyslogd 8.2.1: restart"): any other may be said to be upgraded.
+    if (!head.substr(0, word_end).ends_with("syslogd") || !is_version(version)) return false;
     name_end = word_end;
     envelope.add("version", version);
   }

@@ -30,9 +30,9 @@ void check(const Case& each, std::string_view format = "syslog") {
 
 TEST_CASE("syslog: files, in all their forms") {
   const Case cases[] = {
-      {"Dec 31 23:59:58 dhcpd[7]: lease[9] to 203.0.113.9", "2025-12-31T23:59:58.000Z",
+      {"Dec 31 23:59:58 dhcpd[71]: lease[9] to 203.0.113.9", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"lease[9] to 203.0.113.9","logger":"dhcpd",)"
-       R"("context":{"pid":7}})"},
+       R"("context":{"pid":71}})"},
       {"Dec 31 23:59:58 n cron[7]: ERROR: it broke", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"it broke","logger":"cron",)"
        R"("context":{"hostname":"n","pid":7}})"},
@@ -48,12 +48,20 @@ TEST_CASE("syslog: files, in all their forms") {
        "2025-12-31T23:59:58.123456Z",
        R"({"level":"INFO","message":"at=info path=/x","logger":"heroku",)"
        R"("context":{"at":"info","path":"/x","procid":"router"}})"},
+      {"2025-12-31T23:59:58.123456+00:00 app[my-worker.12]: up", "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"up","logger":"app",)"
+       R"("context":{"procid":"my-worker.12"}})"},
+      {"2025-12-31T23:59:58.123456+00:00 app[api]: up", "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"up","logger":"app","context":{"procid":"api"}})"},
       {"Wed Dec 31 23:59:58 2025 daemon.err uhttpd[7]: no socket", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"no socket","logger":"uhttpd",)"
        R"("context":{"facility":"daemon","pid":7}})"},
       {"Dec 31 23:59:58 box syslogd 1.5.0: restart", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"restart","logger":"syslogd",)"
        R"("context":{"hostname":"box","version":"1.5.0"}})"},
+      {"<46>rsyslogd 8.2112.0: restart", "",
+       R"({"level":"INFO","message":"restart","logger":"rsyslogd",)"
+       R"("context":{"facility":"syslog","version":"8.2112.0"}})"},
       {"Dec 31 23:59:58 box logrotate: ALERT exited with [7]", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"ALERT exited with [7]","logger":"logrotate",)"
        R"("context":{"hostname":"box"}})"},
@@ -73,13 +81,39 @@ TEST_CASE("syslog: what only looks like a line of a file") {
            "Dec 31 23:59:58 a fault: it broke",
            "Dec 31 23:59:58 e sshd: it broke",
            "Dec 31 23:59:58 list[1,2]: odd",
+           "Dec 31 23:59:58 items[3]: must not be null",
+           "Dec 31 23:59:58 spec.items[30]: must not be null",
            "2025-12-31T23:59:58Z map[Key]: odd",
+           "2025-12-31T23:59:58Z items[30]: must not be null",
+           "2025-12-31T23:59:58Z env[path]: not set",
+           "2025-12-31T23:59:58Z env[router]: not set",
+           "2025-12-31T23:59:58Z list[a.b]: not set",
+           "2025-12-31T23:59:58.123456789Z spec.containers[name]: 12:30:15 is no time",
+           "Dec 31 2023 23:59:58 items[30]: must not be null",
+           "Wed Dec 31 23:59:58 2025 items[30]: must not be null",
+           "1767225598.123456 items[30]: must not be null",
            "2025-12-31 23:59:58+01 INFO main: x",
            "Wed Dec 31 23:59:58 2025 203.0.113.9:1194 TLS: Initial packet",
            "Wed Dec 31 23:59:58 2025 box1 sshd: x",
            "Dec 31 2023 23:59:58 server started: ok",
            "1767225598.123456 box app: up",
            "1767225598.123456 INFO main: up",
+           "Dec 31 23:59:58 connect to 203.0.113.9: refused",
+           "Dec 31 23:59:58 upgraded nginx 1.18.0: restarting",
+           "Wed Dec 31 23:59:58 2025 Upgrading nginx 1.18.0: done",
+           "Wed Dec 31 23:59:58 2025 Upgrading syslogd 1.18.0: done",
+           "2025-12-31T23:59:58Z Connecting to 203.0.113.9: refused",
+           "2025-12-31T23:59:58Z took about 1.5: slow",
+           "1767225598.123456 Connecting to 203.0.113.9: refused",
+           "1767225598.123456 Processing batch [12] of 40",
+           "1767225598.123456 Processing batch[12] of 40",
+           "1767225598.123456 Processing batch [12]: of 40",
+           "2025-12-31 23:59:58+0100 Processing batch [12] of 40",
+           "Dec 31 2025 23:59:58 Processing batch [12] of 40",
+           "Wed Dec 31 23:59:58 2025 Processing batch [12] of 40",
+           "Wed 2025-12-31 23:59:58 CET Processing batch [12] of 40",
+           "Dec 31 23:59:58 Processing batch [12] of 40",
+           "2025-12-31T23:59:58Z Processing the batch [12] of 40",
            "45: nothing",
            "*Dec 31 23:59:58: %5 of it",
            "Dec 31, 2025 11:59:58 PM org.acme.Shop run[7]: x",
@@ -166,4 +200,53 @@ TEST_CASE("syslog: Cisco's messages say their level") {
   };
   for (const Case& each : cases) check(each, "cisco");
   CHECK(Parsed("<189>45: %5 of it").message() == "%5 of it");
+}
+
+TEST_CASE("syslog: what is not Cisco's after all leaves the relay's time") {
+  const Case cases[] = {
+      {"<13>Dec 31 23:59:58 box 1700000000 is the order", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"is the order","logger":"1700000000",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+      {"<13>Dec 31 23:59:58 box 20200505T101010_old.tar written", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"20200505T101010_old.tar written",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+      {"<13>Dec 31 23:59:58 box 1700000000: %5 of it: %A", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"%5 of it: %A","logger":"1700000000",)"
+       R"("context":{"facility":"user","hostname":"box"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: addresses and versions in messages stay there") {
+  const Case cases[] = {
+      {"<13>Dec 31 23:59:58 web-1 connect 203.0.113.9: refused", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"203.0.113.9: refused","logger":"connect",)"
+       R"("context":{"facility":"user","hostname":"web-1"}})"},
+      {"<13>timeout 203.0.113.9: retry", "",
+       R"({"level":"INFO","message":"timeout 203.0.113.9: retry","context":{"facility":"user"}})"},
+      {"<13>upgraded 1.18.0: restarting", "",
+       R"({"level":"INFO","message":"upgraded 1.18.0: restarting","context":{"facility":"user"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: a clock behind an index is no time") {
+  Parsed parsed("2025-12-31T23:59:58.123456789Z items[0]: 12:30:15 is late");
+  CHECK(parsed.time() == "2025-12-31T23:59:58.123456789Z");
+  CHECK(parsed.message() == "items[0]: 12:30:15 is late");
+}
+
+TEST_CASE("syslog: tags of old files need no colon behind their process") {
+  const Case cases[] = {
+      {"Dec 31 23:59:58 box sshd[71] up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"sshd",)"
+       R"("context":{"hostname":"box","pid":71}})"},
+      {"Dec 31 23:59:58 mac com.acme.launchd[1] (com.acme.shop): up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"(com.acme.shop): up","logger":"com.acme.launchd",)"
+       R"("context":{"hostname":"mac","pid":1}})"},
+      {"<13>Dec 31 23:59:58 box Some App[71] up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"Some App",)"
+       R"("context":{"facility":"user","hostname":"box","pid":71}})"},
+  };
+  for (const Case& each : cases) check(each);
 }

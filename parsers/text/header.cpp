@@ -38,8 +38,9 @@ bool HeaderReader::time() {
   auto time = time_at_start(line_.substr(at_), zone_, now_ns_);
   if (!time) return false;
   size_t end = at_ + time->size;
-  // "2026-01-02T03:04:05abc" is a name, not a time.
-  if (end < line_.size() && (is_letter(line_[end]) || line_[end] == '_')) return false;
+  // "2026-01-02T03:04:05abc" is a name, not a time, and 12:16:123 no clock.
+  char behind = end < line_.size() ? line_[end] : ' ';
+  if (is_letter(behind) || is_digit(behind) || behind == '_') return false;
   header_.time = time;
   // Spark's "26/01/02 03:04:05".
   short_date_ =

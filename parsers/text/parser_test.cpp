@@ -316,3 +316,26 @@ TEST_CASE("line parser: a format of its own, and lines that nobody wants") {
   CHECK(parser.candidates(source) == std::vector<std::string_view>{"text"});
   CHECK(waybill::parsers::format_names().front() == "auto");
 }
+
+TEST_CASE("text: what stands behind a time and is none of its") {
+  const struct {
+    std::string_view line, time, level, message;
+  } cases[] = {
+      {"Fri Jan  2 03:04:05 ERROR 2026 orders lost", "2026-01-02T03:04:05.000Z", "ERROR",
+       "2026 orders lost"},
+      {"Thu Jan  2 03:04:05 ERROR 2025 orders", "2026-01-02T03:04:05.000Z", "ERROR", "2025 orders"},
+      {"Wed Dec 31 23:59:59 FATAL 2025 budget exceeded", "2025-12-31T23:59:59.000Z", "FATAL",
+       "2025 budget exceeded"},
+      {"Fri Jan  2 03:04:05 GET 2026 /x", "2026-01-02T03:04:05.000Z", "INFO", "GET 2026 /x"},
+      {"Fri Jan  2 03:04:05 CST 2026 up", "2026-01-02T03:04:05.000Z", "INFO", "up"},
+      {"2026 May 08 12:16:123 items", "", "INFO", "2026 May 08 12:16:123 items"},
+      {"1/9/2026 9:23:123 x", "", "INFO", "1/9/2026 9:23:123 x"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.line);
+    Parsed parsed(each.line);
+    CHECK(parsed.time() == each.time);
+    CHECK(waybill::level_name(parsed->level) == each.level);
+    CHECK(parsed.message() == each.message);
+  }
+}
