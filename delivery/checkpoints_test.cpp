@@ -32,9 +32,10 @@ FileCheckpoint checkpoint(const std::string& path, uint64_t offset) {
 }
 
 bool same(const FileCheckpoint& a, const FileCheckpoint& b) {
-  return a.input == b.input && a.path == b.path && a.device == b.device && a.inode == b.inode &&
-         a.head_size == b.head_size && a.head_hash == b.head_hash && a.nonce == b.nonce &&
-         a.offset == b.offset && a.mark_size == b.mark_size && a.mark_hash == b.mark_hash;
+  return a.input == b.input && a.path == b.path && a.rotated == b.rotated && a.device == b.device &&
+         a.inode == b.inode && a.head_size == b.head_size && a.head_hash == b.head_hash &&
+         a.nonce == b.nonce && a.offset == b.offset && a.mark_size == b.mark_size &&
+         a.mark_hash == b.mark_hash;
 }
 
 struct Fixture {

@@ -14,10 +14,9 @@ namespace waybill::inputs {
 
 // How far one file has been read and settled, and how to know it again.
 struct FileCheckpoint {
-  std::string input;  // name of the input in the config
-  std::string path;   // where it was last seen
-  bool rotated =
-      false;  // and no include had that name: it was renamed away, and is read to its end
+  std::string input;     // name of the input in the config
+  std::string path;      // where it was last seen
+  bool rotated = false;  // no include had that name: it was renamed, and is read to its end
   uint64_t device = 0;
   uint64_t inode = 0;
   uint64_t head_size = 0;  // bytes of the file's beginning that head_hash covers, at most 1024
