@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 
 #include "core/check.h"
 #include "parsers/common/dialects.h"
@@ -12,12 +13,12 @@ namespace waybill::parsers {
 
 namespace {
 
-constexpr std::array kNames = {
+constexpr Name kNames[] = {
 #include "parsers/common/names.inc"
 };
 
 // Names of which dialect_names() has more.
-constexpr size_t kMost = kNames.size() + 64;
+constexpr size_t kMost = std::size(kNames) + 64;
 constexpr size_t kBuckets = 2048;  // a power of two, about eight times as many as there are names
 static_assert(kMost * 4 < kBuckets && kMost < 65535);
 
@@ -39,10 +40,10 @@ struct Table {
   std::array<uint16_t, kBuckets> buckets{};  // index into `names` + 1; 0: free
   std::array<uint64_t, kMost> heads{};       // of `names`
   std::array<Name, kMost> names{};
-  size_t count = kNames.size();
+  size_t count = std::size(kNames);
 
   Table() {
-    std::copy(kNames.begin(), kNames.end(), names.begin());
+    std::copy(std::begin(kNames), std::end(kNames), names.begin());
     uint8_t row = 0;
     for (const DialectName& one : dialect_names()) {
       WAYBILL_CHECK(count < kMost, "more names of dialects than there is room for");

@@ -29,33 +29,6 @@ bool begins_a_line(std::string_view text) {
          text.find(' ') == dash;
 }
 
-// "\tat a.b.C", "Caused by: …", "a.b.SomeException: …": lines of a trace, that has no time.
-bool is_of_a_trace(std::string_view text) {
-  constexpr std::string_view fronts[] = {"\t",
-                                         "   at ",
-                                         "  File \"",
-                                         "Caused by: ",
-                                         "Traceback (most recent call last)",
-                                         "goroutine ",
-                                         "panic: ",
-                                         "Exception in thread "};
-  for (std::string_view front : fronts) {
-    if (text.starts_with(front)) return true;
-  }
-  // "    at …", but no level that is padded.
-  size_t indent = std::min(text.find_first_not_of(' '), text.size());
-  if (indent >= 4 && indent < text.size()) return !is_upper(text[indent]);
-  size_t end = 0;
-  while (end < text.size() && end < kLongestName &&
-         (is_letter(text[end]) || is_digit(text[end]) || text[end] == '.' || text[end] == '_')) {
-    ++end;
-  }
-  bool ends = end == text.size() || text.substr(end).starts_with(": ");
-  std::string_view name = text.substr(0, end);
-  bool error = name.size() > 5 && name.ends_with("Error");
-  return ends && (error || (name.size() > 9 && name.ends_with("Exception")));
-}
-
 // A time with its date, at the front or behind a '['; not the clock alone.
 std::optional<Time> own_time(std::string_view text, const EnvelopeContext& context) {
   constexpr size_t shortest = 14;
@@ -80,7 +53,8 @@ bool has_time_near(std::string_view text, const EnvelopeContext& context, int64_
 }
 
 // "2026-01-02T03:04:05.678901234Z …", always with nine digits. Programs that write such times
-// themselves go on with what belongs to it: only what is a line without it is taken out.
+// themselves go on with what belongs to it: only what is a line without it is taken out. (Lines of
+// traces are not: which of them belong to such a line cannot be told by themselves.)
 bool unwrap_timestamp(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
   constexpr size_t zone = 29;
   if (line.size() < zone + 3 || line[10] != 'T' || line[19] != '.' || !is_digit(line[zone - 1])) {
@@ -91,7 +65,7 @@ bool unwrap_timestamp(std::string_view line, const EnvelopeContext& context, Env
   std::string_view inside = line.substr(end + 1);
   auto time = time_of_text(line.substr(0, end), context.zone, context.near_ns);
   if (!time || time->digits != 9 || time->zoneless) return false;
-  if (!begins_a_line(inside) && !is_of_a_trace(inside) &&
+  if (!begins_a_line(inside) &&
       !has_time_near(inside, EnvelopeContext{context.arena, context.zone, time->ns}, time->ns)) {
     return false;
   }
@@ -135,7 +109,7 @@ bool unwrap_compose(std::string_view line, const EnvelopeContext& context, Envel
   size_t bar = line.find_first_not_of(' ', end);
   if (!numbered || bar == line.npos || !line.substr(bar).starts_with("| ")) return false;
   std::string_view inside = line.substr(bar + 2);
-  if (!begins_a_line(inside) && !is_of_a_trace(inside) && !own_time(inside, context)) return false;
+  if (!begins_a_line(inside) && !own_time(inside, context)) return false;
   envelope.clear();
   envelope.program = line.substr(0, end);
   envelope.inside = inside;
