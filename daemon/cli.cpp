@@ -82,7 +82,7 @@ class Builder {
  private:
   static std::string about() {
     return "Waybill gives every log line an identity and a lineage, and delivers it to Loki,\n"
-           "Elasticsearch or OTLP without losing it. Without a command: run.";
+           "Elasticsearch, OTLP or Kafka without losing it. Without a command: run.";
   }
 
   void done(int code) {
@@ -164,7 +164,7 @@ class Builder {
   void add_check() {
     CLI::App* sub =
         command("check", "checks a config: every fault, with its place", Command::kCheck);
-    add_config(*sub);
+    sub->add_option("-c,--config,FILE", line_.plan.config_file, "the config file (waybill.yaml)");
     sub->add_option("--to", to_, "targets to check instead of the file's outputs")
         ->allow_extra_args(false);
     add_schema_option(*sub);
@@ -396,7 +396,7 @@ class Builder {
       for (std::string word; words >> word;) line_.plan.to.push_back(word);
     }
     if (line_.command == Command::kCheck && line_.plan.config_file.empty() && to_.empty()) {
-      usage("check needs a config: waybill check -c FILE");
+      usage("check needs a config: waybill check FILE");
     }
     line_.plan.standard_input =
         line_.command != Command::kExec && line_.command != Command::kReplay;

@@ -48,6 +48,11 @@ std::string fault_of_state_dir(const std::string& path) {
       path, status.st_mode & 07777);
 }
 
+// The folder that stands before the first wildcard of a glob.
+std::string fixed_folder_of(const std::string& glob) {
+  return folder_of(glob.substr(0, glob.find_first_of("*?[")));
+}
+
 class Look {
  public:
   Look(const Plan& plan, const PlanRequest& request) : plan_(plan), request_(request) {}
@@ -62,6 +67,7 @@ class Look {
       }
     }
     for (const config::Named& named : config.inputs) {
+      if (named.type == "file") look_at_includes(named.section);
       std::string path = named.section.raw("path").value_or("");
       if (path.empty()) continue;
       if (named.type == "unix") warn(named.section, "path", fault_of_folder(folder_of(path)));
@@ -74,6 +80,23 @@ class Look {
   }
 
  private:
+  // Files may come later, folders seldom do: a misspelt one is never seen.
+  void look_at_includes(const config::Section& section) {
+    std::string before;
+    for (const std::string& glob :
+         section.strings("include").value_or(std::vector<std::string>())) {
+      std::string folder = fixed_folder_of(glob);
+      struct stat status {};
+      if (folder == before || stat(folder.c_str(), &status) == 0) continue;
+      before = folder;
+      warn(
+          section, "include",
+          errno == ENOENT
+              ? fmt::format("the folder {} is not there yet: until it is, nothing is read", folder)
+              : fmt::format("the folder {} cannot be looked at: {}", folder, std::strerror(errno)));
+    }
+  }
+
   void look_at_file(const outputs::Output& output) {
     std::string fault = fault_of_folder(output.file_folder);
     for (const config::Named& named : plan_.config.outputs) {

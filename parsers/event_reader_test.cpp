@@ -3,101 +3,17 @@
 
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <string>
 #include <vector>
 
-#include "core/canonical.h"
-#include "core/json_text.h"
 #include "parsers/multiline/rules.h"
+#include "parsers/test_reading.h"
 
 using namespace waybill;
 using parsers::EventReader;
+using parsers::testing::Reading;
 
 namespace {
-
-constexpr int64_t kNow = 1'767'323'045'000'000'000;  // 2026-01-02T03:04:05Z
-
-// What a pipeline does with the lines of its sources, one read after another.
-class Reading {
- public:
-  explicit Reading(parsers::multiline::Settings multiline = {}) {
-    settings_.multiline = std::move(multiline);
-    reader_ = std::make_unique<EventReader>(settings_, std::vector<std::string>{"auto"}, budget_);
-  }
-
-  std::shared_ptr<const Source> source(std::string path = "") {
-    auto made = std::make_shared<Source>();
-    made->number = next_source_number();
-    made->input = "test";
-    made->path = std::move(path);
-    return made;
-  }
-
-  // One batch of lines. Their messages go to `messages`, where they are whole.
-  TicketRef read(const std::string& text, const std::shared_ptr<const Source>& from) {
-    Batch batch(budget_);
-    batch.reset(text.size());
-    batch.sources.push_back(from);
-    std::memcpy(batch.room().data(), text.data(), text.size());
-    batch.commit(text.size());
-    batch.read_at = steady_now();
-    batch.ticket = std::make_shared<Ticket>([] {});
-    TicketRef ticket = batch.ticket;
-    reader_->begin_slice(batch);
-    for (size_t at = 0; at < text.size();) {
-      size_t end = std::min(text.find('\n', at), text.size());
-      std::string_view line{batch.bytes() + at, end - at};
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      if (!line.empty()) {
-        Record& record = batch.records.emplace_back();
-        record.line = line;
-        record.offset = offset_ + at;
-        record.read_ns = record.time_ns = kNow;
-      }
-      at = end + 1;
-    }
-    offset_ += text.size();
-    reader_->read(batch, false);
-    take(batch);
-    return ticket;
-  }
-  // Everything that is kept.
-  void flush() {
-    Batch batch(budget_);
-    batch.reset(0);
-    while (reader_->take_due(batch, SteadyTime::max())) {
-      take(batch);
-      batch.reset(0);
-    }
-  }
-  bool keeps() const { return reader_->due() != SteadyTime::max(); }
-  EventReader& reader() { return *reader_; }
-
-  std::vector<std::string> messages;
-  std::vector<std::string> lines;
-  std::vector<uint32_t> counts;
-  std::vector<std::string> json;
-
- private:
-  void take(Batch& batch) {
-    for (const Record& record : batch.records) {
-      Buffer out;
-      append_characters(out, record.message);
-      messages.emplace_back(out.view());
-      lines.emplace_back(record.line);
-      counts.push_back(record.lines);
-      out.clear();
-      append_canonical(out, batch, record, {}, part::kLevel | part::kMessage | part::kContext);
-      json.emplace_back(out.view());
-    }
-  }
-
-  ByteBudget budget_{64 << 20};
-  parsers::Settings settings_;
-  std::unique_ptr<EventReader> reader_;
-  uint64_t offset_ = 0;
-};
 
 using Texts = std::vector<std::string>;
 
@@ -149,6 +65,39 @@ TEST_CASE("event reader: what has a form of its own is no part of the timed line
   CHECK(reading.messages[19] == "step");
   CHECK(reading.messages[20] == "GET /cart");
   CHECK(reading.messages[21] == "step\nand another");
+}
+
+TEST_CASE("event reader: a message of several lines, above its exception's frames") {
+  std::string trace =
+      "shop.db.QueryException: it failed [SQL: select a\nfrom cart\n  where b=?;\n] ---> "
+      "shop.IoException: gone\n   at shop.Cart.Check() in Cart.cs:line 7\n";
+  Reading reading;
+  reading.read("up\n" + trace + "bye\n", reading.source());
+  CHECK(reading.messages == Texts{"up", trace.substr(0, trace.size() - 1), "bye"});
+  // Within envelopes, with others between.
+  Reading cri;
+  std::string lines;
+  for (std::string line : {"F a.BError: x\n", "F of two\n", "F \tat a.B.c(B.java:1)\n"}) {
+    lines += "2026-01-02T03:04:05Z stderr " + line + "2026-01-02T03:04:05Z stdout F tick\n";
+  }
+  cri.read(lines, cri.source("/var/log/x"));
+  cri.flush();
+  CHECK(cri.messages == Texts{"tick", "tick", "tick", "a.BError: x\nof two\n\tat a.B.c(B.java:1)"});
+  // Without frames, or with those of another one, lines are records of their own.
+  for (std::string text : {"a.b.ConnectException: refused\nretrying\nbye\n",
+                           "a.b.ConnectException: refused\n2026-01-02 03:04:05 INFO up\nbye\n"}) {
+    Reading plain;
+    plain.read(text, plain.source());
+    plain.flush();
+    CHECK(plain.messages.size() == 3);
+  }
+  Reading two;
+  two.read(
+      "a.b.ConnectException: refused\nretrying\na.b.TimeException: late\n\tat a.B.c(B.java:1)\n",
+      two.source());
+  two.flush();
+  CHECK(two.messages == Texts{"a.b.ConnectException: refused", "retrying",
+                              "a.b.TimeException: late\n\tat a.B.c(B.java:1)"});
 }
 
 TEST_CASE("event reader: what nothing follows comes when its time is over") {

@@ -38,8 +38,7 @@ Result<Answer> ask(const std::string& socket, std::string_view path, Duration li
   io.run();
   if (failure) {
     return Error{Action::kFixConfig,
-                 fmt::format("no daemon answers on {}: {} (is it running with this config?)",
-                             socket, failure.message())};
+                 fmt::format("no daemon answers on {}: {}", socket, failure.message())};
   }
   return Answer{parser.get().result_int(), parser.get().body()};
 }

@@ -32,9 +32,19 @@ std::optional<admin::Answer> ask(const CommandLine& line, std::string_view path,
   if (!socket) return std::nullopt;
   auto answer = admin::ask(*socket, path);
   if (answer) return std::move(*answer);
-  fmt::print(stderr, "waybill: {}\n", answer.error().what);
+  bool said = !line.socket.empty() || !line.plan.config_file.empty();
+  fmt::print(stderr, "waybill: {}{}\n", answer.error().what,
+             said ? ""
+                  : "; this is where one without a config listens: for another, -c FILE or "
+                    "--socket PATH");
   code = exit_code::kLeft;
   return std::nullopt;
+}
+
+// What was never read is no lines: those could not be counted.
+std::string_view unit_of(std::string_view reason) {
+  if (reason == "kernel") return " datagrams";
+  return reason == "damaged" ? "" : " bytes";
 }
 
 // One line per entry: every number of it, those of nested objects under "outer(inner)".
@@ -44,7 +54,8 @@ void print_entry(std::string_view kind, std::string_view name, simdjson::dom::ob
     if (value.is_object()) {
       for (auto [inner, number] : simdjson::dom::object(value)) {
         uint64_t count = number;
-        if (count != 0) fmt::print(" {}({})={}", key, inner, count);
+        if (count == 0) continue;
+        fmt::print(" {}({})={}{}", key, inner, count, key == "missed" ? unit_of(inner) : "");
       }
     } else {
       uint64_t count = value;

@@ -46,6 +46,7 @@ class Explainer {
 
   // Lines, as a source would have them.
   void explain(std::string_view text) {
+    if (text.empty()) fmt::print("frame    nothing came: no line, no record\n");
     Batch batch(budget_);
     batch.reset(text.size() + 1);
     fill(batch, text);
@@ -344,7 +345,7 @@ int explain(const CommandLine& line) {
   if (!plan) return code;
   Explainer explainer(*plan);
   if (line.has_line) {
-    explainer.explain(line.line);
+    explainer.explain(line.line.empty() ? "\n" : line.line);
   } else {
     explainer.explain(std::string{std::istreambuf_iterator<char>(std::cin), {}});
   }

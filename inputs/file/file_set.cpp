@@ -354,10 +354,10 @@ void FileSet::cannot_read(const std::string& path, int code) {
 void FileSet::tell_passed_over() const {
   if (passed_files_ == 0) return;
   spdlog::info(
-      "input {}: {} byte{} that {} file{} had before this first start {} not read (start_at: end). "
-      "`start_at: beginning` reads them, under another name of the input",
+      "input {}: passed over {} byte{} that {} file{} had before this first start (start_at: end). "
+      "To read them, give the input another name, and `start_at: beginning`",
       input_, passed_bytes_, passed_bytes_ == 1 ? "" : "s", passed_files_,
-      passed_files_ == 1 ? "" : "s", passed_bytes_ == 1 ? "is" : "are");
+      passed_files_ == 1 ? "" : "s");
 }
 
 void FileSet::tell_once(const std::string& path, const std::string& message) {

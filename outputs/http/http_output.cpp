@@ -230,7 +230,9 @@ ProbeReport HttpOutput::probe(const Identity& identity) {
                       ->send({probe.url, probe.post, body.view(), probe.header},
                              Until(steady_now() + patience));
     if (reply.kind != Reply::Kind::kAnswered) {
-      report.faults.push_back(reply.problem);
+      // Of an endpoint that cannot be reached each of its probes says the same.
+      bool said = !report.faults.empty() && report.faults.back() == reply.problem;
+      if (!said) report.faults.push_back(reply.problem);
       continue;
     }
     Result<Finding> found = backend_->judge_probe(probe, reply.response);

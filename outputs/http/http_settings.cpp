@@ -90,6 +90,8 @@ std::string level_fault(const Settings& settings, Coding coding) {
 std::vector<Url> read_urls(const config::Section& section, Settings& settings) {
   const bool one = !settings.endpoint.empty();
   if (one == !settings.endpoints.empty()) {
+    // One that is no text (a variable that is not set …) was reported when it was read.
+    if (!one && section.has("endpoint") && !section.raw("endpoint")) return {};
     section.fault(one ? "endpoints" : "endpoint",
                   one ? "there is `endpoint` already: write one of them"
                       : "is missing: say where to send, here or, for several, in `endpoints`");

@@ -213,6 +213,12 @@ bool is_prose(Front front, std::string_view program, std::string_view behind_pro
   return !is_old(front) || program.ends_with(' ');
 }
 
+// "CEF:0|…", "LEEF:1.0|…": they have no tag.
+bool is_event(std::string_view text) {
+  size_t bar = text.substr(0, 10).find('|');
+  return bar != text.npos && (text.starts_with("CEF:") || text.starts_with("LEEF:"));
+}
+
 // Behind the time: "host app[71]: …", "host user.warn app: …", "user.warn app: …", "app[71]: …".
 bool read_in_file(std::string_view text, Front front, const EnvelopeContext& context,
                   Envelope& envelope) {
@@ -235,6 +241,10 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
     facility = read_facility_and_severity(text, envelope);
   }
   if (read_cisco_behind_host(text, context, envelope)) return true;
+  if (is_event(text)) {
+    envelope.inside = text;
+    return true;
+  }
   const std::string_view tagged = text;
   if (!read_tag(text, envelope) || severity_of_word(envelope.program)) return false;
   const std::string_view process = envelope.process;

@@ -73,6 +73,11 @@ TEST_CASE("syslog: files, in all their forms") {
        R"({"level":"INFO","message":"up","logger":"app","context":{"hostname":"box","pid":7}})"},
   };
   for (const Case& each : cases) check(each);
+  check({"Dec 31 23:59:58 box CEF:0|Example|Wall|1|7|scan|8|spt=4711", "2025-12-31T23:59:58.000Z",
+         R"({"level":"INFO","message":"CEF:0|Example|Wall|1|7|scan|8|spt=4711",)"
+         R"("context":{"version":0,"vendor":"Example","product":"Wall","product_version":"1",)"
+         R"("event_id":"7","name":"scan","severity":"8","spt":4711,"hostname":"box"}})"},
+        "cef");
 }
 
 TEST_CASE("syslog: what only looks like a line of a file") {

@@ -40,6 +40,33 @@ size_t initial(std::string_view text, Match& match) {
   return end;
 }
 
+// SSSD's debug levels: 0x0010 fatal, 0x0020 critical, 0x0040 an operation failed, 0x0080 a minor
+// failure, 0x0100 the configuration, 0x0200 data, from 0x0400 on traces (sssd.conf(5)).
+size_t sssd(std::string_view text, Match& match) {
+  if (!text.starts_with("0x")) return 0;
+  size_t end = 2;
+  while (end < text.size() && (is_digit(text[end]) || (text[end] >= 'a' && text[end] <= 'f'))) {
+    ++end;
+  }
+  std::string_view digits = text.substr(2, end - 2);
+  if (digits.size() < 2 || digits.size() > 6) return 0;
+  // Levels are single bits: what counts is the place of the highest one.
+  size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
+  std::string_view bits = digits.substr(zeros);
+  char first = bits.empty() ? '0' : bits[0];
+  std::string_view word = "debug";
+  if (bits.size() <= 1) {
+    word = "fatal";
+  } else if (bits.size() == 2) {
+    word = first == '1' ? "fatal" : first == '2' ? "critical" : first < '8' ? "error" : "warning";
+  } else if (bits.size() == 3 && first < '4') {
+    word = "info";
+  }
+  match.severity = severity_of_word(word);
+  match.level_word = text.substr(0, end);
+  return end;
+}
+
 size_t websphere(std::string_view text, Match& match) {
   if (text.empty()) return 0;
   match.severity = websphere_level(text[0]);
@@ -55,6 +82,7 @@ size_t take_sign(Type type, std::string_view text, Match& match) {
     case Type::kRedis: return redis(text, match);
     case Type::kInitial: return initial(text, match);
     case Type::kWebsphere: return websphere(text, match);
+    case Type::kSssd: return sssd(text, match);
     default: return 0;
   }
 }

@@ -99,7 +99,8 @@ class Matcher {
       case Type::kRedis:
       case Type::kSeverity:
       case Type::kInitial:
-      case Type::kWebsphere: return sign(step);
+      case Type::kWebsphere:
+      case Type::kSssd: return sign(step);
       case Type::kYmd:
         return take_time(ymd_time(line_.substr(at_), subject_.zone, subject_.now_ns));
       case Type::kDate: return date();
@@ -197,18 +198,12 @@ class Matcher {
     return true;
   }
 
-  // ArcSight's Common Event Format: "rt" is when the event was received.
   bool cef(const Step& step) {
     std::string_view rest = line_.substr(at_);
     at_ = line_.size();
     note_reach(line_.size());
     keep(step, rest, Type::kText);
-    constexpr std::string_view key = "rt=";
-    size_t found = rest.starts_with(key) ? 0 : rest.find(" rt=");
-    if (found == rest.npos) return true;
-    std::string_view value = trimmed(rest.substr(found)).substr(key.size());
-    match_.time = time_of_number(value.substr(0, value.find(' ')));
-    if (!match_.time) match_.time = time_at_start(value, subject_.zone, subject_.now_ns);
+    match_.time = time_of_event(rest, subject_.zone, subject_.now_ns);
     return true;
   }
 

@@ -56,6 +56,7 @@ constexpr std::array kTypes = {
     TypeName{"squid", Type::kSquid},
     TypeName{"csv", Type::kCsv},
     TypeName{"websphere", Type::kWebsphere},
+    TypeName{"sssd", Type::kSssd},
     TypeName{"date", Type::kDate},
 };
 

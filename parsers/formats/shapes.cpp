@@ -135,7 +135,7 @@ std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t 
 }  // namespace
 
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
-  constexpr size_t in_geth = 18, in_zabbix = 19;
+  constexpr size_t in_geth = 18, in_zabbix = 19, in_redis = 15;
   char form[32];
   if (text.size() >= in_geth && text[5] == '|') {
     std::copy_n(text.data(), in_geth, form);
@@ -154,7 +154,23 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
                                  text.substr(2, 3), text.substr(5, end - 5));
     return time_from({form, made.size}, end, zone, now_ns);
   }
+  bool redis = text.size() > in_redis && is_upper(text[3]) && text[2] == ' ' && text[6] == ' ' &&
+               text[9] == ':' && text[in_redis] == ' ';
+  if (redis) return time_from(text.substr(0, in_redis), in_redis, zone, now_ns);
   return slashed_time(text, zone, now_ns);
+}
+
+std::optional<Time> time_of_event(std::string_view pairs, TimeZone& zone, int64_t now_ns) {
+  for (std::string_view key : {"rt=", "end=", "start=", "devTime=", "UNIFIutcTime="}) {
+    size_t at = pairs.find(key);
+    while (at != pairs.npos && at > 0 && !is_blank(pairs[at - 1])) at = pairs.find(key, at + 1);
+    if (at == pairs.npos) continue;
+    std::string_view value = pairs.substr(at + key.size());
+    auto time = time_of_number(value.substr(0, value.find_first_of(" \t")));
+    if (!time) time = time_at_start(value, zone, now_ns);
+    if (time) return time;
+  }
+  return std::nullopt;
 }
 
 bool is_place(std::string_view word) {

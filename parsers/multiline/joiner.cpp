@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "parsers/multiline/frames.h"
 #include "parsers/multiline/stream.h"
 
 namespace waybill::parsers::multiline {
@@ -13,6 +14,7 @@ namespace {
 
 // Streams that are remembered while nothing of them is held back.
 constexpr size_t kMostStreams = 4096;
+constexpr size_t kMostMessage = 32;  // lines of an exception's message, above its frames
 constexpr size_t kKeptBytes = 4096;  // of a stream's copies, for the next event
 
 uint64_t mixed(uint64_t seed, std::string_view text) {
@@ -129,8 +131,8 @@ bool Joiner::discards(Stream& stream, const Wrapping& wrapping, bool partial) {
 }
 
 // Whether the line belongs to the open event; then it is in it.
-bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
-                    const Wrapping& wrapping, Look look, bool partial) {
+bool Joiner::append(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
+                    Look look, bool partial) {
   Event& event = stream.event;
   if (!event.objects.empty()) return append_object(stream, record, wrapping, look);
   bool piece = event.partial;
@@ -168,8 +170,8 @@ bool Joiner::append(Stream& stream, const Batch& batch, const Record& record,
   return true;
 }
 
-bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
-                     const Wrapping& wrapping, Look look) {
+bool Joiner::goes_on(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
+                     Look look) {
   Event& event = stream.event;
   std::string_view line = wrapping.inside;
   if (const Rules* rules = settings_.rules.get()) {
@@ -182,10 +184,16 @@ bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
   }
   if (!event.json) {
     if (!event.trace.continues(line, look)) {
-      if (!stream.joins_plain() || !event.trace.joins_any(look)) return false;
-      // A form that is known may have its time anywhere in the line.
-      if (look == Look::kPlain && may_have_time(line) && parser_.claims(batch, record, wrapping)) {
-        return false;
+      if (stream.joins_plain() && event.trace.joins_any(look)) {
+        // A form that is known may have its time anywhere in the line.
+        bool known = look == Look::kPlain && may_have_time(line);
+        if (known && parser_.claims(batch, record, wrapping)) return false;
+      } else {
+        bool text = look == Look::kPlain || look == Look::kIndented;
+        size_t ahead =
+            text && event.trace.may_have_message() ? lines_to_frames(stream, batch, record) : 0;
+        if (ahead == 0) return false;
+        event.trace.take_message(ahead - 1);
       }
     }
     event.last_look = look;
@@ -198,6 +206,27 @@ bool Joiner::goes_on(Stream& stream, const Batch& batch, const Record& record,
   event.json = state == JsonScan::State::kOpen;
   event.joined_by = "one JSON object over several lines";
   return state != JsonScan::State::kBroken;
+}
+
+// Of a line below one that speaks of an exception: how many lines, with it, stand before that
+// exception's frames. 0: none come, or they come too late, or may be those of another one.
+size_t Joiner::lines_to_frames(const Stream& stream, Batch& batch, const Record& record) {
+  size_t lines = 0;
+  for (const Record* at = &record; at <= &batch.records.back() && lines <= kMostMessage; ++at) {
+    if (at->source != record.source) continue;
+    Record copy = *at;
+    Wrapping wrapping = parser_.unwrap(batch, copy);
+    if (&stream_of(batch, copy, wrapping) != &stream) continue;
+    Look look = look_at(wrapping.inside);
+    std::string_view text = without_indent(wrapping.inside);
+    if (look == Look::kIndented && is_indented_frame(text)) return lines;
+    if (look != Look::kPlain && look != Look::kIndented) return 0;
+    // Another one, unless it is what caused this one (.NET).
+    bool another = hints_at_exception(text) || is_class_line(text);
+    if (another && text.find("---> ") == text.npos) return 0;
+    ++lines;
+  }
+  return 0;
 }
 
 void Joiner::add_line(Event& event, const Batch& batch, const Record& record,

@@ -71,10 +71,11 @@ class Joiner {
 
   Stream& stream_of(const Batch& batch, const Record& record, const Wrapping& wrapping);
   bool discards(Stream& stream, const Wrapping& wrapping, bool partial);
-  bool append(Stream& stream, const Batch& batch, const Record& record, const Wrapping& wrapping,
+  bool append(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
               Look look, bool partial);
-  bool goes_on(Stream& stream, const Batch& batch, const Record& record, const Wrapping& wrapping,
+  bool goes_on(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
                Look look);
+  size_t lines_to_frames(const Stream& stream, Batch& batch, const Record& record);
   bool append_object(Stream& stream, const Record& record, const Wrapping& wrapping, Look look);
   void add_line(Event& event, const Batch& batch, const Record& record, const Wrapping& wrapping,
                 bool partial);

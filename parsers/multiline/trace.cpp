@@ -57,6 +57,7 @@ void Trace::judge() {
   judged_ = true;
   kind_ = kind_of_first();
   head_lines_ = 0;
+  message_lines_ = 0;
   at_seen_ = in_message_ = false;
   user_seen_ = first_.starts_with("# User@Host: ");
   bool header = look_ == Look::kTimed || look_ == Look::kFresh;
@@ -74,10 +75,20 @@ bool Trace::expects_more() {
   return kind_ != Kind::kNone || trouble_;
 }
 
+bool Trace::may_have_message() {
+  if (look_ == Look::kWhole || look_ == Look::kBlank) return false;
+  judge();
+  return kind_ == Kind::kHinted;
+}
+
 bool Trace::continues(std::string_view line, Look look) {
   if (look_ == Look::kWhole || look_ == Look::kBlank) return false;
   if (look == Look::kWhole || look == Look::kTimed || look == Look::kJsonBegin) return false;
   judge();
+  if (message_lines_ > 0) {
+    --message_lines_;
+    return true;
+  }
   if (look == Look::kBlank) return kind_ > Kind::kHinted;
   line = without_colours(line);
   if (kind_ == Kind::kJulHead) return continues_jul(line);

@@ -31,6 +31,11 @@ class Trace {
     return look_ == Look::kTimed && (look == Look::kPlain || look == Look::kJsonBegin);
   }
 
+  // Whether it speaks of an exception whose message may have more lines: they belong to it if its
+  // frames come behind them. take_message(): they do, behind so many lines.
+  bool may_have_message();
+  void take_message(size_t lines) { message_lines_ = lines; }
+
   // Whether its next line has to be waited for: its kind of event usually has one.
   bool expects_more();
 
@@ -81,10 +86,11 @@ class Trace {
   bool judged_ = false;
   bool trouble_ = false;  // its header speaks of it
   Kind kind_ = Kind::kNone;
-  uint8_t head_lines_ = 0;   // of kDartHead and kNodeHead; of a message
-  bool at_seen_ = false;     // of kFrames: a frame; of kGoStack: the last line was a place
-  bool in_message_ = false;  // of kFrames: a cause's message may go on, as its frames come
-  bool user_seen_ = false;   // of kSlowQuery
+  uint8_t head_lines_ = 0;    // of kDartHead and kNodeHead; of a message
+  size_t message_lines_ = 0;  // that have to come before the frames
+  bool at_seen_ = false;      // of kFrames: a frame; of kGoStack: the last line was a place
+  bool in_message_ = false;   // of kFrames: a cause's message may go on, as its frames come
+  bool user_seen_ = false;    // of kSlowQuery
 };
 
 }  // namespace waybill::parsers::multiline

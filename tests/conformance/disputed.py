@@ -31,6 +31,10 @@ DISPUTES = [
             "takes status 400 for an error; ours begin at 500"),
     Dispute("lnav vdsm_log", "", "message", r"\(vm:2104\)", 1, "leaves out the end of the line"),
     Dispute("lnav block_log", "", "message", "", 1, "has a line that is not in the sample"),
+    Dispute("lnav postgres_log", "", "level", r"\[local\] postgres@postgres WARNING: ", 1,
+            "has one blank behind the level, where PostgreSQL writes two"),
+    Dispute("syslog rsyslog", "", "message", "MSWinEventLog\t", 2,
+            "takes a part of Snare's message for its tag"),
     Dispute("vrl parse_nginx_log", "error_rate", "message", "delaying requests", 1,
             "cuts the sentence at its first comma"),
 ]

@@ -65,7 +65,7 @@ def test_a_first_start_says_what_it_passes_over_and_how_to_read_it(
     size = sum(log.stat().st_size for log in logs.iterdir())
     config = config_for(tmp_path)
     process = waybill.daemon(config)
-    process.err.wait_for(f"{size} bytes that 2 files had before this first start are not read")
+    process.err.wait_for(f"passed over {size} bytes that 2 files had before this first start")
     assert process.stop() == 0
     process = waybill.daemon(config)
     assert process.stop() == 0
