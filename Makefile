@@ -40,10 +40,9 @@ build: packages build/release/build.ninja ## builds the release
 .PHONY: run
 run: build build/legacy ## the main job, with no backend at all
 	@rm -f build/legacy.ndjson
-	@echo './legacy | waybill --to pretty --to file:legacy.ndjson'
-	@build/legacy | $(WAYBILL) --to pretty --to file:build/legacy.ndjson --service checkout
-	@echo && echo 'waybill trace legacy.ndjson'
-	@$(WAYBILL) trace build/legacy.ndjson
+	build/legacy | $(WAYBILL) --to pretty --to file:build/legacy.ndjson --service checkout
+	@echo
+	$(WAYBILL) trace build/legacy.ndjson
 
 build/legacy: examples/legacy.c
 	@mkdir -p build
