@@ -269,10 +269,10 @@ TEST_CASE("files that cannot be read say why") {
     CHECK(read.error().action == Action::kFixConfig);
     return read.error().what.substr(folder.string().size());
   };
-  CHECK(error_of(folder / "gone.yaml") == "/gone.yaml: no such file (check the path given to -c)");
+  CHECK(error_of(folder / "gone.yaml") == "/gone.yaml: no such file (check the path)");
   CHECK(error_of(folder) == ": is a folder (name the file in it)");
   CHECK(error_of(folder / "huge.yaml") ==
-        "/huge.yaml: more than 1 MiB, which no config is (check the path given to -c)");
+        "/huge.yaml: more than 1 MiB, which no config is (check the path)");
   CHECK(error_of(folder / "good.yaml" / "x") == "/good.yaml/x: Not a directory");
   if (::geteuid() != 0) {  // root may read everything
     REQUIRE(::chmod((folder / "good.yaml").c_str(), 0) == 0);

@@ -33,7 +33,7 @@ Result<std::string> read_file(const std::string& path) {
   // O_NONBLOCK: opening a pipe that nobody writes to must not hang. It changes nothing for files.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number < 0) {
-    if (errno == ENOENT) return refusal(path, "no such file (check the path given to -c)");
+    if (errno == ENOENT) return refusal(path, "no such file (check the path)");
     if (errno == EACCES) return refusal(path, "may not be read (check its permissions)");
     return errno_error(path, errno);
   }
@@ -57,7 +57,7 @@ Result<std::string> read_file(const std::string& path) {
     if (got == 0) return text;
     text.append(block, static_cast<size_t>(got));
     if (text.size() > kMaxDocumentBytes) {
-      return refusal(path, "more than 1 MiB, which no config is (check the path given to -c)");
+      return refusal(path, "more than 1 MiB, which no config is (check the path)");
     }
   }
 }

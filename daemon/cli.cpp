@@ -23,7 +23,6 @@ struct Planned {
 // Commands of the design that this version does not have: named, so that nobody takes them for a
 // typing error.
 constexpr std::array kPlanned = {
-    Planned{"test", "unit tests of a config"},
     Planned{"tap", "shows records as they pass"},
 };
 
@@ -48,6 +47,7 @@ class Builder {
     add_replay();
     add_check();
     add_explain();
+    add_test();
     add_admin();
     add_reference();
     add_lint();
@@ -177,6 +177,21 @@ class Builder {
     sub->add_option("--service", line_.plan.service, "the service's name");
     add_schema_option(*sub);
     line_option_ = sub->add_option("LINE", line_.line, "the line; without it, lines from stdin");
+  }
+  void add_test() {
+    CLI::App* test =
+        command("test", "unit tests of a config: lines, and what they become", Command::kTest);
+    add_config(*test);
+    test->add_option("--to", to_, "as for run")->allow_extra_args(false);
+    test->add_option("--service", line_.plan.service, "the service's name");
+    add_schema_option(*test);
+    test->add_option("CASES", line_.files, "YAML files of tests")->required();
+    test->footer(
+        "Status: 0 all passed, 1 some failed, 2 wrong usage, a faulty config or faulty cases.\n"
+        "\n"
+        "Examples:\n"
+        "  waybill test -c waybill.yaml cases.yaml\n"
+        "  waybill test -v -c waybill.yaml tests/*.yaml             also those that passed");
   }
   void add_admin() {
     CLI::App* health =

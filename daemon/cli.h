@@ -31,6 +31,7 @@ enum class Command {
   kSchemaShow,
   kSchemaInfer,
   kSchemaDiff,
+  kTest,
   kLint,
   kTrace,
   kSetupElasticsearch,

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
       case Command::kSchemaShow: return commands::schema_show();
       case Command::kSchemaInfer: return commands::schema_infer(line);
       case Command::kSchemaDiff: return commands::schema_diff(line);
+      case Command::kTest: return commands::test(line);
       case Command::kLint: return commands::lint(line);
       case Command::kTrace: return commands::trace(line);
       case Command::kSetupElasticsearch: return commands::setup_elasticsearch(line);

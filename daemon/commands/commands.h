@@ -11,6 +11,7 @@ int exec(const CommandLine& line);
 int replay(const CommandLine& line);
 int check(const CommandLine& line);
 int explain(const CommandLine& line);
+int test(const CommandLine& line);
 int health(const CommandLine& line);
 int ledger(const CommandLine& line);
 int reference(const CommandLine& line);

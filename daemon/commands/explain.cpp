@@ -8,18 +8,13 @@
 #include <optional>
 #include <sstream>
 
-#include "contract/judge.h"
 #include "core/canonical.h"
-#include "daemon/canonical_names.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/dry_run.h"
 #include "daemon/commands/explain_lineage.h"
 #include "daemon/commands/explain_metrics.h"
-#include "daemon/pipeline.h"
-#include "lineage/record_id.h"
 #include "outputs/printable.h"
 #include "parsers/patterns/check.h"
-#include "redaction/record_redactor.h"
-#include "sampling/sampler.h"
 
 namespace waybill::daemon::commands {
 
@@ -27,68 +22,25 @@ namespace {
 
 class Explainer {
  public:
-  explicit Explainer(Plan& plan)
-      : plan_(plan),
-        budget_(size_t{64} * 1024 * 1024),
-        reader_(plan.parse, plan.config.parse.formats, budget_),
-        lineage_(plan.lineage),
-        redactor_(plan.redaction),
-        source_(std::make_shared<Source>()) {
-    source_->number = next_source_number();
-    source_->input = "explain";
-    source_->nonce = random_id();
-    if (plan_.sampling) sampler_.emplace(plan_.sampling);
-    if (plan_.contract) {
-      judge_.emplace(plan_.contract, canonical_names(), time_reader(plan_.parse.default_zone),
-                     false);
-    }
-  }
+  explicit Explainer(Plan& plan) : plan_(plan), run_(plan, source()) {}
 
   // Lines, as a source would have them.
   void explain(std::string_view text) {
     if (text.empty()) fmt::print("frame    nothing came: no line, no record\n");
-    Batch batch(budget_);
-    batch.reset(text.size() + 1);
-    fill(batch, text);
-    FrameCursor cursor;
-    while (cursor.chunk < batch.chunks.size()) {
-      batch.clear_records();
-      reader_.begin_slice(batch);
-      uint64_t empty = frame(batch, cursor);
-      reader_.read(batch, cursor.chunk < batch.chunks.size());
-      if (empty > 0) {
-        begin();
-        fmt::print("frame    {} empty line{}: counted, no record\n", empty, empty == 1 ? "" : "s");
-      }
-      explain_records(batch);
-    }
-    // What might have gone on.
-    Batch rest(budget_);
-    rest.reset(0);
-    while (reader_.take_due(rest, SteadyTime::max())) {
-      explain_records(rest);
-      rest.reset(0);
-    }
+    run_.read(
+        text, [this](Batch& batch, Record& record, size_t i) { explain(batch, record, i); },
+        [this](uint64_t empty) {
+          begin();
+          fmt::print("frame    {} empty line{}: counted, no record\n", empty,
+                     empty == 1 ? "" : "s");
+        });
   }
 
  private:
-  // Lines that are too long are cut as inputs would.
-  void fill(Batch& batch, std::string_view text) {
-    batch.sources.push_back(source_);
-    batch.read_ns = wall_now();
-    const size_t longest = plan_.config.parse.max_line;
-    uint32_t used = 0;
-    for (size_t at = 0; at < text.size();) {
-      size_t end = std::min(text.find('\n', at), text.size());
-      size_t kept = std::min(end - at, longest);
-      std::copy_n(text.data() + at, kept, batch.room().data());
-      batch.room()[kept] = '\n';
-      batch.commit(kept + 1);
-      batch.chunks.push_back(
-          Chunk{0, used, static_cast<uint32_t>(kept + 1), at, end - at - kept, false, 0});
-      used += static_cast<uint32_t>(kept + 1);
-      at = end + 1;
-    }
+  static Source source() {
+    Source made;
+    made.input = "explain";
+    return made;
   }
 
   void begin() {
@@ -96,20 +48,17 @@ class Explainer {
     first_ = false;
   }
 
-  void explain_records(Batch& batch) {
-    for (size_t i = 0; i < batch.records.size(); ++i) {
-      Record& record = batch.records[i];
-      begin();
-      explain_frame(record, i);
-      explain_parse(record, i);
-      explain_lineage(batch, record);
-      explain_redaction(batch, record);
-      explain_metrics(batch, record);
-      bool sent = explain_contract(batch, record);
-      sent = sent && explain_sampling(batch, record);
-      explain_record(batch, record);
-      if (sent) explain_outputs(batch, record);
-    }
+  void explain(Batch& batch, Record& record, size_t index) {
+    begin();
+    explain_frame(record, index);
+    explain_parse(record, index);
+    explain_lineage(batch, record);
+    explain_redaction(batch, record);
+    explain_metrics(batch, record);
+    bool sent = explain_contract(batch, record);
+    sent = sent && explain_sampling(batch, record);
+    explain_record(batch, record);
+    if (sent) explain_outputs(batch, record);
   }
 
   void explain_frame(const Record& record, size_t index) const {
@@ -119,13 +68,13 @@ class Explainer {
       fmt::print(", {} more cut off by parse.max_line", record.marks.truncated_bytes);
     }
     fmt::print("\n");
-    if (record.lines > 1) fmt::print("         joined: {}\n", reader_.joined_by(index));
+    if (record.lines > 1) fmt::print("         joined: {}\n", run_.reader().joined_by(index));
   }
 
   void explain_parse(const Record& record, size_t index) const {
     fmt::print("parse    {}", record.format);
     std::string others;
-    for (std::string_view name : reader_.parser().candidates(*source_)) {
+    for (std::string_view name : run_.reader().parser().candidates(run_.source())) {
       if (name == record.format || knows(name, record.format)) break;
       others += fmt::format("{}{}", others.empty() ? "" : ", ", name);
     }
@@ -163,7 +112,8 @@ class Explainer {
 
   void explain_patterns(const Record& record, size_t index) const {
     std::string_view inside = record.line;
-    if (!reader_.envelopes(index).empty()) inside = reader_.envelopes(index).back().inside;
+    if (!run_.reader().envelopes(index).empty())
+      inside = run_.reader().envelopes(index).back().inside;
     for (const auto& attempt :
          parsers::patterns::attempts(plan_.parse, plan_.config.parse.formats, inside)) {
       fmt::print("         pattern {}: {}\n", attempt.name,
@@ -172,8 +122,7 @@ class Explainer {
   }
 
   void explain_lineage(Batch& batch, Record& record) {
-    lineage::Outcome outcome = lineage_.resolve(batch, record);
-    if (record.passed == nullptr) record.id = lineage::record_id(source_->nonce, record);
+    lineage::Outcome outcome = run_.resolve(batch, record);
     const char* stage = "lineage  ";
     for (const std::string& words :
          explain_ids(batch, record, plan_.identity, plan_.lineage, outcome)) {
@@ -183,17 +132,18 @@ class Explainer {
   }
 
   void explain_redaction(Batch& batch, Record& record) {
-    if (redactor_.rules().empty()) return fmt::print("redact   off\n");
-    if (!redactor_.redact(batch, record)) return fmt::print("redact   nothing\n");
+    const redaction::RecordRedactor& redactor = run_.redactor();
+    if (redactor.rules().empty()) return fmt::print("redact   off\n");
+    if (!run_.redact(batch, record)) return fmt::print("redact   nothing\n");
     std::string what;
-    for (size_t i = 0; i < redactor_.counts().size(); ++i) {
-      uint32_t values = redactor_.counts()[i];
+    for (size_t i = 0; i < redactor.counts().size(); ++i) {
+      uint32_t values = redactor.counts()[i];
       if (values == 0) continue;
       what +=
           fmt::format("{}{} value{} by rule {}", what.empty() ? "" : ", ", values,
-                      values == 1 ? "" : "s", outputs::printable(redactor_.rules().all()[i].name));
+                      values == 1 ? "" : "s", outputs::printable(redactor.rules().all()[i].name));
     }
-    if (uint32_t texts = redactor_.withheld()) {
+    if (uint32_t texts = redactor.withheld()) {
       what += fmt::format("{}{} text{} withheld as a whole, as nobody can tell what is safe",
                           what.empty() ? "" : ", ", texts, texts == 1 ? "" : "s");
     }
@@ -211,51 +161,50 @@ class Explainer {
 
   // Whether outputs get the record.
   bool explain_contract(Batch& batch, Record& record) {
-    if (!judge_) return true;
-    contract::Judgement judgement = judge_->judge(batch, record, plan_.identity);
-    const contract::Rule& rule = *judgement.rule;
-    if (!judgement.judged) {
+    std::optional<contract::Judgement> judgement = run_.judge(batch, record);
+    if (!judgement) return true;
+    const contract::Rule& rule = *judgement->rule;
+    if (!judgement->judged) {
       fmt::print("contract not judged: {}\n", record.passed != nullptr
                                                   ? "the record passes through"
                                                   : "on_violation is off for this service");
       return true;
     }
-    fmt::print(
-        "contract {}, {}: {}\n", rule.schema,
-        rule.on_line ? "on the line's own JSON" : "on the record",
-        judgement.violations.empty() ? judgement.repairs.empty() ? "valid" : "repaired" : "broken");
-    contract::Judge::note(batch, record, judgement);
-    explain_violations("repaired ", judgement.repairs);
-    explain_violations("", judgement.violations);
-    if (judgement.violations.empty()) return true;
-    switch (rule.of_broken()) {
-      case contract::OnViolation::kQuarantine:
-        fmt::print("         {}: to the dead letters, no output gets it\n",
-                   contract::name_of(rule.on_violation));
-        record.schema_errors = {};
-        return false;
-      case contract::OnViolation::kDrop:
-        fmt::print("         {}: no output gets it\n", contract::name_of(rule.on_violation));
-        return false;
-      default: fmt::print("         {}: tagged\n", contract::name_of(rule.on_violation)); break;
+    const bool broken = !judgement->violations.empty();
+    fmt::print("contract {}, {}: {}\n", rule.schema,
+               rule.on_line ? "on the line's own JSON" : "on the record",
+               broken                       ? "broken"
+               : judgement->repairs.empty() ? "valid"
+                                            : "repaired");
+    explain_violations("repaired ", judgement->repairs);
+    explain_violations("", judgement->violations);
+    if (broken) explain_broken(rule);
+    return DryRun::passes(record, *judgement);
+  }
+
+  static void explain_broken(const contract::Rule& rule) {
+    std::string_view what = "tagged";
+    if (rule.of_broken() == contract::OnViolation::kDrop) what = "no output gets it";
+    if (rule.of_broken() == contract::OnViolation::kQuarantine) {
+      what = "to the dead letters, no output gets it";
     }
-    return true;
+    fmt::print("         {}: {}\n", contract::name_of(rule.on_violation), what);
   }
 
   // Whether outputs get the record.
   bool explain_sampling(Batch& batch, Record& record) {
-    if (!sampler_) return true;
     std::vector<std::string> notes;
-    sampling::Verdict verdict = sampler_->judge(batch, record, plan_.identity, &notes);
-    bool sent = verdict.outcome == sampling::Verdict::Outcome::kSend;
+    std::optional<sampling::Verdict> verdict = run_.sample(batch, record, notes);
+    if (!verdict) return true;
+    bool sent = verdict->outcome == sampling::Verdict::Outcome::kSend;
     std::string_view rate = sample_rate_of(record);
-    fmt::print("sample   {}\n",
-               sent
-                   ? rate.empty() ? "sent" : fmt::format("sent, and stands for {}", rate)
-                   : fmt::format("not sent: {} by {}",
-                                 verdict.outcome == sampling::Verdict::Outcome::kFolded ? "folded"
-                                                                                        : "sampled",
-                                 sampler_->rules().name_of(verdict.rule)));
+    fmt::print(
+        "sample   {}\n",
+        sent ? rate.empty() ? "sent" : fmt::format("sent, and stands for {}", rate)
+             : fmt::format(
+                   "not sent: {} by {}",
+                   verdict->outcome == sampling::Verdict::Outcome::kFolded ? "folded" : "sampled",
+                   run_.sampler().rules().name_of(verdict->rule)));
     for (const std::string& note : notes)
       fmt::print("         {}\n", outputs::printable(note, 300));
     explain_released();
@@ -264,9 +213,9 @@ class Explainer {
 
   // What is sent in front of an error.
   void explain_released() {
-    Batch released(budget_);
+    Batch released(run_.budget());
     released.reset(0);
-    sampler_->take_released(released, SIZE_MAX);
+    run_.sampler().take_released(released, SIZE_MAX);
     for (const Record& record : released.records) {
       fmt::print("released ");
       print_canonical(released, record);
@@ -294,9 +243,8 @@ class Explainer {
   }
 
   void explain_outputs(Batch& batch, Record& record) {
-    std::string scratch;
     for (auto& output : plan_.outputs) {
-      if (output->when && !output->when->matches(batch, record, plan_.identity, scratch)) {
+      if (!run_.takes(*output, batch, record)) {
         fmt::print("output   {} ({}): not sent there, as `when: {}` does not hold\n", output->name,
                    output->target, outputs::printable(output->when->text(), 300));
         continue;
@@ -313,13 +261,7 @@ class Explainer {
   }
 
   Plan& plan_;
-  ByteBudget budget_;
-  parsers::EventReader reader_;
-  lineage::Lineage lineage_;
-  std::optional<contract::Judge> judge_;
-  redaction::RecordRedactor redactor_;
-  std::optional<sampling::Sampler> sampler_;
-  std::shared_ptr<Source> source_;
+  DryRun run_;
   bool first_ = true;
 };
 

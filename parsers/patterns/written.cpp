@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parsers/patterns/written.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <charconv>
+#include <string_view>
+
+#include "core/canonical.h"
+#include "parsers/common/names.h"
+#include "parsers/common/time.h"
+#include "parsers/patterns/pattern.h"
+
+namespace waybill::parsers::patterns {
+
+namespace {
+
+using Element = simdjson::dom::element;
+
+// The key of the canonical record for a name that lines have for a place; "" for other names.
+std::string_view canonical_key(const std::string& name) {
+  const Name* known =
+      find_name(std::string_view(name + std::string(8, '\0')).substr(0, name.size()));
+  if (known == nullptr) return {};
+  switch (known->slot) {
+    case Slot::kTime: return "timestamp";
+    case Slot::kLevel: return "level";
+    case Slot::kMessage: return "message";
+    case Slot::kLogger: return "logger";
+    case Slot::kThread: return "thread";
+    case Slot::kCaller: return "caller";
+    case Slot::kService: return "service_name";
+    case Slot::kRequestId: return "request_id";
+    case Slot::kCorrelationId: return "correlation_id";
+    case Slot::kTenantId: return "tenant_id";
+    case Slot::kErrorKind: return "error.kind";
+    case Slot::kErrorType: return "error.type";
+    case Slot::kErrorCode: return "error.code";
+    case Slot::kErrorMessage: return "error.message";
+    case Slot::kErrorStack: return "error.stack";
+    default: return {};
+  }
+}
+
+// What stands at a path of keys with dots between, each of which may hold dots itself.
+std::optional<Element> at_path(Element from, std::string_view path) {
+  simdjson::dom::object object;
+  if (from.get(object) != simdjson::SUCCESS) return std::nullopt;
+  Element found;
+  if (object.at_key(path).get(found) == simdjson::SUCCESS) return found;
+  for (size_t dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
+    if (object.at_key(path.substr(0, dot)).get(found) != simdjson::SUCCESS) continue;
+    if (auto inside = at_path(found, path.substr(dot + 1))) return inside;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> number_of(std::string_view text) {
+  double value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool same_time(std::string_view a, std::string_view b) {
+  TimeZone utc;
+  auto first = time_of_text(a, utc, 0);
+  auto second = time_of_text(b, utc, 0);
+  return first && second && first->ns == second->ns;
+}
+
+// "" when `found` is what is wanted, else what it is.
+std::string difference(Element found, const config::Leaf& wanted, bool time) {
+  std::string_view text;
+  if (found.get(text) == simdjson::SUCCESS) {
+    if (time ? same_time(text, wanted.text) : wanted.is_text && text == wanted.text) return {};
+    return fmt::format("the text {}", shown(text));
+  }
+  double number = 0;
+  std::string json = simdjson::minify(found);
+  if (wanted.is_text) return json;
+  if (json == wanted.text) return {};
+  if (found.get(number) == simdjson::SUCCESS && number_of(wanted.text) == number) return {};
+  return json;
+}
+
+// Leaves in `path` where it was found.
+std::optional<Element> look_up(Element root, bool time_said, std::string& path) {
+  bool no_time = path == "timestamp" && !time_said;  // what is there is when it was read
+  if (auto found = at_path(root, path); found && !no_time) return found;
+  if (auto found = at_path(root, "context." + path)) {
+    path.insert(0, "context.");
+    return found;
+  }
+  std::string_view canonical = canonical_key(path);
+  if (canonical.empty() || (canonical == "timestamp" && !time_said)) return std::nullopt;
+  path = canonical;
+  return at_path(root, path);
+}
+
+}  // namespace
+
+struct Written::Parsed {
+  Buffer text;
+  simdjson::dom::parser parser;
+  Element root;
+  bool readable = false;
+};
+
+Written::Written(const Batch& batch, const Record& record, const Identity& identity, uint32_t parts)
+    : time_said_(record.time_said), parsed_(std::make_unique<Parsed>()) {
+  append_canonical(parsed_->text, batch, record, identity, parts);
+  std::string_view text = parsed_->text.view();
+  parsed_->readable =
+      parsed_->parser.parse(text.data(), text.size()).get(parsed_->root) == simdjson::SUCCESS;
+}
+
+Written::~Written() = default;
+
+std::string Written::difference(const config::Leaf& wanted) const {
+  if (!parsed_->readable) return "its record cannot be read: please report this";
+  std::string path = wanted.path;
+  std::optional<Element> found = look_up(parsed_->root, time_said_, path);
+  std::string is = found ? patterns::difference(*found, wanted, path == "timestamp") : "absent";
+  if (is.empty()) return {};
+  return fmt::format("{} is {}, not {}{}", path, is, wanted.is_text ? "the text " : "",
+                     wanted.is_text ? shown(wanted.text) : wanted.text);
+}
+
+std::optional<std::string> Written::value(const std::string& path) const {
+  if (!parsed_->readable) return std::nullopt;
+  std::string where = path;
+  std::optional<Element> found = look_up(parsed_->root, time_said_, where);
+  if (!found) return std::nullopt;
+  return simdjson::minify(*found);
+}
+
+std::string Written::json() const { return std::string(parsed_->text.view()); }
+
+}  // namespace waybill::parsers::patterns
