@@ -34,7 +34,7 @@ tests:
   - name: a pattern, what is redacted, and what is left out
     lines: ["2026-01-02T03:04:05Z <info> ada@example.com paid", "2026-01-02T03:04:05Z <info> poll"]
     expect:
-      - {record: {message: "[email] paid", source.format: till}, outputs: [all]}
+      - {record: {message: "*** paid", source.format: till}, outputs: [all]}
       - {outputs: []}
   - name: the input says the format, and the path the pod
     input: app

@@ -46,7 +46,7 @@ def blocks(*languages: str) -> Iterator[Block]:
 def configs() -> Iterator[tuple[str, str]]:
     """(where it stands, its text) of every config that is shown or shipped."""
     for block in blocks("yaml"):
-        if "apiVersion:" not in block.text:
+        if "apiVersion:" not in block.text and not block.text.startswith("tests:"):
             yield block.place, block.text
     for path in with_suffix(".yaml", ".yml"):
         name = str(path.relative_to(ROOT))
@@ -90,6 +90,19 @@ def test_a_shown_config_is_right(waybill: Runner, tmp_path: Path, place: str) ->
     assert ended.code == 0, ended.err
 
 
+CASES = {block.place: block.text for block in blocks("yaml") if block.text.startswith("tests:")}
+
+
+@pytest.mark.parametrize("place", CASES)
+def test_shown_tests_of_a_config_pass(waybill: Runner, tmp_path: Path, place: str) -> None:
+    config = {"inputs": {"app": {"type": "file", "include": ["/var/log/app/*.log"]}},
+              "sample": {"rules": [{"when": "message == 'GET /healthz'", "probability": 0}]},
+              "outputs": {"loki": {"type": "loki", "endpoint": "http://127.0.0.1:9"}}}
+    (tmp_path / "cases.yaml").write_text(CASES[place])
+    ended = waybill.run("test", str(tmp_path / "cases.yaml"), config=config)
+    assert ended.code == 0, ended.out + ended.err
+
+
 def command_lines() -> Iterator[tuple[str, list[str]]]:
     """(where, the words from `waybill` on) of every command line that is shown."""
     for block in blocks("sh", "bash", "console", "shell"):
@@ -107,7 +120,7 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
 
 COMMAND_LINES = dict(command_lines())
 COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference",
-            "schema", "setup", "lint", "trace")
+            "schema", "setup", "lint", "trace", "test")
 
 
 @pytest.mark.parametrize("place", COMMAND_LINES)
