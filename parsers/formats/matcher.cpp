@@ -129,6 +129,7 @@ class Matcher {
         return take_time(stamp_time(line_.substr(at_), subject_.zone, subject_.now_ns));
       case Type::kCsv: return csv(step);
       case Type::kCef: return cef(step);
+      case Type::kWarns: match_.severity = severity_of_word("warn"); return true;
       case Type::kInside: return inside(step, i);
       case Type::kNginx:
         take_nginx(line_.substr(at_), match_);
@@ -139,6 +140,7 @@ class Matcher {
       case Type::kText:
       case Type::kPhrase:
       case Type::kPlain:
+      case Type::kMosquitto:
       case Type::kLast: return text(step, i);
     }
     return false;
@@ -418,6 +420,10 @@ class Matcher {
     std::string_view value = trimmed(line_.substr(at_, end - at_));
     if (step.type == Type::kPhrase && value.find(' ') == value.npos) return false;
     if (step.type == Type::kPlain && value.starts_with('{')) return false;
+    if (step.type == Type::kMosquitto && !is_mosquitto(value)) {
+      note_reach(Subject::kBeyond);
+      return false;
+    }
     at_ = end;
     if (!value.empty() || step.place == Place::kMessage) keep(step, value, Type::kText);
     return true;

@@ -57,6 +57,8 @@ constexpr std::array kTypes = {
     TypeName{"csv", Type::kCsv},
     TypeName{"websphere", Type::kWebsphere},
     TypeName{"sssd", Type::kSssd},
+    TypeName{"warns", Type::kWarns},
+    TypeName{"mosquitto", Type::kMosquitto},
     TypeName{"date", Type::kDate},
 };
 
@@ -193,7 +195,9 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
     case Type::kCaps: allow([](char c) { return is_upper(c) || c == '-'; }); break;
     case Type::kName:
     case Type::kDotted:
-    case Type::kProgram: allow([](char c) { return is_letter(c) || is_digit(c); }); break;
+    case Type::kProgram:
+      allow([](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+      break;
     case Type::kClass:
     case Type::kSource:
       allow([](char c) { return is_letter(c) || c == '_' || c == '.' || c == '/'; });

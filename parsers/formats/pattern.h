@@ -37,6 +37,8 @@
 //   user     a name, which may have blanks in it where a " [" follows; "-" is left out
 //   stamp    a time in a form that few programs write (shapes.h)
 //   websphere  the letter of an event's type: a level
+//   mosquitto  a text that begins as this broker's messages do
+//   warns    nothing at all: a line of this form is a warning
 //   sssd     one of SSSD's debug levels ("0x0040")
 //   cef      pairs, and the time in their `rt`
 //   csv      a value, in quotes perhaps, up to the comma behind it; an empty one is left out
@@ -107,6 +109,8 @@ enum class Type : uint8_t {
   kCategory,
   kSquid,
   kSssd,
+  kWarns,
+  kMosquitto,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

@@ -135,7 +135,7 @@ std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t 
 }  // namespace
 
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
-  constexpr size_t in_geth = 18, in_zabbix = 19, in_redis = 15;
+  constexpr size_t in_geth = 18, in_zabbix = 19, in_redis = 15, in_chromium = 18;
   char form[32];
   if (text.size() >= in_geth && text[5] == '|') {
     std::copy_n(text.data(), in_geth, form);
@@ -153,6 +153,12 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
     auto made = fmt::format_to_n(form, sizeof form, "{} {} {}", text.substr(0, 2),
                                  text.substr(2, 3), text.substr(5, end - 5));
     return time_from({form, made.size}, end, zone, now_ns);
+  }
+  if (text.size() >= in_chromium && text[4] == '/' && text[11] == '.') {
+    auto at = [&](size_t from) { return text.substr(from, 2); };
+    auto made = fmt::format_to_n(form, sizeof form, "{}-{} {}:{}:{}{}", at(0), at(2), at(5), at(7),
+                                 at(9), text.substr(11, 7));
+    return time_from({form, made.size}, in_chromium, zone, now_ns);
   }
   bool redis = text.size() > in_redis && is_upper(text[3]) && text[2] == ' ' && text[6] == ' ' &&
                text[9] == ':' && text[in_redis] == ' ';
@@ -193,7 +199,7 @@ bool is_name(std::string_view word) {
     if (!kAllowed[static_cast<unsigned char>(c)]) return false;
     letters = letters || is_letter(c);
   }
-  return letters && (is_letter(word.front()) || is_digit(word.front()));
+  return letters && (is_letter(word.front()) || is_digit(word.front()) || word.front() == '_');
 }
 
 bool is_dotted(std::string_view word) { return word.find('.') != word.npos && is_name(word); }
@@ -213,6 +219,14 @@ bool is_squid(std::string_view word) {
 bool is_capitals(std::string_view word) {
   return std::all_of(word.begin(), word.end(),
                      [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
+}
+
+bool is_mosquitto(std::string_view message) {
+  constexpr std::array<std::string_view, 18> words = {
+      "New",     "Client",  "mosquitto", "Socket",   "Saving",   "Config",
+      "Opening", "Loading", "Sending",   "Received", "Starting", "Connecting",
+      "Bridge",  "Denied",  "Outgoing",  "Restored", "Plugin",   "Shutting"};
+  return std::find(words.begin(), words.end(), message.substr(0, message.find(' '))) != words.end();
 }
 
 bool is_uuid(std::string_view word) {

@@ -320,8 +320,11 @@ Look look_at(std::string_view line) {
     case '\t': {
       std::string_view text = without_indent(line);
       if (text.empty()) return Look::kBlank;
-      // Times in a column to the right, and JSON behind a blank.
-      bool fresh = begins_with_time(text) || (text[0] == '{' && look_at_json(text) == Look::kWhole);
+      // Times and levels in a column to the right (" INFO a::b: …"), and JSON behind a blank.
+      bool level = line.size() - text.size() == 1 && begins_with_level(text) &&
+                   is_blank(text[word_of(text).size()]);
+      bool fresh =
+          level || begins_with_time(text) || (text[0] == '{' && look_at_json(text) == Look::kWhole);
       return fresh ? look_at(text) : Look::kIndented;
     }
     case '[':

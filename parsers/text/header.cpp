@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parsers/text/header.h"
 
+#include <algorithm>
 #include <array>
 
 #include "parsers/text/header_reader.h"
 
 namespace waybill::parsers::text {
 
+namespace {
+
+constexpr size_t kShortestIndent = 2;  // of levels in a column to the right (" INFO a::b: …")
+
+// "Got ERROR from …", "returned ERROR": before a level in capitals these are prose, no name.
+bool is_prose(std::string_view word) {
+  if (is_upper(word.front())) {
+    return word.size() == 1 || std::all_of(word.begin() + 1, word.end(), is_lower);
+  }
+  constexpr std::array<std::string_view, 34> words = {
+      "a",    "an",   "and", "as",      "at",       "by",       "caught", "for", "found",
+      "from", "got",  "has", "in",      "is",       "it",       "logged", "no",  "not",
+      "of",   "on",   "or",  "raised",  "received", "returned", "sent",   "set", "that",
+      "the",  "this", "to",  "unknown", "was",      "with",     "without"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
 void HeaderReader::read() {
-  // Vault and Consul indent their lines. What is indented and has no time is a message.
+  // Vault and Consul indent their lines. What is indented and has no time or level is a message.
   at_ = skip_blanks(0);
-  if (at_ > 0) {
+  if (at_ > 0 && !(at_ <= kShortestIndent && capitals_at(at_))) {
     if (!time()) return;
     skip_separators();
     header_.size = at_;
@@ -26,7 +46,7 @@ bool HeaderReader::element() {
   if (c == '[' || c == '<' || c == '(') return bracket(c == '[' ? ']' : c == '<' ? '>' : ')');
   if (!header_.logger.empty()) return level_behind_logger();
   if (!header_.time && time()) return true;
-  if (!header_.severity && (level() || fields() || process() || column())) return true;
+  if (!header_.severity && (level() || listed() || fields() || process() || column())) return true;
   if (header_.severity && ((is_digit(c) && process()) || (behind_bar_ && between_bars()))) {
     return true;
   }
@@ -59,8 +79,8 @@ bool HeaderReader::level() {
   size_t end = at_ + word.size();
   char behind = end < line_.size() ? line_[end] : ' ';
   bool apart = is_blank(behind) || behind == ':' || behind == '|' || behind == ']';
-  // Without a time before it, a word in small letters is the message's own.
-  if (!apart || (!all_upper(word) && !header_.time)) return false;
+  // Without a time before or behind it, a word in small letters is the message's own.
+  if (!apart || (!all_upper(word) && !header_.time && !time_behind(end))) return false;
   // logrotate's "ALERT exited abnormally": no logger writes so without a time.
   if (!header_.time && is_blank(behind) && word == "ALERT") return false;
   auto severity = level_word(word, behind);
@@ -69,6 +89,29 @@ bool HeaderReader::level() {
   if (!severity) return false;
   take_level(word, *severity);
   at_ = end;
+  return true;
+}
+
+bool HeaderReader::time_behind(size_t at) {
+  if (header_.size > 0 || at >= line_.size()) return false;
+  if (line_[at] == ':') ++at;
+  at = skip_blanks(at);
+  if (at < line_.size() && line_[at] == '[') ++at;
+  return at < line_.size() && is_digit(line_[at]) &&
+         time_at_start(line_.substr(at), zone_, now_ns_).has_value();
+}
+
+bool HeaderReader::listed() {
+  if (!header_.time || at_ + 1 >= line_.size()) return false;
+  std::string_view separator = line_.substr(at_, line_[at_] == ':' ? 2 : 1);
+  if (separator != "," && separator != ";" && separator != "::") return false;
+  size_t begin = at_ + separator.size();
+  std::string_view word = word_at(line_, begin);
+  size_t end = begin + word.size();
+  auto severity = all_upper(word) ? level_word(word, ' ') : std::nullopt;
+  if (!severity || !line_.substr(end).starts_with(separator)) return false;
+  take_level(word, *severity);
+  at_ = end + separator.size();
   return true;
 }
 
@@ -168,23 +211,58 @@ bool HeaderReader::column() {
     while (end < line_.size() && !is_blank(line_[end])) ++end;
     if (end == line_.size() || end - at_ > kLongestBracket) return false;
     size_t next = skip_blanks(end);
+    std::string_view before = line_.substr(at_, end - at_);
     if (capitals_at(next)) {
       size_t behind = next + word_at(line_, next).size();
       bool padded = next - end > 1 || skip_blanks(behind) - behind > 1;
-      std::string_view before = line_.substr(at_, end - at_);
-      // "http-nio-8080-exec-1 WARN …" (Jira) can be nothing but a thread.
-      bool worker = words == 0 && is_digit(before.back()) && before.find('-') != before.npos;
-      // "shop.cart WARNING …" (Python) can be nothing but a logger.
-      bool dotted = words == 0 && header_.logger.empty() && is_module(before);
-      if (!padded && !worker && !dotted) return false;
-      bool thread = words == 0 && header_.thread.empty() && name_of(before) != Name::kNone;
-      (dotted ? header_.logger : thread ? header_.thread : header_.context) = before;
-      at_ = next;
-      return true;
+      return column_before(before, words == 0, padded ? Column::kPadded : Column::kClose, next);
+    }
+    if (words == 0 && !is_prose(before)) {
+      if (bracketed_level_at(next)) return column_before(before, true, Column::kSure, next);
+      if (size_t level = level_behind_dash(next))
+        return column_before(before, true, Column::kSure, level);
     }
     end = next;
   }
   return false;
+}
+
+bool HeaderReader::column_before(std::string_view before, bool lone, Column column, size_t level) {
+  // "http-nio-8080-exec-1 WARN …" (Jira) can be nothing but a thread.
+  bool worker = lone && is_digit(before.back()) && before.find('-') != before.npos;
+  // "shop.cart WARNING …" (Python) can be nothing but a logger.
+  bool dotted = lone && header_.logger.empty() && is_module(before);
+  // "app ERROR …", "app: ERROR …", but no file, host or address.
+  bool plain = before.find_first_of(".@") == before.npos && !is_prose(before);
+  bool named = column == Column::kSure || (column == Column::kClose && lone && plain);
+  if (column != Column::kPadded && !worker && !dotted && !named) return false;
+  if (before.back() == ':') before.remove_suffix(1);
+  bool name = lone && name_of(before) != Name::kNone;
+  bool thread =
+      name && header_.thread.empty() && (!named || worker || before.find("hread") != before.npos);
+  if (thread && !dotted) {
+    header_.thread = before;
+  } else {
+    (dotted || (name && header_.logger.empty()) ? header_.logger : header_.context) = before;
+  }
+  at_ = level;
+  return true;
+}
+
+bool HeaderReader::bracketed_level_at(size_t at) const {
+  if (at + 2 >= line_.size() || line_[at] != '[') return false;
+  size_t begin = skip_blanks(at + 1);
+  std::string_view word = word_at(line_, begin);
+  size_t end = skip_blanks(begin + word.size());
+  return word.size() > 2 && end < line_.size() && line_[end] == ']' && severity_of_word(word);
+}
+
+size_t HeaderReader::level_behind_dash(size_t at) const {
+  if (!line_.substr(at).starts_with("- ")) return 0;
+  size_t begin = skip_blanks(at + 1);
+  if (!capitals_at(begin)) return 0;
+  size_t end = begin + word_at(line_, begin).size();
+  return line_.substr(skip_blanks(end)).starts_with("- ") ? begin : 0;
 }
 
 void HeaderReader::skip_separators() {
@@ -221,6 +299,21 @@ Header read_header(std::string_view line, TimeZone& zone, int64_t now_ns) {
   return header;
 }
 
+namespace {
+
+// "auth: Error: no such user", "slurmctld: error: …": what a part of the program says.
+std::optional<Severity> level_behind_name(std::string_view message) {
+  std::string_view near = message.substr(0, kLongestBracket);
+  size_t blank = near.find(' ');
+  if (blank == near.npos || blank < 2 || near[blank - 1] != ':') return std::nullopt;
+  while (blank < message.size() && is_blank(message[blank])) ++blank;
+  std::string_view word = word_at(message, blank);
+  bool colon = message.substr(blank + word.size()).starts_with(": ");
+  return colon ? level_word(word, ':') : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Severity> level_of_first_words(std::string_view message) {
   constexpr Severity error{Level::kError, 17};
   if (message.starts_with("Traceback (most recent call last)") ||
@@ -229,10 +322,11 @@ std::optional<Severity> level_of_first_words(std::string_view message) {
   }
   if (message.starts_with("fatal error:")) return Severity{Level::kFatal, 21};
   if (auto php = level_of_php(message)) return php;
+  while (!message.empty() && is_blank(message.front())) message.remove_prefix(1);
   std::string_view word = word_at(message, 0);
   char behind = word.size() < message.size() ? message[word.size()] : ' ';
   auto severity = level_word(word, behind);
-  if (!severity) return std::nullopt;
+  if (!severity) return level_behind_name(message);
   if (behind == ':') return severity;
   // "Error opening file", "warning disk is full": but "debug symbols" is not about the level.
   return is_blank(behind) && severity->level >= Level::kWarn ? severity : std::nullopt;

@@ -25,7 +25,13 @@ bool HeaderReader::between_bars() {
   size_t end = line_.find('|', at_);
   if (end == std::string_view::npos || end - at_ > kLongestBracket) return false;
   std::string_view inside = trimmed(line_.substr(at_, end - at_));
-  if (inside.empty() || !place(inside)) return false;
+  if (inside.empty()) return false;
+  bool thread = inside.find("hread") != inside.npos || is_digit(inside.back());
+  if (!thread && header_.logger.empty() && name_of(inside) != Name::kNone) {
+    header_.logger = inside;  // NLog
+  } else if (!place(inside)) {
+    return false;
+  }
   at_ = end;
   return true;
 }
@@ -132,9 +138,13 @@ bool HeaderReader::aside(std::string_view inside, char closing, size_t end) {
   if (!header_.time || !header_.context.empty()) return false;
   size_t next = skip_blanks(end);
   bool level_bracket = next < line_.size() && line_[next] == '[';
-  bool before_level = !header_.severity && capitals_at(next + (level_bracket ? 1 : 0));
+  bool before_level =
+      !header_.severity && (level_bracket ? bracketed_level_at(next) : capitals_at(next));
   if (closing != ']') {
-    bool thread = before_level && header_.thread.empty() && name_of(inside) != Name::kNone;
+    // "<0.71.0>" is a process of Erlang's.
+    bool process = closing == '>' && is_digit(inside.front()) && inside.find(' ') == inside.npos;
+    bool thread = before_level && header_.thread.empty() &&
+                  (process || all_digits(inside) || name_of(inside) != Name::kNone);
     if (thread) header_.thread = inside;
     return thread;
   }
@@ -174,7 +184,12 @@ bool HeaderReader::bracketed(std::string_view inside, char closing) {
   if (closing == '>') return false;
   // (thread) stands behind the logger (JBoss); in front of a message it is the message's own.
   if (closing == ')' && header_.logger.empty()) return false;
-  return (header_.time || header_.severity) && place(inside);
+  if (!header_.time && !header_.severity) return false;
+  if (closing == ']' && header_.caller.empty() && is_source(inside)) {
+    header_.caller = inside;
+    return true;
+  }
+  return place(inside);
 }
 
 bool HeaderReader::several(std::string_view inside) {

@@ -2,6 +2,7 @@
 // HeaderReader: goes along the header of a line. Internal to header*.cpp.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "core/ascii.h"
@@ -34,6 +35,10 @@ class HeaderReader {
   // One or two numbers between the time and the level (Python, Android), or one before Spring
   // Boot's "---".
   bool process();
+  // Whether a time stands behind the first word, which ends at `at`: "warn  2026-01-02 03:04:05: …"
+  bool time_behind(size_t at);
+  // ",ERROR,", ";ERROR;" or "::ERROR::" behind the time.
+  bool listed();
   // A level of one letter counts behind a process alone (Android).
   void take_letter();
   bool level_at(size_t at) const;
@@ -58,6 +63,13 @@ class HeaderReader {
   // "2022-06-02T12:12:38.414Z worker-5  INFO  …": what stands between a time and a level is not the
   // message's, if the level stands in a column: two blanks before or behind it.
   bool column();
+  // How far a word stands from the level behind it: two blanks around that, one, or a dash or
+  // bracket between.
+  enum class Column : uint8_t { kPadded, kClose, kSure };
+  // The same for `before`, which is `lone`: one word, before a level at `level`.
+  bool column_before(std::string_view before, bool lone, Column column, size_t level);
+  bool bracketed_level_at(size_t at) const;   // "[error]"
+  size_t level_behind_dash(size_t at) const;  // "- ERROR - ": where it stands; 0: nowhere
   // "2022-12-17 22:04:41.7|Warn|Auth|…": what stands between bars is a name.
   bool between_bars();
   // "a.b.C: …", "name - …", "name : …".

@@ -40,7 +40,9 @@ bool ends_file_or_host(std::string_view last) {
 }  // namespace
 
 Name name_of(std::string_view text) {
-  if (text.size() < 2 || !is_letter(text.front())) return Name::kNone;
+  // "__main__" is Python's.
+  bool front = !text.empty() && (is_letter(text.front()) || text.starts_with("__"));
+  if (text.size() < 2 || !front) return Name::kNone;
   Name name = Name::kWord;
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
