@@ -67,6 +67,22 @@ size_t bracketed(std::string_view text) {
   return blank ? 0 : end + 1;
 }
 
+// Whether `closing`, which stands behind `value`, closes what was opened within it:
+// "client=mx[203.0.113.9]".
+bool closes(std::string_view value, char closing) {
+  char open = closing == ']' ? '[' : closing == ')' ? '(' : closing == '}' ? '{' : '\0';
+  return open != '\0' && std::count(value.begin(), value.end(), open) >
+                             std::count(value.begin(), value.end(), closing);
+}
+
+// The end of a value in single quotes that begin at `quote`, as Java and Python write them; npos:
+// it is none, as what an apostrophe begins.
+size_t closing_apostrophe(std::string_view text, size_t quote) {
+  size_t end = text.find_first_of("'\n", quote + 1);
+  if (end == text.npos || text[end] != '\'') return text.npos;
+  return end + 1 == text.size() || is(text[end + 1], kEndsValue) ? end : text.npos;
+}
+
 // The end of the quoted value whose opening quote is at `quote`: the closing quote, or npos.
 size_t closing_quote(std::string_view text, size_t quote) {
   for (size_t i = quote + 1; i < text.size(); ++i) {
@@ -106,8 +122,9 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
     pair.key = text.substr(begin, equals - begin);
     pair.begin = begin;
     pair.quoted = false;
-    if (search < text.size() && text[search] == '"') {
-      size_t close = closing_quote(text, search);
+    if (search < text.size() && (text[search] == '"' || text[search] == '\'')) {
+      size_t close =
+          text[search] == '"' ? closing_quote(text, search) : closing_apostrophe(text, search);
       if (close != std::string_view::npos) {
         pair.quoted = true;
         pair.value = text.substr(search + 1, close - search - 1);
@@ -116,7 +133,10 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
       }
     }
     size_t end = search + bracketed(text.substr(search));
-    while (end < text.size() && !is(text[end], kEndsValue)) ++end;
+    while (end < text.size() &&
+           (!is(text[end], kEndsValue) || closes(text.substr(search, end - search), text[end]))) {
+      ++end;
+    }
     if (end == search) continue;  // "key=" without a value says nothing
     pair.value = text.substr(search, end - search);
     pair.end = end;

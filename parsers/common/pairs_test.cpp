@@ -39,6 +39,10 @@ TEST_CASE("pairs: where they are found") {
   CHECK(pairs("user.name=x k8s/pod=y @t=z _a=1 b-c=2") ==
         List{"user.name|x", "k8s/pod|y", "@t|z", "_a|1", "b-c|2"});
   CHECK(pairs("a=b=c d=e?f=g") == List{"a|b=c", "d|e?f=g"});
+  CHECK(pairs("client=mx[203.0.113.9]:25, x=f(1)(2), [y=z]") ==
+        List{"client|mx[203.0.113.9]:25", "x|f(1)(2)", "y|z"});
+  CHECK(pairs("a='x y', b='', c='open d=1 e='x's f=1") ==
+        List{"a|\"x y\"", "b|\"\"", "c|'open", "d|1", "e|'x's", "f|1"});
   CHECK(pairs(R"(a="" b=1)") == List{R"(a|"")", "b|1"});
   CHECK(pairs(R"(a="open b=1)") == List{R"(a|"open)", "b|1"});
 }

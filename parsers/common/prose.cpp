@@ -141,16 +141,19 @@ void Prose::finish(Batch& batch, Record& record, std::string_view message, bool 
   // The usual message shows at its last byte that no object ends it.
   // A whole line of JSON is here as somebody wants it as text.
   bool whole = message.size() == record.line.size() && message.starts_with('{');
-  bool may_end_with_object = pairs && !whole && !message.empty() && message.back() == '}';
+  // Monolog's "… {"user":"ada"} []": a second object, which is empty, is an empty list.
+  std::string_view rest =
+      message.ends_with("} []") ? message.substr(0, message.size() - 3) : message;
+  bool may_end_with_object = pairs && !whole && !rest.empty() && rest.back() == '}';
   if (!may_end_with_object) {
     if (pairs) note_pairs(batch, message);
     return settle_fields(batch, record);
   }
   Record object;
-  size_t begin = find_object(batch, message, object);
+  size_t begin = find_object(batch, rest, object);
   note_pairs(batch, message.substr(0, begin));
   settle_fields(batch, record);
-  if (begin >= message.size()) return;
+  if (begin >= rest.size()) return;
   if (begin > 0 && message[begin - 1] == '\t') {
     std::string_view front = message.substr(0, begin);
     while (!front.empty() && (front.back() == ' ' || front.back() == '\t')) front.remove_suffix(1);

@@ -118,6 +118,7 @@ class Matcher {
       case Type::kDotted:
       case Type::kCategory:
       case Type::kSquid:
+      case Type::kHex:
       case Type::kProgram:
       case Type::kCaps:
       case Type::kHost:
@@ -379,6 +380,7 @@ class Matcher {
     if (step.type == Type::kHost && value.find(',') != value.npos) return false;
     if (step.type == Type::kDotted && !is_dotted(value)) return false;
     if (step.type == Type::kCategory && !is_category(value, match_.level_word)) return false;
+    if (step.type == Type::kHex && !is_hex_id(value)) return false;
     if (step.type == Type::kSquid && !is_squid(value)) return false;
     if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
     if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {

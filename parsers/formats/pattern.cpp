@@ -59,6 +59,7 @@ constexpr std::array kTypes = {
     TypeName{"sssd", Type::kSssd},
     TypeName{"warns", Type::kWarns},
     TypeName{"mosquitto", Type::kMosquitto},
+    TypeName{"hex", Type::kHex},
     TypeName{"date", Type::kDate},
 };
 

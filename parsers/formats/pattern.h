@@ -37,6 +37,7 @@
 //   user     a name, which may have blanks in it where a " [" follows; "-" is left out
 //   stamp    a time in a form that few programs write (shapes.h)
 //   websphere  the letter of an event's type: a level
+//   hex      a word of hex digits, eight of them
 //   mosquitto  a text that begins as this broker's messages do
 //   warns    nothing at all: a line of this form is a warning
 //   sssd     one of SSSD's debug levels ("0x0040")
@@ -111,6 +112,7 @@ enum class Type : uint8_t {
   kSssd,
   kWarns,
   kMosquitto,
+  kHex,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

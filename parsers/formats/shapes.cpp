@@ -210,6 +210,12 @@ bool is_category(std::string_view word, std::string_view level) {
          is_upper(word[last + 1]);
 }
 
+bool is_hex_id(std::string_view word) {
+  return word.size() == 8 && std::all_of(word.begin(), word.end(), [](char c) {
+           return is_digit(c) || (is_letter(c) && (c | 0x20) <= 'f');
+         });
+}
+
 bool is_squid(std::string_view word) {
   size_t end = word.size();
   while (end > 0 && is_digit(word[end - 1])) --end;

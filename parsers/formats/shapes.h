@@ -39,6 +39,8 @@ bool is_dotted(std::string_view word);
 // The same, with a capital in front and behind the last dot, and with one of .NET's levels before
 // it: trce, dbug, info, warn, fail, crit.
 bool is_category(std::string_view word, std::string_view level);
+// Eight hex digits.
+bool is_hex_id(std::string_view word);
 // "kid1", "squid"
 bool is_squid(std::string_view word);
 // Capitals, digits and '_'.
