@@ -35,10 +35,9 @@ class Matcher {
  private:
   // Dates and statuses that cannot be: other digits could.
   void note_failure(const Step& step) {
-    bool time = step.field && (step.type == Type::kTime || step.type == Type::kGlog ||
-                               step.type == Type::kCockroach || step.type == Type::kYmd ||
-                               step.type == Type::kEpoch || step.type == Type::kStamp ||
-                               step.type == Type::kDate);
+    constexpr std::array times = {Type::kTime,  Type::kGlog,  Type::kCockroach, Type::kYmd,
+                                  Type::kEpoch, Type::kStamp, Type::kDayMonth,  Type::kDate};
+    bool time = step.field && std::find(times.begin(), times.end(), step.type) != times.end();
     bool digits = at_ < line_.size() && is_digit(line_[at_]);
     if (digits && (time || (step.field && step.type == Type::kStatus))) {
       note_reach(Subject::kBeyond);
@@ -128,6 +127,8 @@ class Matcher {
       case Type::kUser: return user(step);
       case Type::kStamp:
         return take_time(stamp_time(line_.substr(at_), subject_.zone, subject_.now_ns));
+      case Type::kDayMonth:
+        return take_time(day_month_time(line_.substr(at_), subject_.zone, subject_.now_ns));
       case Type::kCsv: return csv(step);
       case Type::kCef: return cef(step);
       case Type::kWarns: match_.severity = severity_of_word("warn"); return true;

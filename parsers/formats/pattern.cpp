@@ -60,6 +60,7 @@ constexpr std::array kTypes = {
     TypeName{"warns", Type::kWarns},
     TypeName{"mosquitto", Type::kMosquitto},
     TypeName{"hex", Type::kHex},
+    TypeName{"daymonth", Type::kDayMonth},
     TypeName{"date", Type::kDate},
 };
 
@@ -191,6 +192,7 @@ std::bitset<256> Pattern::first_bytes(size_t step) const {
     case Type::kLetter:
     case Type::kCategory:
     case Type::kInitial: allow(is_upper); break;
+    case Type::kDayMonth:
     case Type::kStamp: allow(is_digit); break;
     case Type::kSquid: allow([](char c) { return c == 'k' || c == 's'; }); break;
     case Type::kCaps: allow([](char c) { return is_upper(c) || c == '-'; }); break;

@@ -37,6 +37,7 @@
 //   user     a name, which may have blanks in it where a " [" follows; "-" is left out
 //   stamp    a time in a form that few programs write (shapes.h)
 //   websphere  the letter of an event's type: a level
+//   daymonth a time as "02 Jan 03:04:05"
 //   hex      a word of hex digits, eight of them
 //   mosquitto  a text that begins as this broker's messages do
 //   warns    nothing at all: a line of this form is a warning
@@ -113,6 +114,7 @@ enum class Type : uint8_t {
   kWarns,
   kMosquitto,
   kHex,
+  kDayMonth,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

@@ -135,7 +135,7 @@ std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t 
 }  // namespace
 
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
-  constexpr size_t in_geth = 18, in_zabbix = 19, in_redis = 15, in_chromium = 18;
+  constexpr size_t in_geth = 18, in_zabbix = 19, in_chromium = 18;
   char form[32];
   if (text.size() >= in_geth && text[5] == '|') {
     std::copy_n(text.data(), in_geth, form);
@@ -160,9 +160,6 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
                                  at(9), text.substr(11, 7));
     return time_from({form, made.size}, in_chromium, zone, now_ns);
   }
-  bool redis = text.size() > in_redis && is_upper(text[3]) && text[2] == ' ' && text[6] == ' ' &&
-               text[9] == ':' && text[in_redis] == ' ';
-  if (redis) return time_from(text.substr(0, in_redis), in_redis, zone, now_ns);
   return slashed_time(text, zone, now_ns);
 }
 
@@ -177,6 +174,13 @@ std::optional<Time> time_of_event(std::string_view pairs, TimeZone& zone, int64_
     if (time) return time;
   }
   return std::nullopt;
+}
+
+std::optional<Time> day_month_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
+  constexpr size_t size = 15;
+  bool fits = text.size() > size && is_upper(text[3]) && text[2] == ' ' && text[6] == ' ' &&
+              text[9] == ':' && text[size] == ' ';
+  return fits ? time_from(text.substr(0, size), size, zone, now_ns) : std::nullopt;
 }
 
 bool is_place(std::string_view word) {

@@ -20,9 +20,11 @@ std::optional<Time> glog_time(std::string_view text, TimeZone& zone, int64_t now
 std::optional<int64_t> day_at_start(std::string_view text, TimeZone& zone);
 constexpr size_t kDateSize = 10;  // of such a date
 // "01-02|03:04:05.678" (geth), "20260102:030405.678" (Zabbix), "1/2/26, 3:04:05:678 UTC" and
-// "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge), "02 Jan
-// 03:04:05" (Redis up to 2.4), "0102/030405.678901" (Chromium).
+// "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge),
+// "0102/030405.678901" (Chromium).
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns);
+// "02 Jan 03:04:05 " (Redis up to 2.4).
+std::optional<Time> day_month_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // Of pairs as ArcSight's CEF and IBM's LEEF have them: when the event was received, else when it
 // ended or began, by their usual names.
 std::optional<Time> time_of_event(std::string_view pairs, TimeZone& zone, int64_t now_ns);

@@ -219,10 +219,11 @@ size_t Joiner::lines_to_frames(const Stream& stream, Batch& batch, const Record&
     if (&stream_of(batch, copy, wrapping) != &stream) continue;
     Look look = look_at(wrapping.inside);
     std::string_view text = without_indent(wrapping.inside);
-    if (look == Look::kIndented && is_indented_frame(text)) return lines;
+    bool frame = look == Look::kIndented && text.starts_with("at ") && is_indented_frame(text);
+    if (frame) return lines;
     if (look != Look::kPlain && look != Look::kIndented) return 0;
     // Another one, unless it is what caused this one (.NET).
-    bool another = hints_at_exception(text) || is_class_line(text);
+    bool another = hints_at_exception(text) || is_class_line(text) || is_traceback(text);
     if (another && text.find("---> ") == text.npos) return 0;
     ++lines;
   }

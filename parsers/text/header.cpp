@@ -233,7 +233,9 @@ bool HeaderReader::column_before(std::string_view before, bool lone, Column colu
   // "shop.cart WARNING …" (Python) can be nothing but a logger.
   bool dotted = lone && header_.logger.empty() && is_module(before);
   // "app ERROR …", "app: ERROR …", but no file, host or address.
-  bool plain = before.find_first_of(".@") == before.npos && !is_prose(before);
+  // Nagios has "SERVICE ALERT: …".
+  bool plain = before.find_first_of(".@/") == before.npos && !is_prose(before) &&
+               word_at(line_, level) != "ALERT";
   bool named = column == Column::kSure || (column == Column::kClose && lone && plain);
   if (column != Column::kPadded && !worker && !dotted && !named) return false;
   if (before.back() == ':') before.remove_suffix(1);
@@ -306,6 +308,11 @@ std::optional<Severity> level_behind_name(std::string_view message) {
   std::string_view near = message.substr(0, kLongestBracket);
   size_t blank = near.find(' ');
   if (blank == near.npos || blank < 2 || near[blank - 1] != ':') return std::nullopt;
+  // An exception's class is none.
+  std::string_view name = near.substr(0, blank - 1);
+  if (name.ends_with("Error") || name.ends_with("Exception") || name.find("::") != name.npos) {
+    return std::nullopt;
+  }
   while (blank < message.size() && is_blank(message[blank])) ++blank;
   std::string_view word = word_at(message, blank);
   bool colon = message.substr(blank + word.size()).starts_with(": ");

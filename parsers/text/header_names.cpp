@@ -26,9 +26,14 @@ bool HeaderReader::between_bars() {
   if (end == std::string_view::npos || end - at_ > kLongestBracket) return false;
   std::string_view inside = trimmed(line_.substr(at_, end - at_));
   if (inside.empty()) return false;
-  bool thread = inside.find("hread") != inside.npos || is_digit(inside.back());
+  // NLog's logger stands alone; Karaf's thread has a logger behind it.
+  size_t next = line_.find('|', end + 1);
+  std::string_view behind =
+      next == line_.npos ? std::string_view{} : trimmed(line_.substr(end + 1, next - end - 1));
+  bool thread = inside.find("hread") != inside.npos || is_digit(inside.back()) ||
+                (header_.thread.empty() && name_of(behind) != Name::kNone);
   if (!thread && header_.logger.empty() && name_of(inside) != Name::kNone) {
-    header_.logger = inside;  // NLog
+    header_.logger = inside;
   } else if (!place(inside)) {
     return false;
   }
@@ -167,7 +172,8 @@ bool HeaderReader::prefix(std::string_view inside, char closing, size_t end) {
 bool HeaderReader::bracketed(std::string_view inside, char closing) {
   if (!header_.severity) {
     bool word = word_at(inside, 0).size() == inside.size();
-    auto severity = word ? severity_of_word(inside) : std::nullopt;
+    // MySQL has "[System]"; "[system]" is D-Bus's.
+    auto severity = word && inside != "system" ? severity_of_word(inside) : std::nullopt;
     if (severity) {
       take_level(inside, *severity);
       return true;
