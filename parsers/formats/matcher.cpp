@@ -183,22 +183,13 @@ class Matcher {
     return true;
   }
 
-  // "ada", "\"ada\"", "\"a \"\"b\"\"\"", and nothing between two commas.
   bool csv(const Step& step) {
-    size_t begin = at_, end = at_;
-    bool quotes = at_ < line_.size() && line_[at_] == '"';
-    if (quotes) {
-      ++begin, ++end;
-      while (end < line_.size() && (line_[end] != '"' || line_.substr(end + 1).starts_with('"'))) {
-        end += line_[end] == '"' ? 2 : 1;
-      }
-    } else {
-      end = std::min(line_.find(',', at_), line_.size());
-    }
-    note_reach(std::min(end, line_.size()));
-    if (end > line_.size() || (quotes && end == line_.size())) return false;
-    if (end > begin) keep(step, line_.substr(begin, end - begin), Type::kCsv);
-    at_ = end + (quotes ? 1 : 0);
+    std::string_view value;
+    size_t size = size_of_csv(line_.substr(at_), value);
+    note_reach(at_ + std::min(size, line_.size() - at_));
+    if (size > line_.size() - at_) return false;
+    if (!value.empty()) keep(step, value, Type::kCsv);
+    at_ += size;
     return true;
   }
 

@@ -266,6 +266,20 @@ bool is_class(std::string_view word) {
   return dots >= 2 || (first >= 'A' && first <= 'Z');
 }
 
+size_t size_of_csv(std::string_view text, std::string_view& value) {
+  if (!text.starts_with('"')) {
+    value = text.substr(0, text.find(','));
+    return value.size();
+  }
+  size_t end = 1;
+  while (end < text.size() && (text[end] != '"' || text.substr(end + 1).starts_with('"'))) {
+    end += text[end] == '"' ? 2 : 1;
+  }
+  if (end >= text.size()) return text.npos;
+  value = text.substr(1, end - 1);
+  return end + 1;
+}
+
 size_t size_of_clients(std::string_view text) {
   size_t end = 0;
   for (;;) {

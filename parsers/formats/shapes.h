@@ -49,6 +49,9 @@ bool is_squid(std::string_view word);
 bool is_capitals(std::string_view word);
 // "org.foo.Bar", "server.Server": dots, and of a single one a capital behind it.
 bool is_class(std::string_view word);
+// Of a list of values with commas between ("ada", "\"ada\"", "\"a \"\"b\"\"\"", or nothing): the
+// bytes that the first takes, and what it is without its quotes; npos: they do not end.
+size_t size_of_csv(std::string_view text, std::string_view& value);
 // "10.0.0.2", "10.0.0.2, 10.0.0.1", at the beginning of `text`: the bytes that they take.
 size_t size_of_clients(std::string_view text);
 // "-", "ada", and "Ada King" if a " [" stands behind it: the bytes that it takes; 0 for none.
