@@ -259,6 +259,7 @@ bool Pattern::begins_with_digits(size_t digits, char behind) const {
   const Step& first = steps_[0];
   constexpr size_t in_ymd = 6;
   if (first.type == Type::kYmd) return digits == in_ymd;
+  if (first.type == Type::kDayMonth) return digits == 2 && is_blank(behind);
   bool number = first.field && (first.type == Type::kInt || first.type == Type::kEpoch);
   if (!number || steps_.size() < 2) return true;
   return steps_[1].blank ? is_blank(behind) : steps_[1].literal.front() == behind;
