@@ -282,15 +282,16 @@ class Matcher {
     size_t colon = line_.find(":  ", at_);
     if (colon == std::string_view::npos) return false;
     note_reach(colon);
-    size_t begin = colon;
+    size_t end = colon > at_ && is_digit(line_[colon - 1]) ? colon - 1 : colon;  // "DEBUG1"
+    size_t begin = end;
     while (begin > at_ && is_letter(line_[begin - 1])) --begin;
-    std::string_view word = line_.substr(begin, colon - begin);
+    std::string_view word = line_.substr(begin, end - begin);
     constexpr std::string_view more[] = {"STATEMENT", "DETAIL", "HINT", "CONTEXT", "QUERY"};
     bool part = std::find(std::begin(more), std::end(more), word) != std::end(more);
     auto severity = part ? severity_of_word("log") : severity_of_word(word);
     if (!severity || word.size() < 3) return false;
     match_.severity = severity;
-    if (!part) match_.level_word = word;
+    if (!part) match_.level_word = line_.substr(begin, colon - begin);
     std::string_view session = trimmed(line_.substr(at_, begin - at_));
     if (!session.empty()) keep(step, session, Type::kText);
     // "DETAIL:  …" is part of what is said, with the blank before it.

@@ -330,6 +330,10 @@ std::optional<Severity> level_of_first_words(std::string_view message) {
   if (message.starts_with("fatal error:")) return Severity{Level::kFatal, 21};
   if (auto php = level_of_php(message)) return php;
   while (!message.empty() && is_blank(message.front())) message.remove_prefix(1);
+  // OpenSSH's three.
+  bool ssh = message.starts_with("debug") && message.size() > 6 && is_digit(message[5]) &&
+             message[6] == ':';
+  if (ssh) return severity_of_word("debug");
   std::string_view word = word_at(message, 0);
   char behind = word.size() < message.size() ? message[word.size()] : ' ';
   auto severity = level_word(word, behind);
