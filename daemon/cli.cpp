@@ -4,27 +4,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
 #include <iostream>
 #include <sstream>
 
+#include "daemon/cli_pages.h"
 #include "lineage/resource.h"
 
 namespace waybill::daemon {
 
 namespace {
-
-struct Planned {
-  const char* name;
-  const char* summary;
-};
-
-// Commands of the design that this version does not have: named, so that nobody takes them for a
-// typing error.
-constexpr std::array kPlanned = {
-    Planned{"tap", "shows records as they pass"},
-};
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -55,14 +44,14 @@ class Builder {
     add_schema();
     add_setup();
     command("version", "prints the version", Command::kVersion);
+    add_pages();
     app_.add_flag_callback(
         "-V,--version", [this] { line_.command = Command::kVersion; }, "the same as `version`");
-    for (const Planned& planned : kPlanned) {
-      app_.add_subcommand(planned.name, std::string(planned.summary) + " (not built yet)")
-          ->prefix_command()
-          ->group("Planned")
-          ->callback([this, planned] { planned_ = planned.name; });
-    }
+    // Of the design, and not there yet: named, so that nobody takes it for a typing error.
+    app_.add_subcommand("tap", "shows records as they pass (not built yet)")
+        ->prefix_command()
+        ->group("Planned")
+        ->callback([this] { planned_ = "tap"; });
   }
 
   void parse(int argc, char** argv) {
@@ -399,6 +388,27 @@ class Builder {
         "  waybill schema diff pay-1.schema.json pay-2.schema.json");
   }
 
+  // They are made of what stands here, so they are printed here.
+  void add_pages() {
+    CLI::App* completion =
+        app_.add_subcommand("completion", "prints completions for a shell, to be sourced by it");
+    completion->add_option("SHELL", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion->footer(
+        "Examples:\n"
+        "  source <(waybill completion bash)\n"
+        "  waybill completion fish >~/.config/fish/completions/waybill.fish");
+    completion->callback([this] { print(completion_script(app_, shell_)); });
+    app_.add_subcommand("man", "prints the man page: waybill man | man -l -")->callback([this] {
+      print(man_page(app_));
+    });
+  }
+  void print(const std::string& page) {
+    std::fputs(page.c_str(), stdout);
+    done(exit_code::kOk);
+  }
+
   void finish() {
     if (!planned_.empty()) {
       return usage(fmt::format("'{}' is planned but not built in this version", planned_));
@@ -422,7 +432,7 @@ class Builder {
   CLI::App app_;
   CLI::Option* line_option_ = nullptr;
   std::vector<std::string> to_;
-  std::string planned_;
+  std::string planned_, shell_;
 };
 
 }  // namespace

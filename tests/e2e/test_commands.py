@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,52 @@ def test_bad_usage_is_2(waybill: Runner, words: list[str]) -> None:
 
 def test_a_planned_command_says_so(waybill: Runner) -> None:
     assert "not built" in waybill.run("tap").err
+
+
+def complete(waybill: Runner, *words: str) -> list[str]:
+    """What bash offers for the last of the words."""
+    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _waybill; '
+              'echo "${COMPREPLY[*]}"')
+    path = waybill.folder / "completion"
+    path.write_text(waybill.run("completion", "bash").out)
+    done = subprocess.run(["bash", "-c", script, "-", str(path), *words],
+                          capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_and_options(waybill: Runner) -> None:
+    assert complete(waybill, "waybill", "s") == ["schema", "setup"]
+    assert complete(waybill, "waybill", "schema", "in") == ["infer"]
+    assert complete(waybill, "waybill", "run", "--on") == ["--on-violation", "--once"]
+    assert complete(waybill, "waybill", "run", "-c", "x", "--o") == ["--on-violation", "--once"]
+    assert "--pty" not in complete(waybill, "waybill", "run", "-")
+    assert complete(waybill, "waybill", "check", "wayb") == [], "files, as the shell has them"
+    assert complete(waybill, "waybill", "exec", "--", "ls", "-") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_are_scripts(waybill: Runner, shell: str) -> None:
+    ended = waybill.run("completion", shell)
+    assert (ended.code, ended.err) == (0, "") and "grafana" in ended.out
+    if shutil.which(shell) is None:
+        return
+    path = waybill.folder / "script"
+    path.write_text(ended.out)
+    checked = subprocess.run([shell, "-n", str(path)], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_man_page_has_every_command(waybill: Runner) -> None:
+    ended = waybill.run("man")
+    assert (ended.code, ended.err) == (0, "")
+    for command in ("run", "exec", "test", "schema infer", "setup grafana", "completion"):
+        assert f'.SS "waybill {command}"' in ended.out, command
+    assert "on\\-violation" in ended.out and "not built" not in ended.out
+    if shutil.which("groff"):
+        shown = subprocess.run(["groff", "-ww", "-man", "-Tutf8"], input=ended.out,
+                               capture_output=True, text=True, check=True)
+        assert shown.stderr == "" and "dead letters" in shown.stdout
 
 
 def test_check_of_a_good_config(waybill: Runner) -> None:

@@ -120,7 +120,7 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
 
 COMMAND_LINES = dict(command_lines())
 COMMANDS = ("run", "exec", "replay", "check", "explain", "health", "ledger", "version", "reference",
-            "schema", "setup", "lint", "trace", "test")
+            "schema", "setup", "lint", "trace", "test", "completion", "man")
 
 
 @pytest.mark.parametrize("place", COMMAND_LINES)
