@@ -136,14 +136,16 @@ Result<Pattern> Pattern::compile(std::string_view notation) {
          pattern.steps_.back().type == Type::kLast || pattern.steps_.back().type == Type::kPlain ||
          pattern.steps_.back().type == Type::kInside);
     if (endless) {
-      return Error{Action::kFixConfig, "nothing says where '" + pattern.steps_.back().name +
-                                           "' ends, before '" + step.name + "'"};
+      return Error{Action::kFixConfig, "nothing says where '" +
+                                           std::string(pattern.steps_.back().name) +
+                                           "' ends, before '" + std::string(step.name) + "'"};
     }
     if (++fields > Match::kMost - 3) return Error{Action::kFixConfig, "more than 21 fields"};
     pattern.steps_.push_back(std::move(step));
     notation.remove_prefix(end + 1);
   }
   if (fields == 0) return Error{Action::kFixConfig, "a pattern needs at least one %{…}"};
+  pattern.steps_.shrink_to_fit();
   pattern.look_at_front();
   return pattern;
 }

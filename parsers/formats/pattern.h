@@ -127,14 +127,14 @@ struct Capture {
   std::string_view value;  // within the line
 };
 
-// One piece of a pattern: a literal, or a field.
+// One piece of a pattern: a literal, or a field. Its texts are the notation's.
 struct Step {
-  std::string literal;  // when it is one
+  std::string_view literal;  // when it is one
   bool field = false;
   bool blank = false;  // a literal that stands for one or more
   Type type = Type::kText;
   Place place = Place::kContext;
-  std::string name;
+  std::string_view name;
 };
 
 struct Match {
@@ -155,7 +155,7 @@ struct Match {
 
 class Pattern {
  public:
-  // The error says what is wrong with the notation.
+  // `notation` outlives the pattern. The error says what is wrong with it.
   static Result<Pattern> compile(std::string_view notation);
 
   // Whether the whole line has this form; fills `match` then. Linear in the line; no backtracking.
