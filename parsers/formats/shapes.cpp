@@ -135,12 +135,18 @@ std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t 
 }  // namespace
 
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
+  constexpr size_t in_cometbft = 23;
   constexpr size_t in_geth = 18, in_zabbix = 19, in_chromium = 18;
   char form[32];
   if (text.size() >= in_geth && text[5] == '|') {
     std::copy_n(text.data(), in_geth, form);
     form[5] = ' ';
     return time_from({form, in_geth}, in_geth, zone, now_ns);
+  }
+  if (text.size() >= in_cometbft && text[4] == '-' && text[10] == '|') {
+    std::copy_n(text.data(), in_cometbft, form);
+    form[10] = ' ';
+    return time_from({form, in_cometbft}, in_cometbft, zone, now_ns);
   }
   if (text.size() >= in_zabbix && text[8] == ':' && text[15] == '.') {
     auto at = [&](size_t from) { return text.substr(from, 2); };
