@@ -87,11 +87,12 @@ TestCase test_of(const Section& section) {
   TestCase test{{}, {}, {}, {}, {}, {}, section};
   auto text = [&](const char* key) { return section.string(key).value_or(""); };
   test.name = text("name");
-  test.lines = lines_of(section.strings("lines").value_or(std::vector<std::string>()));
+  auto lines = section.strings("lines");
+  test.lines = lines_of(lines.value_or(std::vector<std::string>()));
   test.input = text("input");
   test.path = text("path");
   test.stream = text("stream");
-  if (section.has("lines") && test.lines.empty()) section.fault("lines", "there are none");
+  if (lines && test.lines.empty()) section.fault("lines", "there are none");
   if (!test.stream.empty() && test.stream != "stdout" && test.stream != "stderr") {
     section.fault("stream", "must be stdout or stderr");
   }
@@ -104,7 +105,9 @@ TestCase test_of(const Section& section) {
 std::vector<TestCase> test_cases(const std::string& file, std::string_view text,
                                  Diagnostics& diagnostics) {
   std::vector<TestCase> tests;
-  auto document = load_document({file, text}, diagnostics);
+  DocumentSource source{file, text};
+  source.wanted = "tests are a list below a key (write 'tests:' above it)";
+  auto document = load_document(source, diagnostics);
   if (document == nullptr) return tests;
   Section root = root_section(std::move(document), diagnostics);
   hold_to(file_keys(), root);
@@ -114,6 +117,9 @@ std::vector<TestCase> test_cases(const std::string& file, std::string_view text,
     } else {
       root.fault_at_item("tests", item.index, "must be a mapping: name, lines, expect");
     }
+  }
+  if (root.has("tests") && tests.empty() && diagnostics.empty()) {
+    root.fault("tests", "there are none");
   }
   return tests;
 }

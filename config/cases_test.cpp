@@ -65,6 +65,11 @@ TEST_CASE("test cases: faults say where, and what to write") {
         "c.yaml:1:19: tests[0].lines: there are none\n"
         "c.yaml:1:39: tests[0].expect: must be a mapping: record, absent, outputs\n"
         "c.yaml:1:43: tests[0].stream: must be stdout or stderr\n");
+  CHECK(faults_in("tests: []\n") == "c.yaml:1:1: tests: there are none\n");
+  CHECK(faults_in("- name: n\n") ==
+        "c.yaml:1:1: tests are a list below a key (write 'tests:' above it)\n");
+  CHECK(faults_in("tests: [{name: n, lines: 42, expect: []}]\n").find("there are none") ==
+        std::string::npos);
   CHECK(faults_in("tests: [{linse: a, expect: [{recrod: {}}]}]\n").find("did you mean 'lines'") !=
         std::string::npos);
 }

@@ -192,9 +192,7 @@ class Loader {
     }
     if (root.kind == NodeKind::kMapping) return true;
     if (root.kind != NodeKind::kRefused) {
-      report(root.position,
-             "a config is a mapping of keys to values (write for example "
-             "'service: {name: checkout}')");
+      report(root.position, std::string(source_.wanted));
     }
     return false;
   }

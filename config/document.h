@@ -28,6 +28,10 @@ struct DocumentSource {
   std::string_view text;
   bool has_positions = true;  // false: the text is not a file's, faults have no place
   const Environment* environment = nullptr;  // null: nothing expands, `$$` stays as it is
+  // What to write, where there is no mapping.
+  std::string_view wanted =
+      "a config is a mapping of keys to values (write for example "
+      "'service: {name: checkout}')";
 };
 
 // Null when nothing can be read (not text, no mapping, a syntax error); every fault found up to

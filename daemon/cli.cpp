@@ -59,9 +59,7 @@ class Builder {
       app_.parse(argc, argv);
       finish();
     } catch (const CLI::CallForHelp&) {
-      CLI::App* chosen = &app_;
-      while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
-      std::fputs(chosen->help(help_prefix(chosen)).c_str(), stdout);
+      std::fputs(chosen()->help(help_prefix(chosen())).c_str(), stdout);
       done(exit_code::kOk);
     } catch (const CLI::ParseError& error) {
       usage(error.what());
@@ -79,10 +77,18 @@ class Builder {
     line_.exit_code = code;
   }
   void usage(const std::string& what) {
-    fmt::print(stderr, "waybill: {}\nTry 'waybill --help'.\n", what);
+    std::string prefix = help_prefix(chosen());
+    fmt::print(stderr, "waybill: {}\nTry '{}{}{} --help'.\n", what, prefix,
+               prefix.empty() ? "" : " ", chosen()->get_name());
     done(exit_code::kUsage);
   }
 
+  // The command that the words name, the innermost.
+  const CLI::App* chosen() const {
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return at;
+  }
   // What stands before the command's own name in its help.
   std::string help_prefix(const CLI::App* chosen) const {
     std::string prefix;
@@ -98,6 +104,7 @@ class Builder {
   }
   CLI::App* command_of(CLI::App& app, const char* name, const char* summary, Command command) {
     CLI::App* sub = app.add_subcommand(name, summary);
+    sub->footer("");  // which is the program's else
     sub->callback([this, command] { line_.command = command; });
     sub->add_flag("-v,--verbose", line_.verbose, "say more on stderr");
     return sub;
@@ -395,10 +402,7 @@ class Builder {
     completion->add_option("SHELL", shell_, "bash, zsh or fish")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-    completion->footer(
-        "Examples:\n"
-        "  source <(waybill completion bash)\n"
-        "  waybill completion fish >~/.config/fish/completions/waybill.fish");
+    completion->footer("Example:\n  source <(waybill completion bash)");
     completion->callback([this] { print(completion_script(app_, shell_)); });
     app_.add_subcommand("man", "prints the man page: waybill man | man -l -")->callback([this] {
       print(man_page(app_));

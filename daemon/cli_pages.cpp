@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <set>
 #include <vector>
 
 namespace waybill::daemon {
@@ -55,6 +56,18 @@ std::string words_of(const CLI::App& app) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
+// Options that take a value, which files complete.
+std::string valued_of(const CLI::App& app) {
+  std::set<std::string> flags;
+  for_each(app, "", [&](const CLI::App& command, const std::string&) {
+    for (const CLI::Option* option : options_of(command)) {
+      if (option->get_expected_max() == 0) continue;
+      for (std::string& flag : flags_of(*option)) flags.insert(std::move(flag));
+    }
+  });
+  return fmt::format("{}", fmt::join(flags, "|"));
+}
+
 // The two shells share this: which command the words so far name, and what may follow it.
 std::string cases_of(const CLI::App& app) {
   std::vector<std::string> paths;
@@ -79,7 +92,8 @@ std::string bash_script(const CLI::App& app) {
          "  local command=waybill follow=\"\" word\n"
          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
          "    case \"$command $word\" in\n" +
-         cases_of(app) +
+         cases_of(app) + "  case \"${COMP_WORDS[COMP_CWORD-1]}\" in\n    " + valued_of(app) +
+         ") return ;;\n  esac\n" +
          "  if [[ ${COMP_WORDS[COMP_CWORD]} == -* || $follow != -* ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$follow\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
          "  fi\n"
@@ -93,7 +107,8 @@ std::string zsh_script(const CLI::App& app) {
          "  local command=waybill follow=\"\" word\n"
          "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
          "    case \"$command $word\" in\n" +
-         cases_of(app) +
+         cases_of(app) + "  case \"${words[CURRENT-1]}\" in\n    " + valued_of(app) +
+         ") _files; return ;;\n  esac\n" +
          "  [[ ${words[CURRENT]} == -* || $follow != -* ]] && compadd -- ${=follow}\n"
          "  _files\n"
          "}\n"
@@ -187,9 +202,10 @@ std::string man_page(const CLI::App& app) {
   });
   out +=
       ".SH EXIT STATUS\n"
-      "0: all that was read is delivered. 1: it could not start. 2: wrong usage, or faults in the\n"
-      "config. 3: something was left undelivered.\n"
-      ".B waybill exec\nexits with the status of its command.\n"
+      "Of a run, 0: all that was read is delivered. 1: it could not start. 3: something was left\n"
+      "undelivered.\n"
+      ".B waybill exec\nexits with the status of its command. Of the others, 0: all is well. 1:\n"
+      "it is not, as they say. Of all, 2: wrong usage, or faults in the config.\n"
       ".SH ENVIRONMENT\n"
       ".TP\n.B WAYBILL_TO\ntargets, as of \\fB\\-\\-to\\fR\n"
       ".TP\n.B OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_EXPORTER_OTLP_*\n"

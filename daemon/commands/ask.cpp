@@ -35,8 +35,8 @@ std::optional<admin::Answer> ask(const CommandLine& line, std::string_view path,
   bool said = !line.socket.empty() || !line.plan.config_file.empty();
   fmt::print(stderr, "waybill: {}{}\n", answer.error().what,
              said ? ""
-                  : "; this is where one without a config listens: for another, -c FILE or "
-                    "--socket PATH");
+                  : "; that is where one whose config names no state_dir listens. For another: -c "
+                    "FILE or --socket PATH. A run without a config has no admin socket");
   code = exit_code::kLeft;
   return std::nullopt;
 }

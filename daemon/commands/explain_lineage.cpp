@@ -28,9 +28,13 @@ class Words {
         outcome_(outcome) {}
 
   std::vector<std::string> all() {
-    say("service {} ({})", shown(service_of(record_, identity_)),
-        record_.service_name ? place_of(record_.service_name)
-                             : "from the config or the environment");
+    std::string service = shown(service_of(record_, identity_));
+    const char* said = "from the config or the environment";
+    if (service == "unknown_service") {
+      said = "nobody names it: --service, service.name, OTEL_SERVICE_NAME";
+    }
+    say("service {} ({})", service,
+        record_.service_name ? place_of(record_.service_name) : std::string(said));
     trace();
     if (record_.trace_origin == TraceOrigin::kField || record_.trace_origin == TraceOrigin::kText) {
       id("span", record_.span_id);

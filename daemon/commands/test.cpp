@@ -31,13 +31,17 @@ struct Came {
 // Whether the names are there; those that are not are faults.
 class Names {
  public:
-  explicit Names(const Plan& plan) {
+  Names(const Plan& plan, bool config) : config_(config) {
     for (const config::Named& named : plan.config.inputs) inputs_.push_back(named.name);
     for (const auto& output : plan.outputs) outputs_.push_back(output->name);
   }
 
   void check(const config::TestCase& test) const {
-    if (!test.input.empty()) refuse(test.section, "input", test.input, inputs_);
+    if (!test.input.empty() && !config_) {
+      test.section.fault("input", "there is no config: name it with -c FILE");
+    } else if (!test.input.empty()) {
+      refuse(test.section, "input", test.input, inputs_);
+    }
     for (const config::Expected& expected : test.expected) {
       for (const std::string& name : expected.outputs.value_or(std::vector<std::string>())) {
         refuse(expected.section, "outputs", name, outputs_);
@@ -55,6 +59,7 @@ class Names {
                          name, close.empty() ? "" : fmt::format(" (did you mean '{}'?)", close)));
   }
 
+  bool config_;
   std::vector<std::string> inputs_, outputs_;
 };
 
@@ -72,8 +77,10 @@ class Case {
         [](uint64_t) {});
     const size_t wanted = test_.expected.size();
     if (came_.size() != wanted) {
-      add("{} record{} came, {} {} expected", came_.size(), came_.size() == 1 ? "" : "s", wanted,
-          wanted == 1 ? "is" : "are");
+      bool nowhere = wanted == 0 && came_.size() == 1 && came_[0].outputs.empty();
+      add("{} record{} came, {} {} expected{}", came_.size(), came_.size() == 1 ? "" : "s", wanted,
+          wanted == 1 ? "is" : "are",
+          nowhere ? " (of one that no output gets write: expect: [{outputs: []}])" : "");
     }
     for (size_t i = 0; i < came_.size(); ++i) {
       size_t before = faults_.size();
@@ -151,9 +158,14 @@ class Case {
                     wanted.empty() ? "none" : fmt::format("{}", fmt::join(wanted, ", "))));
   }
 
+  // Where it goes, or why it goes nowhere, and all of it.
   void show(size_t index) {
-    add("  record {} is {}", index + 1,
-        outputs::printable(came_[index].written->json(), kLongestRecord));
+    const Came& came = came_[index];
+    std::string to =
+        came.outputs.empty() ? "no output" : fmt::format("{}", fmt::join(came.outputs, ", "));
+    if (!came.kept_back.empty()) to += ": " + came.kept_back;
+    add("  record {} ({}) is {}", index + 1, to,
+        outputs::printable(came.written->json(), kLongestRecord));
   }
 
   template <typename... Args>
@@ -201,7 +213,7 @@ int test(const CommandLine& line) {
   config::Diagnostics diagnostics;
   std::vector<config::TestCase> tests;
   if (!read_cases(line.files, tests, diagnostics)) return exit_code::kUsage;
-  const Names names(*plan);
+  const Names names(*plan, !line.plan.config_file.empty());
   for (const config::TestCase& test : tests) names.check(test);
   for (const config::Fault& fault : diagnostics.faults()) fmt::print(stderr, "{}\n", fault.text());
   if (!diagnostics.empty()) return exit_code::kUsage;

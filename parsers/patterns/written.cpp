@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/canonical.h"
+#include "core/level.h"
 #include "parsers/common/names.h"
 #include "parsers/common/time.h"
 #include "parsers/patterns/pattern.h"
@@ -70,19 +71,45 @@ bool same_time(std::string_view a, std::string_view b) {
   return first && second && first->ns == second->ns;
 }
 
-// "" when `found` is what is wanted, else what it is.
-std::string difference(Element found, const config::Leaf& wanted, bool time) {
+// Levels are words, in any case, that mean the same.
+bool same_level(std::string_view a, std::string_view b) {
+  auto first = severity_of_word(a), second = severity_of_word(b);
+  return first && second && first->level == second->level;
+}
+
+// Where two long texts differ, which their beginnings do not show.
+std::string where_they_differ(std::string_view a, std::string_view b) {
+  constexpr size_t shown_in_full = 60, before = 20;
+  size_t at = 0;
+  while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
+  if (at < shown_in_full) return {};
+  size_t from = at - before;
+  while (from > 0 && (static_cast<unsigned char>(a[from]) & 0xC0) == 0x80) --from;  // within one
+  return fmt::format(" (from byte {} on: {}, not {})", from, shown(a.substr(from)),
+                     shown(b.substr(from)));
+}
+
+// "" when `found` is what is wanted, else "'a', not 'b'". What kind of value is said where that is
+// the difference.
+std::string difference(Element found, const config::Leaf& wanted, std::string_view path) {
   std::string_view text;
-  if (found.get(text) == simdjson::SUCCESS) {
-    if (time ? same_time(text, wanted.text) : wanted.is_text && text == wanted.text) return {};
-    return fmt::format("the text {}", shown(text));
-  }
   double number = 0;
-  std::string json = simdjson::minify(found);
-  if (wanted.is_text) return json;
-  if (json == wanted.text) return {};
-  if (found.get(number) == simdjson::SUCCESS && number_of(wanted.text) == number) return {};
-  return json;
+  bool is_text = found.get(text) == simdjson::SUCCESS;
+  std::string json = is_text ? "" : simdjson::minify(found);
+  if (is_text) {
+    if (path == "timestamp" && same_time(text, wanted.text)) return {};
+    if (path == "level" && same_level(text, wanted.text)) return {};
+    if (wanted.is_text && text == wanted.text) return {};
+  } else if (!wanted.is_text) {
+    if (json == wanted.text) return {};
+    if (found.get(number) == simdjson::SUCCESS && number_of(wanted.text) == number) return {};
+  }
+  bool other_kind = is_text != wanted.is_text;
+  std::string is = is_text ? shown(text) : json;
+  return fmt::format("{}{}, not {}{}{}", other_kind && is_text ? "the text " : "", is,
+                     other_kind && wanted.is_text ? "the text " : "",
+                     wanted.is_text ? shown(wanted.text) : wanted.text,
+                     is_text && wanted.is_text ? where_they_differ(text, wanted.text) : "");
 }
 
 // Leaves in `path` where it was found.
@@ -122,10 +149,12 @@ std::string Written::difference(const config::Leaf& wanted) const {
   if (!parsed_->readable) return "its record cannot be read: please report this";
   std::string path = wanted.path;
   std::optional<Element> found = look_up(parsed_->root, time_said_, path);
-  std::string is = found ? patterns::difference(*found, wanted, path == "timestamp") : "absent";
-  if (is.empty()) return {};
-  return fmt::format("{} is {}, not {}{}", path, is, wanted.is_text ? "the text " : "",
-                     wanted.is_text ? shown(wanted.text) : wanted.text);
+  if (!found) {
+    return fmt::format("{} is absent, not {}", path,
+                       wanted.is_text ? shown(wanted.text) : wanted.text);
+  }
+  std::string is = patterns::difference(*found, wanted, path);
+  return is.empty() ? is : fmt::format("{} is {}", path, is);
 }
 
 std::optional<std::string> Written::value(const std::string& path) const {

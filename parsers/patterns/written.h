@@ -15,7 +15,8 @@ namespace waybill::parsers::patterns {
 
 // Values are looked up by their path in the canonical record (`error.type`, `context.took`), else
 // in its context (`took`), else by any name that lines have for a place (`time`, `msg`). A time
-// that no line has said is absent. Times are compared as times, numbers by value, all else as text.
+// that no line has said is absent. Times are compared as times, levels as levels, numbers by value,
+// all else as text.
 class Written {
  public:
   // `parts` as of append_canonical().

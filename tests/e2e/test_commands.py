@@ -89,6 +89,7 @@ def test_bash_completes_commands_and_options(waybill: Runner) -> None:
     assert complete(waybill, "waybill", "run", "-c", "x", "--o") == ["--on-violation", "--once"]
     assert "--pty" not in complete(waybill, "waybill", "run", "-")
     assert complete(waybill, "waybill", "check", "wayb") == [], "files, as the shell has them"
+    assert complete(waybill, "waybill", "-c", "") == [], "the same behind what takes a value"
     assert complete(waybill, "waybill", "exec", "--", "ls", "-") == []
 
 

@@ -27,7 +27,7 @@ tests:
       java.net.ConnectException: refused
         at a.B.c(B.java:1)
     expect:
-      - record: {level: ERROR, error.kind: network, order: 7, time: "2026-01-02 03:04:05+00:00",
+      - record: {level: err, error.kind: network, order: 7, time: "2026-01-02 03:04:05+00:00",
                  source: {input: stdin}}
         absent: [trace_id]
         outputs: [all, loki]
@@ -66,9 +66,10 @@ def test_what_is_as_expected_passes(waybill: Runner, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("expect", "words"), [
-    ("[{record: {level: WARN}}]", "record 1: level is the text 'INFO', not the text 'WARN'"),
+    ("[{record: {level: WARN}}]", "record 1: level is 'INFO', not 'WARN'"),
     ("[{record: {n: 1.5}}]", "record 1: context.n is 1, not 1.5"),
-    ("[{record: {gone: x}}]", "record 1: gone is absent, not the text 'x'"),
+    ("[{record: {gone: x}}]", "record 1: gone is absent, not 'x'"),
+    ("[{record: {n: '1'}}]", "record 1: context.n is 1, not the text '1'"),
     ("[{absent: [message]}]", 'record 1: message is "hello n=1", and should be absent'),
     ("[{outputs: [loki]}]", "record 1: it goes to all, not to loki"),
     ("[]", "1 record came, 0 are expected"),
@@ -82,8 +83,16 @@ def test_what_is_not_is_said(waybill: Runner, tmp_path: Path, expect: str, words
     lines = ended.out.splitlines()
     assert lines[0] == f"{cases}:2:5: a greeting:"
     assert lines[1] == f"    {words}"
-    assert re.match(r' +record 1 is \{"timestamp"', lines[2]), "the record is shown"
+    assert re.match(r' +record 1 \(all\) is \{"timestamp"', lines[2]), "the record is shown"
     assert lines[-1] == "1 test: 0 passed, 1 failed"
+
+
+def test_long_texts_differ_somewhere(waybill: Runner, tmp_path: Path) -> None:
+    said = "all is well " * 20
+    cases = write(tmp_path / "cases.yaml", "tests:\n  - name: n\n    lines: " + said + "now\n"
+                  "    expect: [{record: {message: '" + said + "then'}}]\n")
+    out = waybill.run("test", cases, config=CONFIG).out
+    assert "(from byte 220 on: 'is well all is well now', not 'is well all is well then')" in out, out
 
 
 def test_what_kept_a_record_back_is_said(waybill: Runner, tmp_path: Path) -> None:
