@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/ascii.h"
+#include "parsers/multiline/crash.h"
 #include "parsers/multiline/frames.h"
 #include "parsers/multiline/signs.h"
 
@@ -31,6 +32,10 @@ Trace::Kind Trace::kind_of_first() const {
   if (is_script_place(line)) return Kind::kNodeHead;
   if (look_ == Look::kTimed && is_jul_head(line)) return Kind::kJulHead;
   if (look_ == Look::kFresh && is_dotnet_head(line)) return Kind::kDotnetHead;
+  if (look_ == Look::kPlain) {
+    Kind report = kind_of_report(line);
+    if (report != Kind::kNone) return report;
+  }
   // A syntax error has no frames above it.
   if (look_ == Look::kIndented && is_python_place(without_indent(line))) return Kind::kPython;
   if (!has_signs(line)) return Kind::kNone;
@@ -50,6 +55,14 @@ Trace::Kind Trace::kind_of_first() const {
   }
   if (is_rails_error(line) || is_ruby_frame(line)) return Kind::kRuby;
   return hints_at_exception(line) ? Kind::kHinted : Kind::kNone;
+}
+
+Trace::Kind Trace::kind_of_report(std::string_view line) {
+  if (is_terminate(line) || is_python_warning(line) || is_node_warning(line)) return Kind::kNative;
+  if (is_jvm_report(line)) return Kind::kJvm;
+  if (is_sanitizer_report(line)) return Kind::kSanitizer;
+  if (line.starts_with("** (")) return Kind::kFrames;  // Elixir
+  return is_node_error_head(line) ? Kind::kNodeProperties : Kind::kNone;
 }
 
 void Trace::judge() {
@@ -73,6 +86,12 @@ bool Trace::expects_more() {
   if (look_ == Look::kWhole || look_ == Look::kBlank) return false;
   judge();
   return kind_ != Kind::kNone || trouble_;
+}
+
+bool Trace::is_calm() {
+  if (look_ != Look::kTimed && look_ != Look::kFresh) return false;
+  judge();
+  return !trouble_;
 }
 
 bool Trace::may_have_message() {
@@ -123,6 +142,9 @@ std::string_view Trace::joined_by(Look last) const {
     case Kind::kSlowQuery: return "an entry of a slow query log";
     case Kind::kJulHead: return "the two lines that java.util.logging writes";
     case Kind::kDotnetHead: return "the lines that .NET's console logger writes";
+    case Kind::kNative: return "indented lines below a warning, or what C++ says when it ends";
+    case Kind::kJvm: return "a report of the Java Runtime Environment";
+    case Kind::kSanitizer: return "a report of a sanitizer";
   }
   if (last == Look::kIndented) return "indented lines below the one that begins the record";
   if (look_ == Look::kTimed) return "lines without a time below one that has it";
@@ -214,6 +236,11 @@ bool Trace::continues_plain(std::string_view line) {
     case Kind::kNodeProperties:
       if (line == "}") kind_ = Kind::kFrames;
       return kind_ == Kind::kFrames;
+    case Kind::kNative: return is_node_hint(line);
+    case Kind::kJvm: return line[0] == '#';
+    case Kind::kSanitizer:
+      if (ends_sanitizer_report(line)) kind_ = Kind::kFrames;
+      return true;
     case Kind::kJulHead:
     case Kind::kDotnetHead: break;
   }

@@ -31,6 +31,9 @@ class Trace {
     return look_ == Look::kTimed && (look == Look::kPlain || look == Look::kJsonBegin);
   }
 
+  // Whether it has a header that speaks of no trouble: a crash below it is none of its own.
+  bool is_calm();
+
   // Whether it speaks of an exception whose message may have more lines: they belong to it if its
   // frames come behind them. take_message(): they do, behind so many lines.
   bool may_have_message();
@@ -68,10 +71,14 @@ class Trace {
     kSlowQuery,
     kJulHead,     // the level and the message have to come
     kDotnetHead,  // the message has to come, indented
+    kNative,      // C++ terminates, Python or Node.js warns: indented lines
+    kJvm,         // a report of the Java Runtime's: lines that begin with '#'
+    kSanitizer,   // a report of its, up to the line that ends it
   };
 
   void judge();
   Kind kind_of_first() const;
+  static Kind kind_of_report(std::string_view line);
   static Kind kind_of_traceback(std::string_view line);
   bool continues_indented(std::string_view text, bool trouble);
   bool continues_plain(std::string_view line);
