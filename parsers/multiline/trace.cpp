@@ -61,7 +61,7 @@ Trace::Kind Trace::kind_of_report(std::string_view line) {
   if (is_terminate(line) || is_python_warning(line) || is_node_warning(line)) return Kind::kNative;
   if (is_jvm_report(line)) return Kind::kJvm;
   if (is_sanitizer_report(line)) return Kind::kSanitizer;
-  if (line.starts_with("** (")) return Kind::kFrames;  // Elixir
+  if (line.starts_with("** (")) return Kind::kElixir;
   return is_node_error_head(line) ? Kind::kNodeProperties : Kind::kNone;
 }
 
@@ -142,6 +142,7 @@ std::string_view Trace::joined_by(Look last) const {
     case Kind::kSlowQuery: return "an entry of a slow query log";
     case Kind::kJulHead: return "the two lines that java.util.logging writes";
     case Kind::kDotnetHead: return "the lines that .NET's console logger writes";
+    case Kind::kElixir: return "an Elixir stack trace";
     case Kind::kNative: return "indented lines below a warning, or what C++ says when it ends";
     case Kind::kJvm: return "a report of the Java Runtime Environment";
     case Kind::kSanitizer: return "a report of a sanitizer";
@@ -236,6 +237,7 @@ bool Trace::continues_plain(std::string_view line) {
     case Kind::kNodeProperties:
       if (line == "}") kind_ = Kind::kFrames;
       return kind_ == Kind::kFrames;
+    case Kind::kElixir: return line.starts_with("Last message") || line.starts_with("State: ");
     case Kind::kNative: return is_node_hint(line);
     case Kind::kJvm: return line[0] == '#';
     case Kind::kSanitizer:
@@ -284,8 +286,8 @@ bool Trace::begins_below_header(std::string_view line) {
     kind_ = Kind::kGo;
   } else if (is_class_line(line)) {
     kind_ = Kind::kFrames;
-  } else if (line.starts_with("** (")) {  // Elixir
-    kind_ = Kind::kFrames;
+  } else if (line.starts_with("** (")) {
+    kind_ = Kind::kElixir;
   } else if (is_ruby_frame(line)) {
     kind_ = Kind::kRuby;
   } else if (line == "[stacktrace]") {  // Monolog

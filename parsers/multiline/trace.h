@@ -71,9 +71,10 @@ class Trace {
     kSlowQuery,
     kJulHead,     // the level and the message have to come
     kDotnetHead,  // the message has to come, indented
-    kNative,      // C++ terminates, Python or Node.js warns: indented lines
-    kJvm,         // a report of the Java Runtime's: lines that begin with '#'
-    kSanitizer,   // a report of its, up to the line that ends it
+    kElixir,
+    kNative,     // C++ terminates, Python or Node.js warns: indented lines
+    kJvm,        // a report of the Java Runtime's: lines that begin with '#'
+    kSanitizer,  // a report of its, up to the line that ends it
   };
 
   void judge();
