@@ -97,6 +97,28 @@ TEST_CASE("event reader: a crash is no part of a timed line that speaks of no tr
   CHECK(plain.messages.back() == "step\nselect 1\nTypeError: said\nfrom cart");
 }
 
+TEST_CASE("event reader: zap's object above its stack is no part of the message") {
+  for (std::string front :
+       {"2026-01-02T03:04:05Z\tERROR\t", "1.7673230451234567e+09\tERROR\tcart/x.go:7\t"}) {
+    CAPTURE(front);
+    Reading reading;
+    reading.read(front +
+                     "it broke\t{\"cart\": 7, \"error\": \"\\\"x\\\" not found\"}\n"
+                     "shop.example/cart.(*Cart).add\n\t/go/cart.go:324\n",
+                 reading.source());
+    reading.flush();
+    REQUIRE(reading.json.size() == 1);
+    CHECK(reading.messages[0] == "it broke\nshop.example/cart.(*Cart).add\n\t/go/cart.go:324");
+    CHECK(reading.json[0].find(R"("context":{"cart": 7})") != std::string::npos);
+  }
+  // What is no object stays.
+  Reading plain;
+  plain.read("2026-01-02T03:04:05Z\tERROR\tit broke\t{no}\nmain.main\n\t/go/a.go:3\n",
+             plain.source());
+  plain.flush();
+  CHECK(plain.messages == Texts{"it broke\t{no}\nmain.main\n\t/go/a.go:3"});
+}
+
 TEST_CASE("event reader: a message of several lines, above its exception's frames") {
   std::string trace =
       "shop.db.QueryException: it failed [SQL: select a\nfrom cart\n  where b=?;\n] ---> "
