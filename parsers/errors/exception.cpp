@@ -108,8 +108,10 @@ bool read_front(std::string_view text, bool bare, Exception& found) {
   std::string_view name = name_at(text, 0);
   std::string_view rest = text.substr(name.size());
   // Most lines begin with a word that another one follows.
-  bool prose = rest.size() > 1 && rest[0] == ' ' && rest[1] != '[' && rest[1] != '(';
+  bool service = rest.starts_with(kInService);
+  bool prose = rest.size() > 1 && rest[0] == ' ' && rest[1] != '[' && rest[1] != '(' && !service;
   if (prose || !is_class(name) || (!bare && is_bare(name))) return false;
+  if (service) rest.remove_prefix(std::min(rest.find(": "), rest.size()));
   std::string_view code = take_code(rest);
   bool alone = rest.empty() || rest.front() == '\n' || rest.front() == '\r';
   if (rest.starts_with(" (")) {

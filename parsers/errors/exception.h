@@ -22,6 +22,9 @@ bool is_class(std::string_view name);
 // Whether it is no more than the ending: "Error", "Exception". Prose has those, too.
 bool is_bare(std::string_view name);
 
+// Behind a class JBoss names the service that threw it: "StartException in service a.b: message".
+inline constexpr std::string_view kInService = " in service ";
+
 // "Class: message", "Class [CODE]: message", "Class (0x8000): message", "Class (message):", or the
 // class alone, at the front of `text`, behind a blank or what runtimes put in front ("Exception in
 // thread "main" …", "Unhandled exception. …", "PHP Fatal error:  Uncaught …"). The message goes on
