@@ -65,7 +65,7 @@ std::string_view whole_pair(std::string_view value, std::string_view text) {
     rest = rest.substr(0, next.begin);
     break;
   }
-  while (is_blank(rest.back())) rest.remove_suffix(1);
+  while (is_blank(rest.back()) || rest.back() == ',' || rest.back() == ':') rest.remove_suffix(1);
   return rest.back() == '"' || rest.back() == '\'' ? value : rest;
 }
 
@@ -164,9 +164,6 @@ class Noter {
     std::string_view message = characters_of(record_.message);
     Exception found;
     bool trace = find_trace(message, found) || (bad && find_in_full_message(found));
-    // Go and Rust say where an event comes from, whatever it is.
-    bool calm = record_.level_said && !bad;
-    if (trace && calm && found.type.empty() && found.message.empty()) return false;
     if (!trace && bad) {
       Signs signs = look_for_signs(message);
       if (!signs.any()) return false;

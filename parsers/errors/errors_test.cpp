@@ -269,6 +269,7 @@ TEST_CASE("errors: a pair without quotes, up to the next one") {
         Error{"app", "a.b.CException", "", "a.b.CException: no", ""});
   CHECK(error_of(front + "error=timeout").message == "timeout");
   CHECK(error_of(front + "error=timeout, tried again").message == "timeout");
+  CHECK(error_of(front + "depth=0, error=bad signature: CN=x").message == "bad signature");
   CHECK(error_of(front + "error=\"timed out\" on x").message == "timed out");
   CHECK(error_of(front + "exception=no x").message == "no");
 }
@@ -315,6 +316,8 @@ TEST_CASE("errors: reports of runtimes") {
 }
 
 TEST_CASE("errors: .NET's numbers, JBoss' services, Monolog's backslashes") {
+  check_trace("MergeMappingException[no [x] of it]\n\tat a.B.c(B.java:1)",
+              {"app", "MergeMappingException", "", "no [x] of it", ""});
   check_trace("System.Data.SqlClient.SqlException (0x80131904): Timeout expired.\n   at A.B()",
               {"db", "System.Data.SqlClient.SqlException", "0x80131904", "Timeout expired.", ""});
   check_trace(

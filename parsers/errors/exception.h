@@ -25,10 +25,10 @@ bool is_bare(std::string_view name);
 // Behind a class JBoss names the service that threw it: "StartException in service a.b: message".
 inline constexpr std::string_view kInService = " in service ";
 
-// "Class: message", "Class [CODE]: message", "Class (0x8000): message", "Class (message):", or the
-// class alone, at the front of `text`, behind a blank or what runtimes put in front ("Exception in
-// thread "main" …", "Unhandled exception. …", "PHP Fatal error:  Uncaught …"). The message goes on
-// to the end of `text`. `bare`: is_bare() names count.
+// "Class: message", "Class [CODE]: message", "Class (0x8000): message", "Class (message):",
+// "Class[message]", or the class alone, at the front of `text`, behind a blank or what runtimes put
+// in front ("Exception in thread "main" …", "Unhandled exception. …", "PHP Fatal error:  Uncaught
+// …"). The message goes on to the end of `text`. `bare`: is_bare() names count.
 bool read_front(std::string_view text, bool bare, Exception& found);
 
 // A trace in a text of several lines, as Java, Python, Go, Node.js, .NET, Ruby, Rust, PHP and Dart

@@ -223,8 +223,8 @@ std::string_view behind_process(std::string_view text) {
   return without_colours(without_indent(text.substr(dash + 1)));
 }
 
-// "[W 2026-01-02 …", Tornado's and Jupyter's; "[GIN] 2026/01/02 …", "[71] 2026/01/02 …", "[Nest] 71
-// - 01/02/2026, …".
+// "[W 2026-01-02 …", Tornado's and Jupyter's; "[GIN] 2026/01/02 …", "[71] 2026/01/02 …",
+// "[Nest] 71  - 01/02/2026, …".
 bool has_time_behind_tag(std::string_view inside) {
   if (inside.size() > 2 && is_upper(inside[0]) && inside[1] == ' ') {
     return begins_with_time(inside.substr(2));
