@@ -65,7 +65,10 @@ std::string_view whole_pair(std::string_view value, std::string_view text) {
     rest = rest.substr(0, next.begin);
     break;
   }
-  while (is_blank(rest.back()) || rest.back() == ',' || rest.back() == ':') rest.remove_suffix(1);
+  constexpr std::string_view between = " \t,:";
+  while (rest.size() > value.size() && between.find(rest.back()) != between.npos) {
+    rest.remove_suffix(1);
+  }
   return rest.back() == '"' || rest.back() == '\'' ? value : rest;
 }
 

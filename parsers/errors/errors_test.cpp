@@ -268,6 +268,7 @@ TEST_CASE("errors: a pair without quotes, up to the next one") {
   CHECK(error_of(front + "error=a.b.CException: no x=1") ==
         Error{"app", "a.b.CException", "", "a.b.CException: no", ""});
   CHECK(error_of(front + "error=timeout").message == "timeout");
+  CHECK(error_of(front + "error=:, , n=1").message == ":");
   CHECK(error_of(front + "error=timeout, tried again").message == "timeout");
   CHECK(error_of(front + "depth=0, error=bad signature: CN=x").message == "bad signature");
   CHECK(error_of(front + "error=\"timed out\" on x").message == "timed out");

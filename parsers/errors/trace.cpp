@@ -41,7 +41,8 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 // AWS Lambda writes the exception above its traceback, and none below.
 void python_above(std::string_view text, size_t begin, Exception& found) {
-  std::string_view above = trimmed(text.substr(0, begin));
+  std::string_view above = text.substr(0, begin);
+  while (!above.empty() && static_cast<unsigned char>(above.back()) <= ' ') above.remove_suffix(1);
   size_t at = above.rfind('\n') + 1;  // npos + 1 is 0
   if (above.substr(at).starts_with("[ERROR] ")) at += 8;
   Exception front;

@@ -266,6 +266,11 @@ bool is_jul_message(std::string_view line) {
   return false;
 }
 
+bool is_erlang_head(std::string_view line) {
+  size_t mark = line.substr(0, 40).find(" REPORT==== ");
+  return line.starts_with('=') && mark != line.npos && mark > 1 && line.ends_with(" ===");
+}
+
 bool is_dotnet_head(std::string_view line) {
   if (line.size() < 10 || line.substr(4, 2) != ": " || line.back() != ']') return false;
   size_t open = line.find('[', 7);

@@ -64,6 +64,8 @@ bool names_exception(std::string_view line);
 // and "SEVERE: out of stock".
 bool is_jul_head(std::string_view line);
 bool is_jul_message(std::string_view line);
+// "=ERROR REPORT==== 16-Jun-2016::10:59:58 ===", which Erlang writes above its reports.
+bool is_erlang_head(std::string_view line);
 // The first line of .NET's console logger: "fail: Shop.Cart[13]". The message stands below it.
 bool is_dotnet_head(std::string_view line);
 

@@ -349,6 +349,7 @@ Look look_at(std::string_view line) {
     }
     case '[':
     case '<': return look_in_brackets(line);
+    case '=': return is_erlang_head(line) ? Look::kTimed : Look::kPlain;
     default: break;
   }
   if (begins_with_time(line)) return Look::kTimed;

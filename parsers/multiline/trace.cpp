@@ -31,6 +31,7 @@ Trace::Kind Trace::kind_of_first() const {
   if (line.starts_with("# Time: ") || line.starts_with("# User@Host: ")) return Kind::kSlowQuery;
   if (is_script_place(line)) return Kind::kNodeHead;
   if (look_ == Look::kTimed && is_jul_head(line)) return Kind::kJulHead;
+  if (look_ == Look::kTimed && is_erlang_head(line)) return Kind::kErlang;
   if (look_ == Look::kFresh && is_dotnet_head(line)) return Kind::kDotnetHead;
   if (look_ == Look::kPlain) {
     Kind report = kind_of_report(line);
@@ -143,6 +144,7 @@ std::string_view Trace::joined_by(Look last) const {
     case Kind::kJulHead: return "the two lines that java.util.logging writes";
     case Kind::kDotnetHead: return "the lines that .NET's console logger writes";
     case Kind::kElixir: return "an Elixir stack trace";
+    case Kind::kErlang: return "a report of Erlang's";
     case Kind::kNative: return "indented lines below a warning, or what C++ says when it ends";
     case Kind::kJvm: return "a report of the Java Runtime Environment";
     case Kind::kSanitizer: return "a report of a sanitizer";
@@ -238,6 +240,7 @@ bool Trace::continues_plain(std::string_view line) {
       if (line == "}") kind_ = Kind::kFrames;
       return kind_ == Kind::kFrames;
     case Kind::kElixir: return line.starts_with("Last message") || line.starts_with("State: ");
+    case Kind::kErlang: return true;
     case Kind::kNative: return is_node_hint(line);
     case Kind::kJvm: return line[0] == '#';
     case Kind::kSanitizer:

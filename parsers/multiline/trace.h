@@ -72,6 +72,7 @@ class Trace {
     kJulHead,     // the level and the message have to come
     kDotnetHead,  // the message has to come, indented
     kElixir,
+    kErlang,     // a report: any line
     kNative,     // C++ terminates, Python or Node.js warns: indented lines
     kJvm,        // a report of the Java Runtime's: lines that begin with '#'
     kSanitizer,  // a report of its, up to the line that ends it

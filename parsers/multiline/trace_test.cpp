@@ -269,6 +269,15 @@ TEST_CASE("trace: reports of native code, and warnings") {
         Events{2, 1});
 }
 
+TEST_CASE("trace: Erlang's reports") {
+  CHECK(
+      events_of({"=ERROR REPORT==== 2-Jan-2026::03:04:05 ===", "** Generic server foo terminating",
+                 "** Reason for termination == ", "** {badmatch,x}",
+                 "=INFO REPORT==== 2-Jan-2026::03:04:06 ===", "    application: cart"}) ==
+      Events{4, 2});
+  CHECK(events_of({"=== REPORT ===", "one"}) == Events{1, 1});
+}
+
 TEST_CASE("trace: headers of structlog, Nest and zap's numbers") {
   CHECK(events_of({"2026-01-02T03:04:05.678901Z [error    ] failed",
                    "Traceback (most recent call last):", "  File \"x.py\", line 1, in f",
