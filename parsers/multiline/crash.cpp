@@ -116,6 +116,10 @@ bool is_sanitizer_report(std::string_view line) {
 
 bool ends_sanitizer_report(std::string_view line) { return is_numbered(line, "==", "==ABORTING"); }
 
+bool is_below_summary(std::string_view line) {
+  return line.starts_with("Shadow ") || line.starts_with("=>") || ends_sanitizer_report(line);
+}
+
 bool is_python_warning(std::string_view line) {
   size_t colon = line.find(": ");
   if (colon == line.npos || colon < 5 || !is_digit(line[colon - 1])) return false;

@@ -16,9 +16,11 @@ bool begins_crash(std::string_view line);
 bool is_terminate(std::string_view line);
 // "# A fatal error has been detected by the Java Runtime Environment:": those that begin with '#'.
 bool is_jvm_report(std::string_view line);
-// "==71==ERROR: AddressSanitizer: …": any, up to the one that says so.
+// "==71==ERROR: AddressSanitizer: …": any, up to the one that says so; behind its summary those of
+// the memory around.
 bool is_sanitizer_report(std::string_view line);
 bool ends_sanitizer_report(std::string_view line);
+bool is_below_summary(std::string_view line);
 
 // "/app/x.py:7: DeprecationWarning: …", with the line of the source indented below it.
 bool is_python_warning(std::string_view line);

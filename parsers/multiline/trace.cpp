@@ -72,7 +72,7 @@ void Trace::judge() {
   kind_ = kind_of_first();
   head_lines_ = 0;
   message_lines_ = 0;
-  at_seen_ = in_message_ = false;
+  at_seen_ = in_message_ = summary_seen_ = false;
   user_seen_ = first_.starts_with("# User@Host: ");
   bool header = look_ == Look::kTimed || look_ == Look::kFresh;
   trouble_ = header && speaks_of_trouble(first_);
@@ -243,9 +243,7 @@ bool Trace::continues_plain(std::string_view line) {
     case Kind::kErlang: return true;
     case Kind::kNative: return is_node_hint(line);
     case Kind::kJvm: return line[0] == '#';
-    case Kind::kSanitizer:
-      if (ends_sanitizer_report(line)) kind_ = Kind::kFrames;
-      return true;
+    case Kind::kSanitizer: return continues_sanitizer(line);
     case Kind::kJulHead:
     case Kind::kDotnetHead: break;
   }
@@ -276,6 +274,13 @@ bool Trace::continues_python(std::string_view line) {
               line.substr(0, end).find_first_of(" \t(") == std::string_view::npos;
   if (!name) return false;
   kind_ = Kind::kPythonEnd;
+  return true;
+}
+
+bool Trace::continues_sanitizer(std::string_view line) {
+  if (summary_seen_ && !is_below_summary(line)) return false;
+  summary_seen_ |= line.starts_with("SUMMARY: ");
+  if (ends_sanitizer_report(line)) kind_ = Kind::kFrames;
   return true;
 }
 

@@ -86,6 +86,7 @@ class Trace {
   bool continues_plain(std::string_view line);
   bool continues_jul(std::string_view line);
   bool continues_python(std::string_view line);
+  bool continues_sanitizer(std::string_view line);
   bool begins_below_header(std::string_view line);
   bool user_begins(std::string_view line);
   void see_frame(std::string_view text);
@@ -95,11 +96,12 @@ class Trace {
   bool judged_ = false;
   bool trouble_ = false;  // its header speaks of it
   Kind kind_ = Kind::kNone;
-  uint8_t head_lines_ = 0;    // of kDartHead and kNodeHead; of a message
-  size_t message_lines_ = 0;  // that have to come before the frames
-  bool at_seen_ = false;      // of kFrames: a frame; of kGoStack: the last line was a place
-  bool in_message_ = false;   // of kFrames: a cause's message may go on, as its frames come
-  bool user_seen_ = false;    // of kSlowQuery
+  uint8_t head_lines_ = 0;     // of kDartHead and kNodeHead; of a message
+  size_t message_lines_ = 0;   // that have to come before the frames
+  bool at_seen_ = false;       // of kFrames: a frame; of kGoStack: the last line was a place
+  bool in_message_ = false;    // of kFrames: a cause's message may go on, as its frames come
+  bool user_seen_ = false;     // of kSlowQuery
+  bool summary_seen_ = false;  // of kSanitizer
 };
 
 }  // namespace waybill::parsers::multiline

@@ -259,6 +259,9 @@ TEST_CASE("trace: reports of native code, and warnings") {
                    "    #0 0x1 in main /x.c:3", "freed by thread T0 here:", "    #0 0x2 in free",
                    "SUMMARY: AddressSanitizer: heap-use-after-free", "==71==ABORTING", "done"}) ==
         Events{7, 1});
+  CHECK(events_of({"==71==ERROR: LeakSanitizer: detected memory leaks", "Direct leak of 8 byte(s)",
+                   "SUMMARY: AddressSanitizer: 8 byte(s) leaked in 1 allocation(s).", "done"}) ==
+        Events{3, 1});
   CHECK(events_of({"/lib/pool.py:7: InsecureRequestWarning: x", "  warnings.warn(", "done"}) ==
         Events{2, 1});
   CHECK(events_of({"(node:71) UnhandledPromiseRejectionWarning: Error: empty",
