@@ -267,7 +267,8 @@ void Pipeline::count(Batch& batch, uint64_t empty) {
   for (const Record& record : batch.records) counts.joined += record.lines - 1;
   auto discarded = reader_->take_discarded();
   counts.joined += discarded.pieces;
-  counts.lines = counts.records + counts.joined + empty;
+  counts.empty += discarded.empty;
+  counts.lines = counts.records + counts.joined + counts.empty;
   counts.truncated_lines = discarded.lines;
   counts.truncated_bytes = discarded.bytes;
   std::array<uint64_t, 6> origins{};

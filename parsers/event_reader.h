@@ -43,7 +43,7 @@ class EventReader {
   // there is nothing. SteadyTime::max(): of everything that is kept.
   bool take_due(Batch& batch, SteadyTime now);
 
-  // Lines that a runtime had split and that became too long, since the last call.
+  // Lines that became no record since the last call.
   multiline::Joiner::Discarded take_discarded() { return joiner_.take_discarded(); }
 
   const LineParser& parser() const { return parser_; }

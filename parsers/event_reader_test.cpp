@@ -67,6 +67,58 @@ TEST_CASE("event reader: what has a form of its own is no part of the timed line
   CHECK(reading.messages[21] == "step\nand another");
 }
 
+TEST_CASE("event reader: a crash is no part of a timed line that speaks of no trouble") {
+  std::string timed;
+  for (int i = 0; i < 14; ++i) timed += "2026-01-02 03:04:05,678 INFO [main] shop.Cart - step\n";
+  for (std::string crash :
+       {"Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'",
+        "TypeError: no cart\n    at check (/app/cart.js:7:11)",
+        "PrismaError: \nInvalid call:\nError in it\n    at f (/app/x.js:1:2)",
+        "java.lang.OutOfMemoryError: Java heap space"}) {
+    CAPTURE(crash);
+    Reading calm;
+    calm.read(timed + crash + "\n" + timed, calm.source());
+    calm.flush();
+    REQUIRE(calm.messages.size() == 29);
+    CHECK(calm.messages[13] == "step");
+    CHECK(calm.messages[14] == crash);
+    // It is below an error.
+    Reading bad;
+    std::string error = "2026-01-02 03:04:05,678 ERROR [main] shop.Cart - failed\n";
+    bad.read(timed + error + crash + "\n" + timed, bad.source());
+    bad.flush();
+    REQUIRE(bad.messages.size() == 29);
+    CHECK(bad.messages[14] == "failed\n" + crash);
+  }
+  // Other lines are, and such a class without frames is as any other.
+  Reading plain;
+  plain.read(timed + "select 1\nTypeError: said\nfrom cart\n", plain.source());
+  plain.flush();
+  CHECK(plain.messages.back() == "step\nselect 1\nTypeError: said\nfrom cart");
+}
+
+TEST_CASE("event reader: zap's object above its stack is no part of the message") {
+  for (std::string front :
+       {"2026-01-02T03:04:05Z\tERROR\t", "1.7673230451234567e+09\tERROR\tcart/x.go:7\t"}) {
+    CAPTURE(front);
+    Reading reading;
+    reading.read(front +
+                     "it broke\t{\"cart\": 7, \"error\": \"\\\"x\\\" not found\"}\n"
+                     "shop.example/cart.(*Cart).add\n\t/go/cart.go:324\n",
+                 reading.source());
+    reading.flush();
+    REQUIRE(reading.json.size() == 1);
+    CHECK(reading.messages[0] == "it broke\nshop.example/cart.(*Cart).add\n\t/go/cart.go:324");
+    CHECK(reading.json[0].find(R"("context":{"cart": 7})") != std::string::npos);
+  }
+  // What is no object stays.
+  Reading plain;
+  plain.read("2026-01-02T03:04:05Z\tERROR\tit broke\t{no}\nmain.main\n\t/go/a.go:3\n",
+             plain.source());
+  plain.flush();
+  CHECK(plain.messages == Texts{"it broke\t{no}\nmain.main\n\t/go/a.go:3"});
+}
+
 TEST_CASE("event reader: a message of several lines, above its exception's frames") {
   std::string trace =
       "shop.db.QueryException: it failed [SQL: select a\nfrom cart\n  where b=?;\n] ---> "
@@ -182,6 +234,49 @@ TEST_CASE("event reader: a trace in a container's lines, and in a log of JSON li
   CHECK(reading.messages ==
         Texts{"shop.CartError: empty\n\tat shop.Cart.a(Cart.java:7)\n\tat shop.Cart.b(Cart.java:9)",
               "\tat till.Till.a(Till.java:7)"});
+}
+
+TEST_CASE("event reader: a container's lines with nothing inside are empty") {
+  const std::string front = "2026-01-02T03:04:05.678901234Z stdout F ";
+  std::string lines;
+  for (std::string_view inside : {"", "2026-01-02 03:04:05.678 ERROR 1 --- [main] c.e.App : failed",
+                                  "", "java.lang.IllegalStateException: x", "\tat a.B.c(B.java:1)",
+                                  "", "2026-01-02 03:04:05.679  INFO 1 --- [main] c.e.App : up"}) {
+    lines += front + std::string(inside) + "\n";
+  }
+  Reading cri;
+  cri.read(lines, cri.source("/var/log/x"));
+  cri.flush();
+  CHECK(cri.messages ==
+        Texts{"failed\n\njava.lang.IllegalStateException: x\n\tat a.B.c(B.java:1)", "up"});
+  CHECK(cri.counts == std::vector<uint32_t>{3, 1});
+  CHECK(cri.lines[0].find(front + "\n" + front + "java") != std::string::npos);
+  CHECK(cri.reader().take_discarded().empty == 3);
+  // Wherever the reads begin; and Docker's.
+  Reading docker;
+  auto source = docker.source("/var/log/y");
+  for (std::string_view inside : {"PrismaError: ", "Invalid call:", "", "", "no server", "",
+                                  "    at f (/app/x.js:1:2)", "", "up"}) {
+    docker.read("{\"log\":\"" + std::string(inside) +
+                    "\\n\",\"stream\":\"stdout\",\"time\":\"2026-01-02T03:04:05Z\"}\n",
+                source);
+  }
+  docker.flush();
+  CHECK(docker.reader().take_discarded().empty == 4);
+  CHECK(docker.messages.size() == 5);  // they come too late for a message of several lines
+  CHECK(docker.messages.back() == "up");
+  // Nothing inside ends a line that had been split.
+  Reading pieces;
+  pieces.read("2026-01-02T03:04:05Z stdout P one\n2026-01-02T03:04:05Z stdout F \n",
+              pieces.source("/var/log/z"));
+  pieces.flush();
+  CHECK(pieces.messages == Texts{"one"});
+  CHECK(pieces.reader().take_discarded().empty == 0);
+  // In syslog's it is a message.
+  Reading syslog;
+  syslog.read("Jan  2 03:04:05 web app[71]:  \n", syslog.source("/var/log/s"));
+  syslog.flush();
+  CHECK(syslog.messages.size() == 1);
 }
 
 TEST_CASE("event reader: lines of several processes in one syslog file are kept apart") {

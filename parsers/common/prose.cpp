@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "core/json_text.h"
 #include "parsers/common/pairs.h"
@@ -32,6 +33,22 @@ bool is_id(std::string_view name) {
 
 uint8_t severity_number(Level level) {
   return static_cast<uint8_t>(4 * static_cast<int>(level) + 1);
+}
+
+// The first line of several, if an object behind a tab ends it (zap, above its stack); else all.
+std::string_view up_to_object(std::string_view message) {
+  std::string_view line = message.substr(0, std::min(message.find('\n'), message.size()));
+  bool object = !line.empty() && line.back() == '}' && line.find("\t{") != line.npos;
+  return object ? line : message;
+}
+
+std::string_view joined(Arena& arena, std::string_view front, std::string_view below) {
+  if (below.empty()) return front;
+  char* made = arena.allocate(front.size() + below.size() + kPadding);
+  char* end = std::copy(front.begin(), front.end(), made);
+  end = std::copy(below.begin(), below.end(), end);
+  std::memset(end, 0, kPadding);
+  return {made, front.size() + below.size()};
 }
 
 }  // namespace
@@ -141,23 +158,25 @@ void Prose::finish(Batch& batch, Record& record, std::string_view message, bool 
   // The usual message shows at its last byte that no object ends it.
   // A whole line of JSON is here as somebody wants it as text.
   bool whole = message.size() == record.line.size() && message.starts_with('{');
+  std::string_view first = record.lines > 1 ? up_to_object(message) : message;
   // Monolog's "… {"user":"ada"} []": a second object, which is empty, is an empty list.
-  std::string_view rest =
-      message.ends_with("} []") ? message.substr(0, message.size() - 3) : message;
-  bool may_end_with_object = pairs && !whole && !rest.empty() && rest.back() == '}';
+  std::string_view empty = first.ends_with("} []") ? first.substr(first.size() - 3) : "";
+  std::string_view said = first.substr(0, first.size() - empty.size());
+  bool may_end_with_object = pairs && !whole && !said.empty() && said.back() == '}';
   if (!may_end_with_object) {
     if (pairs) note_pairs(batch, message);
     return settle_fields(batch, record);
   }
   Record object;
-  size_t begin = find_object(batch, rest, object);
-  note_pairs(batch, message.substr(0, begin));
+  size_t begin = find_object(batch, said, object);
+  note_pairs(batch, begin < said.size() ? said.substr(0, begin) : message);
   settle_fields(batch, record);
-  if (begin >= rest.size()) return;
-  if (begin > 0 && message[begin - 1] == '\t') {
-    std::string_view front = message.substr(0, begin);
+  if (begin >= said.size()) return;
+  if (begin > 0 && said[begin - 1] == '\t') {
+    std::string_view front = said.substr(0, begin);
     while (!front.empty() && (front.back() == ' ' || front.back() == '\t')) front.remove_suffix(1);
-    if (!front.empty()) record.message = raw_text(front);
+    std::string_view below = message.substr(first.size());
+    if (!front.empty()) record.message = raw_text(joined(batch.arena, front, below));
   }
   take_object(batch, record, object, begin == 0);
 }

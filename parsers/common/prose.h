@@ -35,7 +35,8 @@ class Prose {
   void set_level(Record& record, std::optional<Severity> severity, std::string_view word) const;
   // Notes the key=value pairs of `message` where `pairs`, and the members of a JSON object at its
   // end; lifts what has a known name. What the header has said counts more than the object. The
-  // object stays in the message, unless a tab stands before it (zap) or it is all of the message
+  // object stays in the message, unless a tab stands before it (zap, at the end of the first line,
+  // too) or it is all of the message
   // and says a message itself.
   void finish(Batch& batch, Record& record, std::string_view message, bool pairs = true);
 

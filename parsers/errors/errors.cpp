@@ -2,10 +2,13 @@
 #include "parsers/errors/errors.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "core/canonical.h"
 #include "core/json_text.h"
+#include "parsers/common/pairs.h"
 #include "parsers/errors/exception.h"
 #include "parsers/errors/kinds.h"
 #include "parsers/errors/one_line.h"
@@ -41,6 +44,34 @@ void read_qualified(std::string_view stack, Exception& found) {
   found.message = found.message.substr(0, std::min(found.message.find('\n'), stack.size()));
 }
 
+// Rust's tracing prints an error without quotes, "error=connection refused (os error 111) n=1": of
+// such a `value` that stands in `text`, all of it, up to the next key or the end of the line.
+std::string_view whole_pair(std::string_view value, std::string_view text) {
+  std::less<const char*> before;
+  bool within = !value.empty() && !before(value.data(), text.data()) &&
+                before(value.data(), text.data() + text.size());
+  if (!within) return value;
+  auto at = static_cast<size_t>(value.data() - text.data());
+  std::string_view key = text.substr(0, at);
+  bool own = key.ends_with("error=") || key.ends_with("err=");
+  size_t name = key.ends_with("error=") ? 6 : 4;
+  bool apart = own && (key.size() == name || is_blank(key[key.size() - name - 1]));
+  std::string_view rest = text.substr(at);
+  rest = rest.substr(0, std::min(rest.find('\n'), rest.size()));
+  if (!apart || rest.size() <= value.size() || !is_blank(rest[value.size()])) return value;
+  Pair next;
+  for (size_t from = value.size(); next_pair(rest, from, next); from = next.end) {
+    if (!is_blank(rest[next.begin - 1])) continue;
+    rest = rest.substr(0, next.begin);
+    break;
+  }
+  constexpr std::string_view between = " \t,:";
+  while (rest.size() > value.size() && between.find(rest.back()) != between.npos) {
+    rest.remove_suffix(1);
+  }
+  return rest.back() == '"' || rest.back() == '\'' ? value : rest;
+}
+
 class Noter {
  public:
   Noter(Batch& batch, Record& record) : batch_(batch), record_(record) {}
@@ -66,12 +97,27 @@ class Noter {
     if (!place && !said.empty()) place = raw_text(said);
   }
 
+  // "App\\Boom", as Monolog writes it inside of JSON, has its backslashes twice.
+  std::string_view unescaped(std::string_view type) {
+    if (type.find("\\\\") == type.npos) return type;
+    char* begin = batch_.arena.allocate(type.size());
+    char* out = begin;
+    for (size_t i = 0; i < type.size(); ++i) {
+      if (type[i] == '\\' && i + 1 < type.size() && type[i + 1] == '\\') ++i;
+      *out++ = type[i];
+    }
+    return {begin, static_cast<size_t>(out - begin)};
+  }
+
   // What keys say counts; what they leave out is read from the texts that they have.
   void complete() {
     // Datadog's `error.kind` is the class.
     if (error_.kind && !is_kind(error_.kind.bytes())) {
       if (!error_.type) error_.type = error_.kind;
       error_.kind = {};
+    }
+    if (error_.message && error_.message.form != TextForm::kJson) {
+      error_.message = raw_text(whole_pair(error_.message.bytes(), record_.message.bytes()));
     }
     Exception found;
     if (error_.stack && (!error_.type || !error_.message)) {
@@ -129,7 +175,7 @@ class Noter {
     } else if (!trace && (record_.level_said || !read_front(message, false, found))) {
       return false;
     }
-    fill(error_.type, found.type);
+    fill(error_.type, unescaped(found.type));
     fill(error_.message, found.message);
     fill(error_.code, found.code);
     fill(error_.stack, found.stack);

@@ -260,6 +260,79 @@ TEST_CASE("errors: pairs") {
         Error{"app", "", "PAY-17", "declined", ""});
 }
 
+TEST_CASE("errors: a pair without quotes, up to the next one") {
+  const std::string front = "2026-01-02T03:04:05.678901Z ERROR my_app::db: query failed ";
+  Error refused{"network", "", "111", "connection refused (os error 111)", ""};
+  CHECK(error_of(front + "error=connection refused (os error 111)") == refused);
+  CHECK(error_of(front + "err=connection refused (os error 111) retry=3 path=\"/x\"") == refused);
+  CHECK(error_of(front + "error=a.b.CException: no x=1") ==
+        Error{"app", "a.b.CException", "", "a.b.CException: no", ""});
+  CHECK(error_of(front + "error=timeout").message == "timeout");
+  CHECK(error_of(front + "error=:, , n=1").message == ":");
+  CHECK(error_of(front + "error=timeout, tried again").message == "timeout");
+  CHECK(error_of(front + "depth=0, error=bad signature: CN=x").message == "bad signature");
+  CHECK(error_of(front + "error=\"timed out\" on x").message == "timed out");
+  CHECK(error_of(front + "exception=no x").message == "no");
+}
+
+TEST_CASE("errors: what is above frames is an error, if anything is") {
+  const std::string frames = "\n    at f (/app/x.js:1:2)";
+  for (std::string_view front :
+       {"Failed to connect: ", " \u2a2f ", "[nitro] [unhandledRejection] ",
+        "error: Uncaught (in promise) ", "(node:1) UnhandledPromiseRejectionWarning: "}) {
+    CAPTURE(front);
+    std::string stack = "Error: boom" + frames;
+    CHECK(error_of(std::string(front) + stack) == Error{"app", "Error", "", "boom", stack});
+  }
+  CHECK(error_of("   java.lang.Thread.State: TIMED_WAITING (sleeping)\n"
+                 "\tat java.lang.Thread.sleep(Native Method)") == Error{});
+  CHECK(error_of("  2026-01-02T03:04:05.678901Z  INFO shop::server: started, port: 8080\n"
+                 "    at src/server.rs:12") == Error{});
+  CHECK(error_of("2026-01-02T03:04:05.678901Z ERROR shop: failed, error: connection refused\n"
+                 "    at src/server.rs:12\n    in shop::handle with id: 3") ==
+        Error{"network", "", "", "connection refused", ""});
+}
+
+TEST_CASE("errors: reports of runtimes") {
+  check_trace(
+      "terminate called after throwing an instance of 'std::runtime_error'\n  what():  boom",
+      {"app", "std::runtime_error", "", "boom", ""});
+  check_trace("==71==ERROR: AddressSanitizer: heap-use-after-free on 0x60\nREAD of size 4",
+              {"app", "AddressSanitizer", "", "heap-use-after-free on 0x60", ""});
+  check_trace(
+      "# A fatal error has been detected by the Java Runtime Environment:\n#\n"
+      "#  SIGSEGV (0xb) at pc=0x00007f\n#",
+      {"app", "SIGSEGV", "", "SIGSEGV (0xb) at pc=0x00007f", ""});
+  check_trace(
+      "** (RuntimeError) boom\n    (shop 1.0.0) lib/cart.ex:7: Cart.check/1\n"
+      "Last message: :check",
+      {"app", "RuntimeError", "", "boom", ""});
+  check_trace(
+      "[UnhandledPromiseRejection: This error originated] {\n"
+      "  code: 'ERR_UNHANDLED_REJECTION'\n}",
+      {"app", "UnhandledPromiseRejection", "ERR_UNHANDLED_REJECTION", "This error originated", ""});
+  CHECK(error_of("[ERROR] ValueError: bad\nTraceback (most recent call last):\n"
+                 "  File \"/var/task/x.py\", line 3, in h\n    raise ValueError(\"bad\")")
+            .type == "ValueError");
+}
+
+TEST_CASE("errors: .NET's numbers, JBoss' services, Monolog's backslashes") {
+  check_trace("MergeMappingException[no [x] of it]\n\tat a.B.c(B.java:1)",
+              {"app", "MergeMappingException", "", "no [x] of it", ""});
+  check_trace("System.Data.SqlClient.SqlException (0x80131904): Timeout expired.\n   at A.B()",
+              {"db", "System.Data.SqlClient.SqlException", "0x80131904", "Timeout expired.", ""});
+  check_trace(
+      "org.jboss.msc.service.StartException in service a.b: WFLYSRV0153: no\n"
+      "\tat a.B.c(B.java:1)",
+      {"app", "org.jboss.msc.service.StartException", "", "WFLYSRV0153: no", ""});
+  CHECK(
+      error_of("2026-01-02 03:04:05 ERROR MSC000001: Failed: a.b.StartException in service c.d: no")
+          .type == "a.b.StartException");
+  CHECK(error_of("[2026-01-02 03:04:05] shop.ERROR: no {\"exception\":\"[object] (App\\\\Card"
+                 "Exception(code: 17): declined at /app/pay.php:3)\n[stacktrace]\n#0 {main}\n\"}")
+            .type == "App\\CardException");
+}
+
 TEST_CASE("errors: JSON keys") {
   struct Case {
     std::string_view line;

@@ -108,8 +108,11 @@ bool read_front(std::string_view text, bool bare, Exception& found) {
   std::string_view name = name_at(text, 0);
   std::string_view rest = text.substr(name.size());
   // Most lines begin with a word that another one follows.
-  bool prose = rest.size() > 1 && rest[0] == ' ' && rest[1] != '[' && rest[1] != '(';
+  bool service = rest.starts_with(kInService);
+  bool prose = rest.size() > 1 && rest[0] == ' ' && rest[1] != '[' && rest[1] != '(' && !service;
   if (prose || !is_class(name) || (!bare && is_bare(name))) return false;
+  // JBoss; and old Elasticsearch: "Class[message]".
+  if (service) rest.remove_prefix(std::min(rest.find(": "), rest.size()));
   std::string_view code = take_code(rest);
   bool alone = rest.empty() || rest.front() == '\n' || rest.front() == '\r';
   if (rest.starts_with(" (")) {
@@ -126,6 +129,8 @@ bool read_front(std::string_view text, bool bare, Exception& found) {
     } else {
       return false;
     }
+  } else if (rest.starts_with('[') && rest.ends_with(']')) {
+    found.message = rest.substr(1, rest.size() - 2);
   } else if (alone) {
     found.message = {};
   } else if (rest.front() == ':' && (rest.size() == 1 || is_blank(rest[1]) || rest[1] == '\n')) {

@@ -22,10 +22,13 @@ bool is_class(std::string_view name);
 // Whether it is no more than the ending: "Error", "Exception". Prose has those, too.
 bool is_bare(std::string_view name);
 
-// "Class: message", "Class [CODE]: message", "Class (0x8000): message", "Class (message):", or the
-// class alone, at the front of `text`, behind a blank or what runtimes put in front ("Exception in
-// thread "main" …", "Unhandled exception. …", "PHP Fatal error:  Uncaught …"). The message goes on
-// to the end of `text`. `bare`: is_bare() names count.
+// Behind a class JBoss names the service that threw it: "StartException in service a.b: message".
+inline constexpr std::string_view kInService = " in service ";
+
+// "Class: message", "Class [CODE]: message", "Class (0x8000): message", "Class (message):",
+// "Class[message]", or the class alone, at the front of `text`, behind a blank or what runtimes put
+// in front ("Exception in thread "main" …", "Unhandled exception. …", "PHP Fatal error:  Uncaught
+// …"). The message goes on to the end of `text`. `bare`: is_bare() names count.
 bool read_front(std::string_view text, bool bare, Exception& found);
 
 // A trace in a text of several lines, as Java, Python, Go, Node.js, .NET, Ruby, Rust, PHP and Dart

@@ -126,7 +126,9 @@ class Looker {
       size_t at = whole_.find(front);
       bool apart = at != whole_.npos && (at == 0 || !is_word_byte(whole_[at - 1]));
       if (!apart || (signs_.words != Kind::kNone && at > phrase_)) continue;
-      signs_.exception.message = whole_.substr(at + front.size());
+      std::string_view said = whole_.substr(at + front.size());
+      // Below, Rust's tracing says where.
+      signs_.exception.message = said.substr(0, std::min(said.find("\n    at "), said.size()));
       return;
     }
   }

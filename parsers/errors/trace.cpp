@@ -5,6 +5,7 @@
 #include "core/ascii.h"
 #include "parsers/errors/exception.h"
 #include "parsers/errors/kinds.h"
+#include "parsers/errors/reports.h"
 
 namespace waybill::parsers::errors {
 
@@ -38,6 +39,19 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 // ---- Python: the exception stands behind the last frame ----
 
+// AWS Lambda writes the exception above its traceback, and none below.
+void python_above(std::string_view text, size_t begin, Exception& found) {
+  std::string_view above = text.substr(0, begin);
+  while (!above.empty() && static_cast<unsigned char>(above.back()) <= ' ') above.remove_suffix(1);
+  size_t at = above.rfind('\n') + 1;  // npos + 1 is 0
+  if (above.substr(at).starts_with("[ERROR] ")) at += 8;
+  Exception front;
+  if (!read_front(above.substr(at), true, front)) return;
+  found.type = front.type;
+  found.message = front.message;
+  found.stack = text.substr(at);
+}
+
 bool python(std::string_view text, size_t begin, Exception& found) {
   bool group = line_at(text, begin).find("Exception Group") != text.npos;
   size_t at = group ? begin : text.rfind(kTraceback);
@@ -56,6 +70,7 @@ bool python(std::string_view text, size_t begin, Exception& found) {
     if (rest.starts_with(':')) found.message = trimmed(rest.substr(1));
     return true;
   }
+  if (!group) python_above(text, begin, found);
   return true;
 }
 
@@ -150,6 +165,15 @@ bool is_ruby_frame(std::string_view line) {
 // "\t/app/main.go:12 +0x1d", below the function's name.
 bool is_go_frame(std::string_view line) { return line.starts_with('\t') && contains(line, ".go:"); }
 
+// "    at src/main.rs:12", where an event of Rust's tracing was made: frames are numbered above it.
+bool is_rust_place(std::string_view before, std::string_view line) {
+  if (!contains(line, ".rs:") || !trimmed(line).starts_with("at ")) return false;
+  before = trimmed(before);
+  size_t digits = 0;
+  while (digits < before.size() && is_digit(before[digits])) ++digits;
+  return digits == 0 || !before.substr(digits).starts_with(": ");
+}
+
 bool is_frame(std::string_view line) {
   if (line.empty()) return false;
   return is_at_frame(line) || is_numbered_frame(line) || is_go_frame(line) || is_ruby_frame(line);
@@ -170,6 +194,15 @@ bool ruby_front(std::string_view line, Exception& found) {
   return true;
 }
 
+// "it failed: Error: bad": no more than the ending, which counts above frames alone.
+size_t bare_inside(std::string_view line) {
+  for (std::string_view name : {" Error: ", " Exception: "}) {
+    size_t at = line.find(name);
+    if (at != line.npos) return at + 1;
+  }
+  return line.npos;
+}
+
 // The class in the middle of a line: "it failed: java.io.IOException: bad".
 size_t class_inside(std::string_view line) {
   for (size_t at = 0; at < line.size();) {
@@ -179,7 +212,8 @@ size_t class_inside(std::string_view line) {
       continue;
     }
     size_t end = at + name.size();
-    bool ends = end == line.size() || line[end] == ':';
+    bool ends = end == line.size() || line[end] == ':' ||
+                line.substr(end).starts_with(kInService);  // JBoss
     if (ends && is_class(name) && !is_bare(name)) return at;
     at = end;
   }
@@ -197,15 +231,6 @@ std::string_view only_message(std::string_view message) {
     if (in != message.npos) message = message.substr(0, in);
   }
   return trimmed(message);
-}
-
-// Node.js prints the members of an error behind its frames: "  code: 'ECONNREFUSED',".
-std::string_view node_code(std::string_view text) {
-  size_t at = text.find(" code: '");
-  if (at == text.npos) return {};
-  text.remove_prefix(at + 8);
-  std::string_view code = text.substr(0, std::min(text.find('\''), text.size()));
-  return std::all_of(code.begin(), code.end(), is_word_byte) ? code : std::string_view();
 }
 
 // The first frame stands at `frame`; the exception is in front of it.
@@ -238,6 +263,13 @@ bool before_frames(std::string_view text, size_t frame, Exception& found) {
     found.stack = text.substr(at + inside);
     return true;
   }
+  for (size_t at = 0; at < front.size(); at = next_line(front, at)) {
+    size_t inside = bare_inside(line_at(front, at));
+    if (inside == front.npos || !read_front(front.substr(at + inside), true, found)) continue;
+    found.message = only_message(found.message);
+    found.stack = text.substr(at + inside);
+    return true;
+  }
   // Frames alone, as zap writes them: Go has the function's name above its place.
   found.stack = text.substr(is_go_frame(line_at(text, frame)) ? last : frame);
   return true;
@@ -265,6 +297,7 @@ bool monolog(std::string_view text, size_t at, Exception& found) {
 
 // What a line says without a look at the others. `rest` is the text from there on.
 bool by_first_words(std::string_view text, size_t at, std::string_view line, Exception& found) {
+  if (find_report(text, at, line, found)) return true;
   if (contains(line, "Exception Group Traceback (most recent")) return python(text, at, found);
   if (size_t trace = line.find(kTraceback); trace != line.npos) {
     return python(text, at + trace, found);
@@ -299,13 +332,19 @@ bool find_trace(std::string_view text, Exception& found) {
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   if (text.find('\n') == text.npos) {
     bool front = text.starts_with("panic: ") || text.starts_with("fatal error: ") ||
-                 text.starts_with("thread '");
+                 text.starts_with("thread '") || text.starts_with("terminate called ");
     return front && by_first_words(text, 0, text, found);
   }
+  std::string_view before;
+  bool dump = false;  // of what threads do: no error
   for (size_t at = 0; at < text.size(); at = next_line(text, at)) {
     std::string_view line = line_at(text, at);
     if (by_first_words(text, at, line, found)) return true;
-    if (at > 0 && is_frame(line)) return before_frames(text, at, found);
+    dump = contains(line, "java.lang.Thread.State: ") ||
+           (dump && !line.empty() && is_blank(line.front()));
+    bool frame = at > 0 && !dump && is_frame(line);
+    if (frame && !is_rust_place(before, line)) return before_frames(text, at, found);
+    before = line;
   }
   return false;
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kLongestClass = 200;
 constexpr size_t kLongestFunction = 300;
+constexpr size_t kLongestNumber = 16;
 
 bool has(std::string_view text, std::string_view word) { return text.find(word) != text.npos; }
 
@@ -54,6 +55,54 @@ bool is_inner_exception(std::string_view text) {
   if (!text.starts_with("---> ")) return false;
   std::string_view name = text.substr(5, text.find(':') - 5);
   return has(name, ".") || name.ends_with("Exception") || name.ends_with("Error");
+}
+
+// The size of " (0x80131904)" or " (111)" at the front of `text`, as .NET writes an error's number
+// between its class and the colon; else 0.
+size_t number_in_brackets(std::string_view text) {
+  if (!text.starts_with(" (")) return 0;
+  size_t close = text.substr(0, kLongestNumber).find(')');
+  if (close == text.npos || close == 2) return 0;
+  bool number = std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(close),
+                            [](char c) { return is_digit(c) || is_letter(c); });
+  return number && text.substr(close + 1).starts_with(": ") ? close + 1 : 0;
+}
+
+// The name that may be a class at the front of a line, if nothing but a colon follows; else "".
+std::string_view class_of(std::string_view line) {
+  size_t end = std::min(line.find_first_of(": "), line.size());
+  if (end == 0 || end > kLongestClass) return {};
+  std::string_view rest = line.substr(end);
+  rest.remove_prefix(number_in_brackets(rest));
+  if (!rest.empty() && (rest[0] != ':' || (rest.size() > 1 && rest[1] != ' '))) return {};
+  std::string_view name = line.substr(0, end);
+  size_t last = name.rfind('.') + 1;  // npos + 1 is 0
+  if (last == name.size() || !is_upper(name[last])) return {};
+  bool named = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter(c) || is_digit(c) ||
+           std::string_view("._$+`").find(c) != std::string_view::npos;
+  });
+  return named ? name : std::string_view();
+}
+
+bool ends_as_error(std::string_view name) {
+  for (std::string_view ending :
+       {"Exception", "Error", "Throwable", "Exit", "Interrupt", "Warning"}) {
+    if (name.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+// Whether a word ends as errors' classes do, and the line or a colon behind it; or, if `blank`,
+// one.
+bool has_error_word(std::string_view line, bool blank) {
+  for (std::string_view word : {"Exception", "Error", "Throwable", "V8 errors stack trace"}) {
+    for (size_t at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
+      size_t end = at + word.size();
+      if (end == line.size() || line[end] == ':' || (blank && line[end] == ' ')) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -135,31 +184,21 @@ bool is_register(std::string_view line) {
 }
 
 bool is_class_line(std::string_view line) {
-  size_t end = std::min(line.find_first_of(": "), line.size());
-  if (end == 0 || end > kLongestClass || (end < line.size() && line[end] != ':')) return false;
-  if (end + 1 < line.size() && line[end + 1] != ' ') return false;
-  std::string_view name = line.substr(0, end);
-  size_t dot = name.rfind('.');
-  std::string_view last = dot == name.npos ? name : name.substr(dot + 1);
-  if (last.empty() || !is_upper(last[0])) return false;
-  bool named = std::all_of(name.begin(), name.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '$' || c == '+' || c == '`';
-  });
-  bool error = last.ends_with("Exception") || last.ends_with("Error") ||
-               last.ends_with("Throwable") || last.ends_with("Exit") ||
-               last.ends_with("Interrupt") || last.ends_with("Warning");
-  return named && (error || (dot != name.npos && end < line.size()));
+  std::string_view name = class_of(line);
+  if (name.empty()) return false;
+  return ends_as_error(name) || (name.find('.') != name.npos && name.size() < line.size());
+}
+
+std::string_view error_class_of(std::string_view line) {
+  std::string_view name = class_of(line);
+  return ends_as_error(name) ? name : std::string_view();
 }
 
 bool hints_at_exception(std::string_view line) {
-  for (std::string_view word : {"Exception", "Error", "Throwable", "V8 errors stack trace"}) {
-    for (size_t at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
-      size_t end = at + word.size();
-      if (end == line.size() || line[end] == ':' || line[end] == ' ') return true;
-    }
-  }
-  return has(line, "Unhandled exception");
+  return has_error_word(line, true) || has(line, "Unhandled exception");
 }
+
+bool names_exception(std::string_view line) { return has_error_word(line, false); }
 
 bool is_script_place(std::string_view line) {
   if (line.find(' ') != line.npos) return false;
@@ -225,6 +264,11 @@ bool is_jul_message(std::string_view line) {
     if (line.starts_with(level)) return true;
   }
   return false;
+}
+
+bool is_erlang_head(std::string_view line) {
+  size_t mark = line.substr(0, 40).find(" REPORT==== ");
+  return line.starts_with('=') && mark != line.npos && mark > 1 && line.ends_with(" ===");
 }
 
 bool is_dotnet_head(std::string_view line) {

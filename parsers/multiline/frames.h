@@ -52,13 +52,20 @@ bool is_script_place(std::string_view line);
 
 // "java.lang.IllegalStateException: …", "ValueError", "app.errors.Bad: …": a class by its letters.
 bool is_class_line(std::string_view line);
+// The class that such a line begins with, if it ends as those of errors do; else "". A code may
+// stand behind it: "SqlException (0x80131904): …".
+std::string_view error_class_of(std::string_view line);
 // "Exception in thread …", "…Error: …", "V8 errors stack trace": a trace may follow.
 bool hints_at_exception(std::string_view line);
+// "…Error: …", "…Exception" at the end: rather an exception's own line than one that speaks of one.
+bool names_exception(std::string_view line);
 
 // The two lines of java.util.logging's SimpleFormatter: "Jan 02, 2026 3:04:05 AM shop.Cart check",
 // and "SEVERE: out of stock".
 bool is_jul_head(std::string_view line);
 bool is_jul_message(std::string_view line);
+// "=ERROR REPORT==== 16-Jun-2016::10:59:58 ===", which Erlang writes above its reports.
+bool is_erlang_head(std::string_view line);
 // The first line of .NET's console logger: "fail: Shop.Cart[13]". The message stands below it.
 bool is_dotnet_head(std::string_view line);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "parsers/multiline/crash.h"
 #include "parsers/multiline/frames.h"
 #include "parsers/multiline/stream.h"
 
@@ -15,6 +16,8 @@ namespace {
 // Streams that are remembered while nothing of them is held back.
 constexpr size_t kMostStreams = 4096;
 constexpr size_t kMostMessage = 32;  // lines of an exception's message, above its frames
+constexpr size_t kNoFrames = SIZE_MAX;
+constexpr size_t kMostEmpty = 16;    // lines in a row that stay in an event
 constexpr size_t kKeptBytes = 4096;  // of a stream's copies, for the next event
 
 uint64_t mixed(uint64_t seed, std::string_view text) {
@@ -78,6 +81,11 @@ void Joiner::join(Batch& batch, bool more) {
     Look look = look_at(wrapping.inside);
     bool partial = wrapping.depth > 0 && parser_.envelopes(wrapping).back().partial;
     if (stream.discards && discards(stream, wrapping, partial)) continue;
+    bool whole = !partial && !((stream.open || stream.held) && stream.event.partial);
+    if (look == Look::kBlank && whole && is_empty(wrapping)) {
+      note_empty(stream, record);
+      continue;
+    }
     if (stream.open || stream.held) {
       if (append(stream, batch, record, wrapping, look, partial)) continue;
       if (stream.open) close(stream, batch);
@@ -128,6 +136,22 @@ bool Joiner::discards(Stream& stream, const Wrapping& wrapping, bool partial) {
   ++discarded_.pieces;
   discarded_.bytes += wrapping.inside.size();
   return true;
+}
+
+// Whether nothing is inside of a container's envelope: such a line is as empty as one without.
+bool Joiner::is_empty(const Wrapping& wrapping) const {
+  if (wrapping.depth == 0) return false;
+  std::string_view format = parser_.envelopes(wrapping).back().format;
+  return format == "cri" || format == "docker";
+}
+
+void Joiner::note_empty(Stream& stream, const Record& record) {
+  ++discarded_.empty;
+  Event& event = stream.event;
+  if (!(stream.open || stream.held) || !event.objects.empty()) return;
+  if (event.empty_lines == kMostEmpty) return;
+  event.empty.append(1, '\n').append(record.line);
+  ++event.empty_lines;
 }
 
 // Whether the line belongs to the open event; then it is in it.
@@ -184,6 +208,8 @@ bool Joiner::goes_on(Stream& stream, Batch& batch, const Record& record, const W
   }
   if (!event.json) {
     if (!event.trace.continues(line, look)) {
+      stream.crash = crashes(stream, batch, record, wrapping, look);
+      if (stream.crash) return false;
       if (stream.joins_plain() && event.trace.joins_any(look)) {
         // A form that is known may have its time anywhere in the line.
         bool known = look == Look::kPlain && may_have_time(line);
@@ -191,8 +217,8 @@ bool Joiner::goes_on(Stream& stream, Batch& batch, const Record& record, const W
       } else {
         bool text = look == Look::kPlain || look == Look::kIndented;
         size_t ahead =
-            text && event.trace.may_have_message() ? lines_to_frames(stream, batch, record) : 0;
-        if (ahead == 0) return false;
+            text && event.trace.may_have_message() ? lines_to_frames(stream, batch, &record) : 0;
+        if (ahead == 0 || ahead == kNoFrames) return false;
         event.trace.take_message(ahead - 1);
       }
     }
@@ -208,26 +234,39 @@ bool Joiner::goes_on(Stream& stream, Batch& batch, const Record& record, const W
   return state != JsonScan::State::kBroken;
 }
 
-// Of a line below one that speaks of an exception: how many lines, with it, stand before that
-// exception's frames. 0: none come, or they come too late, or may be those of another one.
-size_t Joiner::lines_to_frames(const Stream& stream, Batch& batch, const Record& record) {
+// Whether a line below a header that speaks of no trouble begins a crash, which is none of its own.
+// A class without its package is one if it has frames.
+bool Joiner::crashes(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
+                     Look look) {
+  if (look != Look::kPlain || !stream.event.trace.is_calm()) return false;
+  std::string_view line = without_colours(wrapping.inside);
+  if (begins_crash(line)) return true;
+  if (error_class_of(line).empty()) return false;
+  return lines_to_frames(stream, batch, &record + 1) != kNoFrames;
+}
+
+// Of the line at `from`, below one that speaks of an exception: how many lines, with it, stand
+// before that exception's frames. kNoFrames: none come, or they come too late, or may be those of
+// another one.
+size_t Joiner::lines_to_frames(const Stream& stream, Batch& batch, const Record* from) {
   size_t lines = 0;
-  for (const Record* at = &record; at <= &batch.records.back() && lines <= kMostMessage; ++at) {
-    if (at->source != record.source) continue;
+  for (const Record* at = from; at <= &batch.records.back() && lines <= kMostMessage; ++at) {
+    if (at->source != from->source) continue;
     Record copy = *at;
     Wrapping wrapping = parser_.unwrap(batch, copy);
     if (&stream_of(batch, copy, wrapping) != &stream) continue;
     Look look = look_at(wrapping.inside);
+    if (look == Look::kBlank && is_empty(wrapping)) continue;
     std::string_view text = without_indent(wrapping.inside);
     bool frame = look == Look::kIndented && text.starts_with("at ") && is_indented_frame(text);
     if (frame) return lines;
-    if (look != Look::kPlain && look != Look::kIndented) return 0;
+    if (look != Look::kPlain && look != Look::kIndented) return kNoFrames;
     // Another one, unless it is what caused this one (.NET).
-    bool another = hints_at_exception(text) || is_class_line(text) || is_traceback(text);
-    if (another && text.find("---> ") == text.npos) return 0;
+    bool another = names_exception(text) || is_class_line(text) || is_traceback(text);
+    if (another && text.find("---> ") == text.npos) return kNoFrames;
     ++lines;
   }
-  return 0;
+  return kNoFrames;
 }
 
 void Joiner::add_line(Event& event, const Batch& batch, const Record& record,
@@ -246,8 +285,10 @@ void Joiner::add_line(Event& event, const Batch& batch, const Record& record,
                                      event.original.size() + gap.size() + record.line.size()};
   } else {
     event.copy();
+    event.original_copy.append(std::exchange(event.empty, {}));
     event.original_copy.append(1, '\n').append(record.line);
     if (!piece) {
+      event.inside_copy.append(std::exchange(event.empty_lines, 0), '\n');
       // Empty lines in between are the event's.
       auto ends = std::count(gap.begin(), gap.end(), '\n');
       event.inside_copy.append(static_cast<size_t>(std::max<ptrdiff_t>(ends, 1)), '\n');
@@ -281,7 +322,7 @@ void Joiner::begin(Stream& stream, const Batch& batch, const Wrapping& wrapping,
   if ((!settings_.joins() && !partial) || !only.empty()) return;
   std::string_view line = wrapping.inside;
   if (look == Look::kTimed) ++stream.timed;
-  if (look == Look::kPlain) ++stream.strays;
+  if (look == Look::kPlain && !std::exchange(stream.crash, false)) ++stream.strays;
   Event& event = stream.event;
   event.rule = std::exchange(stream.rule_goes_on, Rules::kNone);
   if (event.rule == Rules::kNone) event.rule = rule_of(line);
@@ -297,6 +338,8 @@ void Joiner::begin(Stream& stream, const Batch& batch, const Wrapping& wrapping,
   event.last_offset = record.offset;
   event.partial = partial;
   event.joined_by = {};
+  event.empty.clear();
+  event.empty_lines = 0;
   event.cut_bytes = 0;
   event.repaired = false;
   event.metadata = wrapping.depth > 0 ? metadata_of(parser_.envelopes(wrapping)) : 0;
@@ -381,7 +424,8 @@ void Joiner::forget_idle_streams() {
 void Joiner::recharge() {
   size_t bytes = 0;
   for (const Stream* stream : held_) {
-    bytes += stream->event.original_copy.capacity() + stream->event.inside_copy.capacity();
+    bytes += stream->event.original_copy.capacity() + stream->event.inside_copy.capacity() +
+             stream->event.empty.capacity();
     for (const Event::Object& object : stream->event.objects) {
       bytes += sizeof object + object.line.capacity();
     }

@@ -55,10 +55,12 @@ class Joiner {
   // its records are as after join(). False: nothing has. SteadyTime::max(): everything.
   bool take_due(Batch& batch, SteadyTime now);
 
-  // Of lines that a runtime had split and that became too long, since the last call.
+  // Lines that became no record since the last call: of those that a runtime had split and that
+  // became too long, and empty ones within containers' envelopes.
   struct Discarded {
     uint64_t lines = 0, bytes = 0;
     uint64_t pieces = 0;  // lines of the source that became part of no record
+    uint64_t empty = 0;   // containers' lines with nothing inside
   };
   Discarded take_discarded();
 
@@ -71,11 +73,15 @@ class Joiner {
 
   Stream& stream_of(const Batch& batch, const Record& record, const Wrapping& wrapping);
   bool discards(Stream& stream, const Wrapping& wrapping, bool partial);
+  bool is_empty(const Wrapping& wrapping) const;
+  void note_empty(Stream& stream, const Record& record);
   bool append(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
               Look look, bool partial);
   bool goes_on(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
                Look look);
-  size_t lines_to_frames(const Stream& stream, Batch& batch, const Record& record);
+  bool crashes(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
+               Look look);
+  size_t lines_to_frames(const Stream& stream, Batch& batch, const Record* from);
   bool append_object(Stream& stream, const Record& record, const Wrapping& wrapping, Look look);
   void add_line(Event& event, const Batch& batch, const Record& record, const Wrapping& wrapping,
                 bool partial);

@@ -113,6 +113,15 @@ uint32_t digits_of(std::string_view text) {
 #endif
 }
 
+// "1.7673230451234567e+09", as zap writes the seconds since 1970 to a terminal.
+bool begins_with_float_epoch(std::string_view text) {
+  if (text.size() < 8 || text[0] != '1' || text[1] != '.') return false;
+  size_t at = 2;
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at > 5 && text.substr(at).starts_with("e+09") && at + 4 < text.size() &&
+         is_blank(text[at + 4]);
+}
+
 // Only of digits: an address, or a time in one of its usual forms.
 bool begins_with_numbers(std::string_view text) {
   constexpr std::array shapes = {
@@ -150,7 +159,7 @@ bool begins_with_numbers(std::string_view text) {
     const uint32_t within = (1u << each.shape.size()) - 1;
     if ((digits & within) == each.digits && fits(text, each.shape)) return true;
   }
-  return false;
+  return begins_with_float_epoch(text);
 }
 
 bool begins_with_address(std::string_view text) {
@@ -203,7 +212,19 @@ bool begins_with_pair(std::string_view text) {
   return std::find(keys.begin(), keys.end(), text.substr(0, end)) != keys.end();
 }
 
-// "[W 2026-01-02 …", Tornado's and Jupyter's; "[GIN] 2026/01/02 …", "[71] 2026/01/02 …".
+// "71  - " in front of a time, and colours, as Nest writes it behind its name.
+std::string_view behind_process(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size() && is_digit(text[at])) ++at;
+  size_t dash = at + 1;
+  while (at > 0 && dash < text.size() && is_blank(text[dash])) ++dash;
+  if (at == 0 || at >= text.size() || !is_blank(text[at])) return text;
+  if (!text.substr(dash).starts_with("- ")) return text;
+  return without_colours(without_indent(text.substr(dash + 1)));
+}
+
+// "[W 2026-01-02 …", Tornado's and Jupyter's; "[GIN] 2026/01/02 …", "[71] 2026/01/02 …",
+// "[Nest] 71  - 01/02/2026, …".
 bool has_time_behind_tag(std::string_view inside) {
   if (inside.size() > 2 && is_upper(inside[0]) && inside[1] == ' ') {
     return begins_with_time(inside.substr(2));
@@ -211,7 +232,9 @@ bool has_time_behind_tag(std::string_view inside) {
   size_t close = inside.substr(0, kLongestTag).find(']');
   if (close == inside.npos) return false;
   std::string_view behind = inside.substr(close + 1);
-  return !behind.empty() && is_blank(behind[0]) && begins_with_time(without_indent(behind));
+  if (behind.empty() || !is_blank(behind[0])) return false;
+  behind = without_indent(behind);
+  return begins_with_time(behind) || begins_with_time(behind_process(behind));
 }
 
 // "W/ActivityManager( 1234): …", of Android.
@@ -329,6 +352,7 @@ Look look_at(std::string_view line) {
     }
     case '[':
     case '<': return look_in_brackets(line);
+    case '=': return is_erlang_head(line) ? Look::kTimed : Look::kPlain;
     default: break;
   }
   if (begins_with_time(line)) return Look::kTimed;
@@ -353,7 +377,9 @@ bool speaks_of_trouble(std::string_view line) {
     char before = at > 0 ? head[at - 1] : ' ';
     at += word.size();
     char behind = at < head.size() ? head[at] : ' ';
-    bool bracketed = (before == '[' && behind == ']') || (before == '<' && behind == '>');
+    size_t close = std::min(head.find_first_not_of(' ', at), head.size());  // may be padded
+    bool bracketed =
+        (before == '[' && head.substr(close).starts_with(']')) || (before == '<' && behind == '>');
     bool said = before == '=' || before == '|';
     bool column = all_upper(word) && !is_digit(behind) && behind != '_';
     bool early = at < kFrontBytes && is_blank(before) && (is_blank(behind) || behind == ':');

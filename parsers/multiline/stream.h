@@ -40,6 +40,8 @@ struct Joiner::Event {
   size_t first_size = 0;      // of the first line within the original
   const char* end = nullptr;  // of the last line in the batch at hand; null: it is not there
   uint64_t last_offset = 0;
+  std::string empty;  // containers' lines with nothing inside, behind the last one: if it goes on
+  size_t empty_lines = 0;
   bool partial = false;    // its last line has not ended
   uint64_t cut_bytes = 0;  // of lines behind the first
   bool repaired = false;   // one of these
@@ -86,6 +88,7 @@ struct Joiner::Stream {
   bool listed = false;                    // in open_, for its JSON objects
   uint32_t last_object = Event::kNoLine;  // index of its last line in the slice, if that is one
   size_t rule_goes_on = Rules::kNone;     // of an event that was full, for the next one
+  bool crash = false;                     // the line at hand begins one: no stray
   uint32_t timed = 0;                     // events that began with a time
   uint32_t strays = 0;                    // plain lines by themselves
   const Custom* custom = &kOfPipes;

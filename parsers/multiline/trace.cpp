@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/ascii.h"
+#include "parsers/multiline/crash.h"
 #include "parsers/multiline/frames.h"
 #include "parsers/multiline/signs.h"
 
@@ -30,7 +31,12 @@ Trace::Kind Trace::kind_of_first() const {
   if (line.starts_with("# Time: ") || line.starts_with("# User@Host: ")) return Kind::kSlowQuery;
   if (is_script_place(line)) return Kind::kNodeHead;
   if (look_ == Look::kTimed && is_jul_head(line)) return Kind::kJulHead;
+  if (look_ == Look::kTimed && is_erlang_head(line)) return Kind::kErlang;
   if (look_ == Look::kFresh && is_dotnet_head(line)) return Kind::kDotnetHead;
+  if (look_ == Look::kPlain) {
+    Kind report = kind_of_report(line);
+    if (report != Kind::kNone) return report;
+  }
   // A syntax error has no frames above it.
   if (look_ == Look::kIndented && is_python_place(without_indent(line))) return Kind::kPython;
   if (!has_signs(line)) return Kind::kNone;
@@ -52,13 +58,21 @@ Trace::Kind Trace::kind_of_first() const {
   return hints_at_exception(line) ? Kind::kHinted : Kind::kNone;
 }
 
+Trace::Kind Trace::kind_of_report(std::string_view line) {
+  if (is_terminate(line) || is_python_warning(line) || is_node_warning(line)) return Kind::kNative;
+  if (is_jvm_report(line)) return Kind::kJvm;
+  if (is_sanitizer_report(line)) return Kind::kSanitizer;
+  if (line.starts_with("** (")) return Kind::kElixir;
+  return is_node_error_head(line) ? Kind::kNodeProperties : Kind::kNone;
+}
+
 void Trace::judge() {
   if (judged_) return;
   judged_ = true;
   kind_ = kind_of_first();
   head_lines_ = 0;
   message_lines_ = 0;
-  at_seen_ = in_message_ = false;
+  at_seen_ = in_message_ = summary_seen_ = false;
   user_seen_ = first_.starts_with("# User@Host: ");
   bool header = look_ == Look::kTimed || look_ == Look::kFresh;
   trouble_ = header && speaks_of_trouble(first_);
@@ -73,6 +87,12 @@ bool Trace::expects_more() {
   if (look_ == Look::kWhole || look_ == Look::kBlank) return false;
   judge();
   return kind_ != Kind::kNone || trouble_;
+}
+
+bool Trace::is_calm() {
+  if (look_ != Look::kTimed && look_ != Look::kFresh) return false;
+  judge();
+  return !trouble_;
 }
 
 bool Trace::may_have_message() {
@@ -123,6 +143,11 @@ std::string_view Trace::joined_by(Look last) const {
     case Kind::kSlowQuery: return "an entry of a slow query log";
     case Kind::kJulHead: return "the two lines that java.util.logging writes";
     case Kind::kDotnetHead: return "the lines that .NET's console logger writes";
+    case Kind::kElixir: return "an Elixir stack trace";
+    case Kind::kErlang: return "a report of Erlang's";
+    case Kind::kNative: return "indented lines below a warning, or what C++ says when it ends";
+    case Kind::kJvm: return "a report of the Java Runtime Environment";
+    case Kind::kSanitizer: return "a report of a sanitizer";
   }
   if (last == Look::kIndented) return "indented lines below the one that begins the record";
   if (look_ == Look::kTimed) return "lines without a time below one that has it";
@@ -214,6 +239,11 @@ bool Trace::continues_plain(std::string_view line) {
     case Kind::kNodeProperties:
       if (line == "}") kind_ = Kind::kFrames;
       return kind_ == Kind::kFrames;
+    case Kind::kElixir: return line.starts_with("Last message") || line.starts_with("State: ");
+    case Kind::kErlang: return true;
+    case Kind::kNative: return is_node_hint(line);
+    case Kind::kJvm: return line[0] == '#';
+    case Kind::kSanitizer: return continues_sanitizer(line);
     case Kind::kJulHead:
     case Kind::kDotnetHead: break;
   }
@@ -247,6 +277,13 @@ bool Trace::continues_python(std::string_view line) {
   return true;
 }
 
+bool Trace::continues_sanitizer(std::string_view line) {
+  if (summary_seen_ && !is_below_summary(line)) return false;
+  summary_seen_ |= line.starts_with("SUMMARY: ");
+  if (ends_sanitizer_report(line)) kind_ = Kind::kFrames;
+  return true;
+}
+
 // A trace of its own line below a header that speaks of trouble: logging.exception(), log4j's %ex.
 bool Trace::begins_below_header(std::string_view line) {
   bool header = look_ == Look::kTimed || look_ == Look::kFresh;
@@ -257,8 +294,8 @@ bool Trace::begins_below_header(std::string_view line) {
     kind_ = Kind::kGo;
   } else if (is_class_line(line)) {
     kind_ = Kind::kFrames;
-  } else if (line.starts_with("** (")) {  // Elixir
-    kind_ = Kind::kFrames;
+  } else if (line.starts_with("** (")) {
+    kind_ = Kind::kElixir;
   } else if (is_ruby_frame(line)) {
     kind_ = Kind::kRuby;
   } else if (line == "[stacktrace]") {  // Monolog

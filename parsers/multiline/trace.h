@@ -31,6 +31,9 @@ class Trace {
     return look_ == Look::kTimed && (look == Look::kPlain || look == Look::kJsonBegin);
   }
 
+  // Whether it has a header that speaks of no trouble: a crash below it is none of its own.
+  bool is_calm();
+
   // Whether it speaks of an exception whose message may have more lines: they belong to it if its
   // frames come behind them. take_message(): they do, behind so many lines.
   bool may_have_message();
@@ -68,15 +71,22 @@ class Trace {
     kSlowQuery,
     kJulHead,     // the level and the message have to come
     kDotnetHead,  // the message has to come, indented
+    kElixir,
+    kErlang,     // a report: any line
+    kNative,     // C++ terminates, Python or Node.js warns: indented lines
+    kJvm,        // a report of the Java Runtime's: lines that begin with '#'
+    kSanitizer,  // a report of its, up to the line that ends it
   };
 
   void judge();
   Kind kind_of_first() const;
+  static Kind kind_of_report(std::string_view line);
   static Kind kind_of_traceback(std::string_view line);
   bool continues_indented(std::string_view text, bool trouble);
   bool continues_plain(std::string_view line);
   bool continues_jul(std::string_view line);
   bool continues_python(std::string_view line);
+  bool continues_sanitizer(std::string_view line);
   bool begins_below_header(std::string_view line);
   bool user_begins(std::string_view line);
   void see_frame(std::string_view text);
@@ -86,11 +96,12 @@ class Trace {
   bool judged_ = false;
   bool trouble_ = false;  // its header speaks of it
   Kind kind_ = Kind::kNone;
-  uint8_t head_lines_ = 0;    // of kDartHead and kNodeHead; of a message
-  size_t message_lines_ = 0;  // that have to come before the frames
-  bool at_seen_ = false;      // of kFrames: a frame; of kGoStack: the last line was a place
-  bool in_message_ = false;   // of kFrames: a cause's message may go on, as its frames come
-  bool user_seen_ = false;    // of kSlowQuery
+  uint8_t head_lines_ = 0;     // of kDartHead and kNodeHead; of a message
+  size_t message_lines_ = 0;   // that have to come before the frames
+  bool at_seen_ = false;       // of kFrames: a frame; of kGoStack: the last line was a place
+  bool in_message_ = false;    // of kFrames: a cause's message may go on, as its frames come
+  bool user_seen_ = false;     // of kSlowQuery
+  bool summary_seen_ = false;  // of kSanitizer
 };
 
 }  // namespace waybill::parsers::multiline

@@ -236,3 +236,59 @@ TEST_CASE("trace: the two lines of java.util.logging, and of .NET's console") {
   CHECK(events_of({"fail: Shop.Cart[13]", "      it broke", "      twice", "info: Shop.Cart[0]",
                    "      went on", "done"}) == Events{3, 2, 1});
 }
+
+TEST_CASE("trace: .NET's classes with a number behind them") {
+  for (std::string_view line :
+       {"System.Data.SqlClient.SqlException (0x80131904): Timeout expired.",
+        "System.Net.Sockets.SocketException (111): Connection refused",
+        "Npgsql.PostgresException (0x80004005): 42P01: relation does not exist"}) {
+    CAPTURE(line);
+    CHECK(events_of({"2026-01-02 03:04:05,789 [Main] ERROR Shop.Program - failed", line,
+                     "   at Shop.Cart.Check()", "done"}) == Events{3, 1});
+  }
+  CHECK(events_of({"2026-01-02 03:04:05 ERROR failed", "SqlException (see below): x"}) ==
+        Events{1, 1});
+}
+
+TEST_CASE("trace: reports of native code, and warnings") {
+  CHECK(events_of({"terminate called after throwing an instance of 'std::runtime_error'",
+                   "  what():  empty", "done"}) == Events{2, 1});
+  CHECK(events_of({"# A fatal error has been detected by the Java Runtime Environment:", "#",
+                   "#  SIGSEGV (0xb) at pc=0x00007f", "#", "done"}) == Events{4, 1});
+  CHECK(events_of({"==71==ERROR: AddressSanitizer: heap-use-after-free", "READ of size 4",
+                   "    #0 0x1 in main /x.c:3", "freed by thread T0 here:", "    #0 0x2 in free",
+                   "SUMMARY: AddressSanitizer: heap-use-after-free", "==71==ABORTING", "done"}) ==
+        Events{7, 1});
+  CHECK(events_of({"==71==ERROR: LeakSanitizer: detected memory leaks", "Direct leak of 8 byte(s)",
+                   "SUMMARY: AddressSanitizer: 8 byte(s) leaked in 1 allocation(s).", "done"}) ==
+        Events{3, 1});
+  CHECK(events_of({"/lib/pool.py:7: InsecureRequestWarning: x", "  warnings.warn(", "done"}) ==
+        Events{2, 1});
+  CHECK(events_of({"(node:71) UnhandledPromiseRejectionWarning: Error: empty",
+                   "    at f (/app/x.js:1:2)", "(Use `node --trace-warnings ...` to show where)",
+                   "done"}) == Events{3, 1});
+  CHECK(events_of({"[Error: empty] {", "  code: 'ENOCART'", "}", "done"}) == Events{3, 1});
+  CHECK(events_of({"** (RuntimeError) empty", "    (shop 1.0.0) lib/cart.ex:7: f/1", "done"}) ==
+        Events{2, 1});
+}
+
+TEST_CASE("trace: Erlang's reports") {
+  CHECK(
+      events_of({"=ERROR REPORT==== 2-Jan-2026::03:04:05 ===", "** Generic server foo terminating",
+                 "** Reason for termination == ", "** {badmatch,x}",
+                 "=INFO REPORT==== 2-Jan-2026::03:04:06 ===", "    application: cart"}) ==
+      Events{4, 2});
+  CHECK(events_of({"=== REPORT ===", "one"}) == Events{1, 1});
+}
+
+TEST_CASE("trace: headers of structlog, Nest and zap's numbers") {
+  CHECK(events_of({"2026-01-02T03:04:05.678901Z [error    ] failed",
+                   "Traceback (most recent call last):", "  File \"x.py\", line 1, in f",
+                   "ValueError: x", "done"}) == Events{4, 1});
+  CHECK(events_of({"[Nest] 71  - 01/02/2026, 3:04:05 AM   ERROR [ExceptionsHandler] x",
+                   "TypeError: x", "    at CartController.get (/app/cart.js:1:2)",
+                   "[Nest] 71  - 01/02/2026, 3:04:06 AM     LOG [Cart] up"}) == Events{3, 1});
+  CHECK(events_of({"1.7673230451234567e+09\tERROR\tsetup\tproblem\t{}", "main.main",
+                   "\t/workspace/main.go:112", "1.7673230461234567e+09\tINFO\tup"}) ==
+        Events{3, 1});
+}

@@ -47,6 +47,20 @@ def test_a_trace_is_one_record_and_the_ledger_says_so(waybill: Runner, tmp_path:
     assert daemon.stop() == 0
 
 
+def test_empty_lines_of_a_container_count_as_empty(waybill: Runner, tmp_path: Path) -> None:
+    lines = ["", TRACE.splitlines()[0], "", *TRACE.splitlines()[1:], "", ""]
+    text = "".join(f"2026-01-02T03:04:05.678901234Z stdout F {line}\n" for line in lines)
+    (tmp_path / "app.log").write_text(text)
+    daemon = waybill.daemon(config_of(tmp_path))
+    (record,) = waybill.wait_written(1)
+    assert record["message"].startswith("it failed\n\nshop.CartError: empty\n\tat ")
+    assert record["message"].endswith("\t... 3 more")
+    counts = daemon.input("app")
+    assert (counts["lines"], counts["records"]) == (9, 1)
+    assert (counts["joined"], counts["empty"]) == (4, 4)
+    assert daemon.stop() == 0
+
+
 def test_a_trace_that_is_written_slowly(waybill: Runner, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.touch()
