@@ -65,14 +65,16 @@ bool has_time_near(std::string_view text, const EnvelopeContext& context, int64_
   return false;
 }
 
-// Pairs, the first of which is a time near to `written`.
+// Several pairs, the first of which is a time near to `written`.
 bool begins_with_own_time(std::string_view text, const EnvelopeContext& context, int64_t written) {
   for (std::string_view key : {"time=", "ts=", "timestamp=", "t="}) {
     if (!text.starts_with(key)) continue;
     text.remove_prefix(key.size());
     if (text.starts_with('"')) text.remove_prefix(1);
     auto time = text.starts_with("20") ? own_time(text, context) : std::nullopt;
-    return time && time->ns - written <= kFarthest && written - time->ns <= kFarthest;
+    // More pairs behind it: a time alone is a message.
+    return time && text.substr(time->size).find('=') != text.npos &&
+           time->ns - written <= kFarthest && written - time->ns <= kFarthest;
   }
   return false;
 }

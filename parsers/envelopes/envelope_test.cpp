@@ -246,6 +246,7 @@ TEST_CASE("envelope: what such commands have not written") {
            "row_1 | 2025 | x",
            "2025-12-31_23:59:58.12345 INFO up",
            "2025-12-31 23:59:58 time=20ms is long",
+           "2025-12-31 23:59:58 ts=2025-12-31T23:59:58Z",
            "2025-12-31 23:59:58 t=2025-12-01T00:00:00Z is when it was",
            "2025-12-31 23:59:58.123456789 INFO since 2025-12-31 23:59:58",
            "INFO | 2025-12-31 23:59:57,678 it broke",

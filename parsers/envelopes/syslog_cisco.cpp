@@ -16,7 +16,7 @@ char severity_digit(std::string_view text) {
   if (text.size() < 6 || text[0] != '%' || !is_upper(text[1])) return '\0';
   size_t end = 1;
   while (end < text.size() && end < kLongestMnemonic &&
-         (is_upper(text[end]) || is_digit(text[end]) || text[end] == '_' || text[end] == '-')) {
+         (is_letter(text[end]) || is_digit(text[end]) || text[end] == '_' || text[end] == '-')) {
     ++end;
   }
   if (!text.substr(end).starts_with(':') && !text.substr(end).starts_with(" :")) return '\0';

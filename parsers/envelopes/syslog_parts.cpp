@@ -39,17 +39,22 @@ bool is_escape(std::string_view text) {
 
 bool is_program_on(std::string_view host, std::string_view program) {
   constexpr auto programs = std::to_array<std::string_view>(
-      {"sudo",    "su",        "dovecot",    "rsyslogd", "root",    "CRON",
-       "anacron", "polkitd",   "dhclient",   "sshd",     "useradd", "NetworkManager",
-       "snapd",   "dockerd",   "containerd", "chronyd",  "ntpd",    "haproxy",
-       "nginx",   "freshclam", "logrotate",  "auditd"});
+      {"sudo",      "su",         "dovecot",      "rsyslogd",       "syslogd",
+       "root",      "CRON",       "anacron",      "polkitd",        "dhclient",
+       "dhcpd",     "sshd",       "useradd",      "NetworkManager", "snapd",
+       "dockerd",   "containerd", "chronyd",      "ntpd",           "haproxy",
+       "nginx",     "freshclam",  "logrotate",    "auditd",         "mtp-probe",
+       "os-prober", "multipathd", "avahi-daemon", "dbus-daemon",    "wpa_supplicant",
+       "clamd",     "spamd",      "smbd",         "nmbd",           "slapd",
+       "dnsmasq",   "keepalived", "mysqld",       "mariadbd",       "udevd",
+       "crond",     "smartd"});
   constexpr auto prose = std::to_array<std::string_view>(
       {"the",    "a",       "an",     "user",    "for",    "from",    "to",      "with", "in",
        "of",     "no",      "not",    "by",      "as",     "is",      "on",      "and",  "or",
        "run",    "use",     "start",  "restart", "stop",   "reload",  "install", "call", "service",
        "daemon", "process", "failed", "unit",    "script", "command", "check"});
   bool known = is_one_of(program, programs) || program.starts_with("systemd-") ||
-               program.starts_with("postfix/");
+               program.starts_with("postfix/") || program == "gdm-password]";
   if (!known || is_one_of(host, prose)) return false;
   // "Starting nginx: …", "restarted sshd: …"
   bool capital = is_upper(host[0]) && std::any_of(host.begin() + 1, host.end(), is_lower);

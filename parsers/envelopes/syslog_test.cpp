@@ -264,6 +264,9 @@ TEST_CASE("syslog: Cisco's messages say their level") {
       {"<189>: 2025 Dec 31 23:59:58 UTC: %ETH-5-IF_UP: up", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"up","logger":"%ETH-5-IF_UP",)"
        R"("context":{"facility":"ETH","mnemonic":"IF_UP","facility_2":"local7"}})"},
+      {"Dec 31 23:59:58 fw7 %ASA-session-3-106010: denied", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"denied","logger":"%ASA-session-3-106010",)"
+       R"("context":{"facility":"ASA","slot":"session","mnemonic":"106010","hostname":"fw7"}})"},
       {"Dec 31 23:59:58 203.0.113.9 %ASA-3-710003: denied", "2025-12-31T23:59:58.000Z",
        R"({"level":"ERROR","message":"denied","logger":"%ASA-3-710003",)"
        R"("context":{"facility":"ASA","mnemonic":"710003","hostname":"203.0.113.9"}})"},
