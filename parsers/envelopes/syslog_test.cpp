@@ -302,8 +302,9 @@ TEST_CASE("syslog: Cisco's messages say their level") {
   check(
       {"<189>Dec 31 23:59:58 xr1 45: LC/0/1/CPU0:Dec 31 23:59:58.123 UTC: ifmgr[71]: %OS-6-UP : up",
        "2025-12-31T23:59:58.123Z",
-       R"({"level":"INFO","message":"%OS-6-UP : up","logger":"ifmgr","context":{"facility":"local7",)"
-       R"("hostname":"xr1","sequence":45,"node":"LC/0/1/CPU0","pid":71}})"});
+       R"({"level":"INFO","message":"%OS-6-UP : up","logger":"ifmgr",)"
+       R"("context":{"facility":"local7","hostname":"xr1",)"
+       R"("sequence":45,"node":"LC/0/1/CPU0","pid":71}})"});
 }
 
 TEST_CASE("syslog: what is not Cisco's after all leaves the relay's time") {
