@@ -143,6 +143,15 @@ TEST_CASE("envelope: what only looks like syslog") {
   }
 }
 
+TEST_CASE("envelope: what is too long once its bytes are repaired has none") {
+  // A tag has 64 bytes at most, and each of these becomes three.
+  Parsed parsed("<13>Dec 31 23:59:58 box " + std::string(40, '\xFF') + ": x");
+  CHECK(parsed->marks.repaired);
+  CHECK(parsed.message().ends_with(": x"));
+  CHECK(Parsed("RP/0/" + std::string(9, '\xFF') + "/CPU0:Dec 31 23:59:58 UTC: a[7]: x")
+            ->marks.repaired);
+}
+
 TEST_CASE("envelope: one inside the other, and a format of its own") {
   check({R"({"log":"<11>Dec 31 23:59:58 box app: boom\n","stream":"stdout",)"
          R"("time":"2025-12-31T23:59:59Z"})",

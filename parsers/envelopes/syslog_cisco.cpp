@@ -114,9 +114,14 @@ bool read_line_card(std::string_view text, const EnvelopeContext& context, Envel
 }  // namespace
 
 bool is_line_card(std::string_view text) {
-  size_t colon = text.substr(0, 24).find(':');
-  return colon != text.npos && colon > 4 && is_upper(text[0]) && text[2] == '/' &&
-         text.substr(0, colon).find("/CPU") != text.npos;
+  constexpr size_t longest = 24;
+  size_t end = 0;
+  while (end < text.size() && end < longest &&
+         (is_upper(text[end]) || is_digit(text[end]) || text[end] == '/')) {
+    ++end;
+  }
+  return end > 4 && end < text.size() && text[end] == ':' && text[2] == '/' &&
+         text.substr(0, end).find("/CPU") != text.npos;
 }
 
 bool take_cisco_message(std::string_view text, Envelope& envelope) {
