@@ -141,9 +141,10 @@ bool LineParser::take_off(Batch& batch, Record& record, const Source& source, Wr
     if (!any && wrapping.depth == 0 && kind.name != source.format) continue;
     if (!kind.unwrap(wrapping.inside, context, envelope)) continue;
     if (kind.name == "syslog" && !is_utf8(wrapping.inside)) {
-      // What is taken out of it are texts: the repair comes first.
+      // What is taken out of it are texts: the repair comes first. It makes names longer, perhaps
+      // too long.
       record.marks.repaired = true;
-      kind.unwrap(repair_utf8(wrapping.inside, batch.arena), context, envelope);
+      if (!kind.unwrap(repair_utf8(wrapping.inside, batch.arena), context, envelope)) continue;
     }
     wrapping.inside = envelope.inside;
     // A clock inside is of the envelope's day, not of today.

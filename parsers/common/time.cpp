@@ -61,6 +61,7 @@ std::optional<Time> iso_time(std::string_view text, TimeZone& zone) {
   if (!in.skip(separator) || !in.digits(2, month) || !in.skip(separator) || !in.digits(2, day)) {
     return std::nullopt;
   }
+  if (in.peek() == ',' && in.peek(1) == ' ') in.skip(',');  // Airflow: "2026-01-02, 03:04:05 UTC"
   char between = in.peek();
   constexpr std::string_view allowed = "T t_-\t";
   if (between == '\0' || allowed.find(between) == std::string_view::npos) return std::nullopt;
@@ -130,20 +131,24 @@ std::optional<Time> basic_time(std::string_view text, TimeZone& zone) {
   return with_zone(in, days_of_civil(year, month, day), clock, zone);
 }
 
-// 03:04:05.678 — today, or the day before when that is nearer.
+// 03:04:05.678, 03:04:05.678Z — today, or the day before or behind when that is nearer.
 std::optional<Time> clock_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
   Reader in(text);
   Clock clock;
   if (!read_clock(in, clock)) return std::nullopt;
   char behind = in.peek();
-  if (is_digit(behind) || behind == ':') return std::nullopt;
+  // "03:04:05.678: …" (Falco), but not "00:00:12: …": that is how long Cisco's machines are up.
+  bool colon = behind == ':' && (clock.nanos == 0 || in.peek(1) != ' ');
+  if (is_digit(behind) || colon) return std::nullopt;
+  bool zulu = behind == 'Z' && !is_letter(in.peek(1)) && !is_digit(in.peek(1)) && in.skip('Z');
   int64_t now = now_ns / kSecondNs;
-  int64_t local_now = zone.to_local(now);
+  int64_t local_now = zulu ? now : zone.to_local(now);
   int64_t today = local_now - (local_now % kDaySeconds + kDaySeconds) % kDaySeconds;
-  int64_t utc = zone.to_utc(today + clock.second_of_day);
+  int64_t local = today + clock.second_of_day;
+  int64_t utc = zulu ? local : zone.to_utc(local);
   if (utc > now + kDaySeconds / 2) utc -= kDaySeconds;
   if (utc < now - kDaySeconds / 2) utc += kDaySeconds;
-  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), true};
+  return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), !zulu};
 }
 
 // "1.6726286456789e+09": zap's console, once.
@@ -186,7 +191,8 @@ std::optional<Time> time_at_start(std::string_view text, TimeZone& zone, int64_t
   bool apart = text[4] == '-' || text[4] == '/' || text[4] == '.';
   // "3/14/2026" has it there, too.
   if (apart && is_digit(text[1]) && is_digit(text[2])) return iso_time(text, zone);
-  if (text[1] == '.' && text[3] != '.' && text[2] != '.') return float_at_start(text);
+  // "5.12.25 03:04:05" has its second point there.
+  if (text[1] == '.' && text[3] != '.' && text[4] != '.') return float_at_start(text);
   if (text[4] == ' ' && is_letter(text[5])) return time_with_year_first(text, zone);
   char behind = is_digit(text[1]) ? text[2] : text[1];
   if (behind == ' ') return time_with_day_first(text, zone, now_ns);

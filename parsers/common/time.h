@@ -21,14 +21,15 @@ struct Time {
 //
 //   2026-01-02T03:04:05.678Z    RFC 3339; 'T', 't', '_', '-' or a blank between, '.', ',' or ':'
 //                               before the fraction; a zone by number, as Z, UTC or GMT, or by a
-//                               name that means one offset everywhere (CET, PDT), with or without
-//                               a blank before it
+//                               name that means one offset (CET, PDT), with or without a blank
+//                               before it; CST, IST and BST are read over
 //   2026/01/02 03:04:05.678     Go's log package; 2026.01.02, 20260102 and 20260102T030405 too
 //   02/Jan/2026:03:04:05 +0100  Common Log Format; 02-Jan-2026 and "2 Jan 2026", too, without the
 //                               year, too
 //   Jan  2 03:04:05             RFC 3164; with a year or a weekday (ctime, RFC 1123), too
-//   01/25/2022 16:19:40         numbers in any order: of the readings that are possible dates the
-//                               one within a day of `now_ns`, else month first; 01-25 alone, too
+//   01/25/2022 16:19:40         numbers in any order: with dots the day first, else of the
+//                               readings that are possible dates the one within a day of
+//                               `now_ns`, else month first; 01-25 alone, too
 //   1767323045.678              epoch seconds, milli-, micro- or nanoseconds by magnitude: at
 //                               least 10 digits, and a blank or the end behind
 //   03:04:05.678                a clock (also "3:04PM"): of the day that puts it nearest to

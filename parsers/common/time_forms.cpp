@@ -178,6 +178,45 @@ std::optional<Time> without_year(Reader& in, TimeZone& zone, int64_t now_ns) {
   return nearest_year(in, month, day, clock, zone, now_ns);
 }
 
+bool is_within_a_day(const Time& time, int64_t now_ns) {
+  // In seconds: between years far apart nanoseconds overflow.
+  int64_t ahead = time.ns / kSecondNs - now_ns / kSecondNs;
+  return ahead <= kDaySeconds && ahead >= -kDaySeconds;
+}
+
+// With dots the day comes first, unless the year is of two digits, and the date with the year first
+// is near to now.
+Time with_dots(Reader& in, const std::array<Date, 2>& readings, const Clock& clock, TimeZone& zone,
+               int64_t now_ns) {
+  const auto& [day_first, year_first] = readings;
+  size_t start = in.position();
+  auto read = [&](const Date& date) {
+    in.back_to(start);
+    return with_zone(in, days_of_civil(date.year, date.month, date.day), clock, zone);
+  };
+  Time time = read(day_first);
+  if (is_within_a_day(time, now_ns) ||
+      !valid_day(year_first.year, year_first.month, year_first.day))
+    return time;
+  Time other = read(year_first);
+  return is_within_a_day(other, now_ns) ? other : time;
+}
+
+// Of several readings the one within a day of now, else the first that is not ahead.
+std::optional<Time> nearest_reading(Reader& in, const std::array<Date, 3>& readings,
+                                    const Clock& clock, TimeZone& zone, int64_t now_ns) {
+  std::optional<Time> best;
+  size_t start = in.position();
+  for (const Date& date : readings) {
+    if (!valid_day(date.year, date.month, date.day)) continue;
+    in.back_to(start);
+    Time time = with_zone(in, days_of_civil(date.year, date.month, date.day), clock, zone);
+    if (is_within_a_day(time, now_ns)) return time;
+    if (!best && time.ns / kSecondNs <= now_ns / kSecondNs) best = time;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::optional<Time> time_in_numbers(std::string_view text, TimeZone& zone, int64_t now_ns) {
@@ -187,9 +226,9 @@ std::optional<Time> time_in_numbers(std::string_view text, TimeZone& zone, int64
   if (between != '/' && between != '.' && between != '-') return std::nullopt;
   bool two = text[2] == between;
   bool yearless = between == '/' ? text[5] == '-' : text[5] != between;
-  if (two && yearless) return without_year(in, zone, now_ns);
-  // "1/2/2026 3:04:05": slashes alone, as "1.2.2026" is a version, too.
-  bool padded = between != '/' || (two && text[5] == between);
+  if (two && yearless && !(between == '.' && text[4] == '.')) return without_year(in, zone, now_ns);
+  // "1/2/2026 3:04:05", "1.2.2026 03:04:05"
+  bool padded = between == '-' || (two && text[5] == between);
   unsigned first;
   unsigned second;
   unsigned third;
@@ -200,34 +239,23 @@ std::optional<Time> time_in_numbers(std::string_view text, TimeZone& zone, int64
   if (!number(first) || !in.skip(between) || !number(second) || !in.skip(between)) {
     return std::nullopt;
   }
+  const bool dots = between == '.';
   bool full = read_year(in, third);
-  if (!full && (!padded || !in.digits(2, third))) return std::nullopt;
+  if (!full && ((!padded && !dots) || !in.digits(2, third))) return std::nullopt;
   in.skip(',');
-  if ((!in.skip(' ') && !in.skip(':') && !in.skip('-') && !in.skip('T')) ||
-      !read_clock(in, clock, !padded)) {
-    return std::nullopt;
-  }
+  // "1.2.34-10.20.30" are numbers.
+  bool loose = padded || !dots;
+  bool apart = in.skip(' ') || (loose && (in.skip(':') || in.skip('-') || in.skip('T')));
+  if (!apart || !read_clock(in, clock, !padded)) return std::nullopt;
   int64_t century = year_of(now_ns / kSecondNs) / 100 * 100;
   int64_t last = full ? int64_t{third} : century + third;
-  const std::array<Date, 3> readings = {Date{last, first, second},
-                                        Date{full ? 0 : century + first, second, third},
-                                        Date{last, second, first}};
-  // With dots the day always comes first.
-  if (full && between == '.' && valid_day(last, second, first)) {
-    return with_zone(in, days_of_civil(last, second, first), clock, zone);
+  const Date year_first{full ? 0 : century + first, second, third};
+  const Date day_first{last, second, first};
+  if (dots && valid_day(last, second, first)) {
+    return with_dots(in, {day_first, year_first}, clock, zone, now_ns);
   }
-  std::optional<Time> best;
-  size_t start = in.position();
-  for (const Date& date : readings) {
-    if (!valid_day(date.year, date.month, date.day)) continue;
-    in.back_to(start);
-    Time time = with_zone(in, days_of_civil(date.year, date.month, date.day), clock, zone);
-    // In seconds: between years far apart nanoseconds overflow.
-    int64_t ahead = time.ns / kSecondNs - now_ns / kSecondNs;
-    if (ahead <= kDaySeconds && ahead >= -kDaySeconds) return time;
-    if (!best && ahead <= kDaySeconds) best = time;
-  }
-  return best;
+  const std::array<Date, 3> readings = {Date{last, first, second}, year_first, day_first};
+  return nearest_reading(in, readings, clock, zone, now_ns);
 }
 
 }  // namespace waybill::parsers

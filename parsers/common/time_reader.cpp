@@ -12,16 +12,29 @@ struct NamedZone {
   std::string_view name;
   int hours;
 };
-// Only names that mean one offset wherever they are written. (CST is China's, too; IST India's,
-// Israel's and Ireland's; BST Bangladesh's.)
+// Only names that mean one offset wherever they are written, or in practice.
 constexpr std::array kZones = {
     NamedZone{"UTC", 0},   NamedZone{"GMT", 0},   NamedZone{"WET", 0},   NamedZone{"WEST", 1},
     NamedZone{"CET", 1},   NamedZone{"CEST", 2},  NamedZone{"EET", 2},   NamedZone{"EEST", 3},
     NamedZone{"MSK", 3},   NamedZone{"JST", 9},   NamedZone{"KST", 9},   NamedZone{"AEST", 10},
     NamedZone{"AEDT", 11}, NamedZone{"NZST", 12}, NamedZone{"NZDT", 13}, NamedZone{"EST", -5},
     NamedZone{"EDT", -4},  NamedZone{"CDT", -5},  NamedZone{"MST", -7},  NamedZone{"MDT", -6},
-    NamedZone{"PST", -8},  NamedZone{"PDT", -7},
+    NamedZone{"PST", -8},  NamedZone{"PDT", -7},  NamedZone{"HKT", 8},   NamedZone{"SGT", 8},
+    NamedZone{"SAST", 2},  NamedZone{"PKT", 5},   NamedZone{"WIB", 7},
 };
+// CST is America's and China's, IST India's, Israel's and Ireland's, BST Britain's and
+// Bangladesh's: part of the time all the same.
+constexpr std::array<std::string_view, 3> kDoubtfulZones = {"CST", "IST", "BST"};
+
+// One of those, alone: behind it nothing that could make it a part of a name.
+void skip_doubtful_zone(Reader& in) {
+  constexpr std::string_view ends = " ]>)|,:\t";
+  if (in.peek() != ' ' || !is_upper(in.peek(1))) return;
+  std::string_view name = in.rest().substr(1, 3);
+  if (std::find(kDoubtfulZones.begin(), kDoubtfulZones.end(), name) == kDoubtfulZones.end()) return;
+  char behind = in.peek(4);
+  if (behind == '\0' || ends.find(behind) != ends.npos) in.back_to(in.position() + 4);
+}
 
 bool read_numeric_zone(Reader& in, int64_t& offset) {
   bool west = in.peek() == '-';
@@ -206,12 +219,12 @@ bool read_clock(Reader& in, Clock& clock, bool padded) {
 
 bool names_a_zone(std::string_view word) {
   // Those that mean several, and some that are read over for what they are.
-  constexpr std::array<std::string_view, 18> others = {
-      "CST", "IST", "BST", "HST",  "AST", "ADT",  "SST",  "PKT",  "SGT",
-      "HKT", "WIB", "BRT", "SAST", "NST", "AWST", "ACST", "ACDT", "AKST"};
+  constexpr std::array<std::string_view, 10> others = {"HST", "AST",  "ADT",  "SST",  "BRT",
+                                                       "NST", "AWST", "ACST", "ACDT", "AKST"};
   auto is_word = [&](std::string_view name) { return name == word; };
   return std::any_of(kZones.begin(), kZones.end(),
                      [&](const NamedZone& zone) { return zone.name == word; }) ||
+         std::any_of(kDoubtfulZones.begin(), kDoubtfulZones.end(), is_word) ||
          std::any_of(others.begin(), others.end(), is_word);
 }
 
@@ -247,6 +260,7 @@ Time with_zone(Reader& in, int64_t days, const Clock& clock, TimeZone& zone) {
   int64_t local = days * kDaySeconds + clock.second_of_day;
   int64_t offset;
   bool zoned = read_zone(in, offset);
+  if (!zoned) skip_doubtful_zone(in);
   int64_t utc = zoned ? local - offset : zone.to_utc(local);
   return Time{utc * kSecondNs + clock.nanos, clock.digits, in.position(), !zoned};
 }

@@ -143,6 +143,15 @@ TEST_CASE("envelope: what only looks like syslog") {
   }
 }
 
+TEST_CASE("envelope: what is too long once its bytes are repaired has none") {
+  // A tag has 64 bytes at most, and each of these becomes three.
+  Parsed parsed("<13>Dec 31 23:59:58 box " + std::string(40, '\xFF') + ": x");
+  CHECK(parsed->marks.repaired);
+  CHECK(parsed.message().ends_with(": x"));
+  CHECK(Parsed("RP/0/" + std::string(9, '\xFF') + "/CPU0:Dec 31 23:59:58 UTC: a[7]: x")
+            ->marks.repaired);
+}
+
 TEST_CASE("envelope: one inside the other, and a format of its own") {
   check({R"({"log":"<11>Dec 31 23:59:58 box app: boom\n","stream":"stdout",)"
          R"("time":"2025-12-31T23:59:59Z"})",
@@ -196,6 +205,32 @@ TEST_CASE("envelope: what commands put before the lines of containers") {
       {"shop-web-1  | 2025-12-31 23:59:57,678 ERROR it broke", "collected",
        "2025-12-31T23:59:57.678Z",
        R"({"level":"ERROR","message":"it broke","logger":"shop-web-1"})"},
+      // A name of one's own, Swarm's and pm2's.
+      {"traefik      | time=\"2025-12-31T23:59:57Z\" level=error msg=\"it broke\"", "logfmt",
+       "2025-12-31T23:59:57.000Z", R"({"level":"ERROR","message":"it broke","logger":"traefik"})"},
+      {"shop_web.1.abc123@node1    | 2025-12-31T23:59:57Z x", "collected",
+       "2025-12-31T23:59:57.000Z",
+       R"({"level":"INFO","message":"x","logger":"shop_web.1.abc123@node1"})"},
+      {"0|web  | 2025-12-31T23:59:57: up", "collected", "2025-12-31T23:59:57.000Z",
+       R"({"level":"INFO","message":"up","logger":"web","context":{"process":0}})"},
+      {"cache  | 71:M 31 Dec 2025 23:59:57.678 * up", "redis", "2025-12-31T23:59:57.678Z",
+       R"({"level":"INFO","message":"up","logger":"cache",)"
+       R"("context":{"pid":71,"role":"M","level_text":"notice"}})"},
+      {"web  | 203.0.113.9 - - [31/Dec/2025:23:59:57 +0000] \"GET / HTTP/1.1\" 200 12", "access",
+       "2025-12-31T23:59:57.000Z",
+       R"({"level":"INFO","message":"GET / HTTP/1.1","logger":"web",)"
+       R"("context":{"client":"203.0.113.9","method":"GET","path":"/",)"
+       R"("protocol":"HTTP/1.1","status":200,"bytes":12}})"},
+      // Supervisors' times, and any before pairs that begin with the same.
+      {"2025-12-31_23:59:58.12345 ts=2025-12-31T23:59:57.678Z level=error msg=m", "logfmt",
+       "2025-12-31T23:59:57.678Z", R"({"level":"ERROR","message":"m"})"},
+      {R"(2025-12-31_23:59:58.12345 {"severity":"ERROR","message":"m"})", "json",
+       "2025-12-31T23:59:58.12345Z", R"({"level":"ERROR","message":"m"})"},
+      {"2025-12-31 23:59:58 time=\"2025-12-31T23:59:57Z\" level=error msg=m", "logfmt",
+       "2025-12-31T23:59:57.000Z", R"({"level":"ERROR","message":"m"})"},
+      {"2025-12-31 23:59:58.123456789  [2025-12-31 23:59:57] watchdog.gate     ERROR   : it broke",
+       "collected", "2025-12-31T23:59:57.000Z",
+       R"({"level":"ERROR","message":"it broke","logger":"watchdog.gate"})"},
   };
   for (const Case& each : cases) check(each);
 }
@@ -218,7 +253,16 @@ TEST_CASE("envelope: what such commands have not written") {
            "2025-12-31T23:59:58Z 2025-12-31 23:59:58 is when it was",
            "2025-12-31T23:59:58.123456789Z 23:59:58 is when it was",
            "row_1 | 2025 | x",
-           "web | 2025-12-31 23:59:57,678 ERROR it broke",
+           "2025-12-31_23:59:58.12345 INFO up",
+           "2025-12-31 23:59:58 time=20ms is long",
+           "2025-12-31 23:59:58 ts=2025-12-31T23:59:58Z",
+           "2025-12-31 23:59:58 t=2025-12-01T00:00:00Z is when it was",
+           "2025-12-31 23:59:58.123456789 INFO since 2025-12-31 23:59:58",
+           "INFO | 2025-12-31 23:59:57,678 it broke",
+           "error | 2025-12-31 23:59:57,678 it broke",
+           "7 | 2025-12-31 23:59:57,678 it broke",
+           "the web | 2025-12-31 23:59:57,678 it broke",
+           "web | up",
            "web_1 | up",
            "[pod/shop] up",
            "[pod/shop 7/main] up",

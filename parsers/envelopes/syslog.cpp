@@ -42,11 +42,26 @@ void begin(Envelope& envelope, std::optional<int> priority) {
   envelope.add("facility", kFacilities[static_cast<size_t>(*priority / 8)]);
 }
 
+// "err tmm2[71]: …" (F5): a severity alone, where a tag with a process is behind it.
+bool read_severity(std::string_view& text, std::string_view word, Envelope& envelope) {
+  auto severity = severity_of_word(word);
+  if (!severity) return false;
+  std::string_view behind = text.substr(word.size());
+  skip_blanks(behind);
+  std::string_view tag = word_of(behind);
+  size_t open = tag.find('[');
+  if (!tag.ends_with("]:") || open == 0 || open == tag.npos) return false;
+  if (!all_digits(tag.substr(open + 1, tag.size() - open - 3))) return false;
+  envelope.severity = severity;
+  text = behind;
+  return true;
+}
+
 // "user.warn", as busybox and some routers write it between host and tag.
 bool read_facility_and_severity(std::string_view& text, Envelope& envelope) {
   std::string_view word = word_of(text);
   size_t dot = word.find('.');
-  if (dot == std::string_view::npos) return false;
+  if (dot == std::string_view::npos) return read_severity(text, word, envelope);
   const auto* facility = std::find(kFacilities.begin(), kFacilities.end(), word.substr(0, dot));
   auto severity = severity_of_word(word.substr(dot + 1));
   if (facility == kFacilities.end() || !severity) return false;
@@ -66,7 +81,8 @@ bool is_host_before(std::string_view word, std::string_view behind) {
 // What a relay has put its own time and the machine's name before: "45: *Jan  2 03:04:05: %SYS-…".
 bool read_cisco_behind_host(std::string_view text, const EnvelopeContext& context,
                             Envelope& envelope) {
-  if (text.empty() || (!is_digit(text[0]) && text[0] != '*' && text[0] != '.')) return false;
+  bool front = !text.empty() && (is_digit(text[0]) || text[0] == '*' || text[0] == '.');
+  if (!front && !is_line_card(text)) return false;
   if (text.substr(0, kCiscoFront).find(": %") == text.npos) return false;
   const size_t fields = envelope.fields.size();
   const auto time = envelope.time;
@@ -78,35 +94,38 @@ bool read_cisco_behind_host(std::string_view text, const EnvelopeContext& contex
   return false;
 }
 
-// Behind the time, with a priority before it: "host tag: …", "tag: …", or "host tag …".
+// "tag This msg has no colon": a lone word is a tag (RFC 3164, 4.1.3) where a sentence begins
+// behind it. Otherwise it is the message's ("user ada logged in", "Interface eth0 link down").
+void read_lone_word(std::string_view& text, Envelope& envelope) {
+  constexpr std::array<std::string_view, 5> sentences = {"This ", "The ", "An ", "There ", "No "};
+  std::string_view tag = word_of(text);
+  bool plain = tag.size() < text.size() && std::all_of(tag.begin(), tag.end(), [](char c) {
+                 return is_lower(c) || is_digit(c);
+               });
+  if (!plain) return;
+  std::string_view behind = text.substr(tag.size() + 1);
+  bool begins = std::any_of(sentences.begin(), sentences.end(),
+                            [&](std::string_view word) { return behind.starts_with(word); });
+  if (!begins) return;
+  envelope.program = tag;
+  text = behind;
+}
+
+// Behind the time, with a priority before it: "host tag: …", "tag: …", "host …".
 void read_host_and_tag(std::string_view text, const EnvelopeContext& context, Envelope& envelope) {
   std::string_view first = word_of(text);
   std::string_view behind = text.substr(first.size());
   skip_blanks(behind);
   bool host = is_host_before(first, behind) && first.find('[') == first.npos && !behind.empty();
-  if (!host) {
-    if (take_cisco_message(text, envelope)) return;
-    read_tag(text, envelope);
-    envelope.inside = text;
-    return;
+  if (host) {
+    set_host(envelope, first);
+    text = behind;
+    read_facility_and_severity(text, envelope);
   }
-  set_host(envelope, first);
-  text = behind;
-  read_facility_and_severity(text, envelope);
+  read_unifi(text, envelope);
   if (take_cisco_message(text, envelope)) return;
-  if (read_cisco_behind_host(text, context, envelope)) return;
-  if (!read_tag(text, envelope)) {
-    // "host tag This msg has no colon": a lone word may be the tag (RFC 3164, 4.1.3), if it is
-    // one by its letters.
-    std::string_view tag = word_of(text);
-    bool plain =
-        tag.size() <= 32 && tag.size() < text.size() &&
-        std::all_of(tag.begin(), tag.end(), [](char c) { return is_letter(c) || is_digit(c); });
-    if (plain) {
-      envelope.program = tag;
-      text.remove_prefix(tag.size() + 1);
-    }
-  }
+  if (host && read_cisco_behind_host(text, context, envelope)) return;
+  if (!read_tag(text, envelope) && host) read_lone_word(text, envelope);
   envelope.inside = text;
 }
 
@@ -115,18 +134,21 @@ void read_host_and_tag(std::string_view text, const EnvelopeContext& context, En
 // How such a line begins.
 enum class Front {
   kNone,
-  kMonth,    // "Jan  2 03:04:05 "
-  kYear,     // "Jan  2 2026 03:04:05 "
-  kWeekday,  // "Fri Jan  2 03:04:05 2026 "
-  kIso,      // "2026-01-02T03:04:05Z "
-  kOffset,   // "2026-01-02 03:04:05+01 "
-  kJournal,  // "Fri 2026-01-02 03:04:05 CET " (journalctl's short-full)
-  kEpoch,    // "1767323045.678901 " (its short-unix)
-  kCisco,    // "45: ", "*Jan  2 "
+  kMonth,      // "Jan  2 03:04:05 "
+  kYear,       // "Jan  2 2026 03:04:05 "
+  kWeekday,    // "Fri Jan  2 03:04:05 2026 "
+  kIso,        // "2026-01-02T03:04:05Z "
+  kIsoLocal,   // "2026-01-02T03:04:05.678901+01:00 " (rsyslog)
+  kYearMonth,  // "2026 Jan  2 03:04:05 " (NX-OS)
+  kOffset,     // "2026-01-02 03:04:05+01 "
+  kJournal,    // "Fri 2026-01-02 03:04:05 CET " (journalctl's short-full)
+  kEpoch,      // "1767323045.678901 " (its short-unix)
+  kCisco,      // "45: ", "*Jan  2 "
 };
 
 Front front_of_letters(std::string_view line) {
-  if (line.size() < 17 || line[3] != ' ') return Front::kNone;
+  if (line.size() < 17) return Front::kNone;
+  if (line[3] != ' ') return is_line_card(line) ? Front::kCisco : Front::kNone;
   if (line[9] == ':' || line[8] == ':') return Front::kMonth;
   if (line.size() < 23) return Front::kNone;
   if (line[8] == '-' && line[17] == ':') return Front::kJournal;
@@ -137,7 +159,8 @@ Front front_of_letters(std::string_view line) {
 
 Front front_of_digits(std::string_view line) {
   if (line.size() > 20) {
-    if (line[10] == 'T') return Front::kIso;
+    if (line[10] == 'T') return word_of(line).ends_with('Z') ? Front::kIso : Front::kIsoLocal;
+    if (line[4] == ' ' && is_letter(line[5])) return Front::kYearMonth;
     bool offset = line[10] == ' ' && (line[19] == '+' || line[19] == '-') && line[4] == '-';
     if (offset) return Front::kOffset;
     if (line[10] == '.' && line[17] == ' ' && is_digit(line[13])) return Front::kEpoch;
@@ -156,6 +179,8 @@ Front front_of(std::string_view line) {
   return first == '*' || first == '.' ? Front::kCisco : Front::kNone;
 }
 
+bool is_iso(Front front) { return front == Front::kIso || front == Front::kIsoLocal; }
+
 // "web.1", "my_worker.2": Heroku's processes have a name and a number.
 bool is_process_of_heroku(std::string_view process) {
   size_t dot = process.find('.');
@@ -171,7 +196,7 @@ bool is_sure_alone(Front front, std::string_view name, std::string_view process)
   if (front == Front::kMonth) {
     return process.size() > 1 && all_digits(process) && name.find('.') == name.npos;
   }
-  if (front != Front::kIso) return false;
+  if (!is_iso(front)) return false;
   bool heroku = name == "app" || name == "heroku";
   return is_process_of_heroku(process) || (heroku && (process == "router" || process == "api"));
 }
@@ -194,7 +219,7 @@ bool read_lone_tag(std::string_view text, Front front, Envelope& envelope) {
 }
 
 // Those that syslog daemons write; other programs begin lines with the other ones, too.
-bool is_old(Front front) { return front == Front::kMonth || front == Front::kIso; }
+bool is_old(Front front) { return front == Front::kMonth || is_iso(front); }
 
 // Whether host and tag can be no prose: any program may begin its lines with a time, and a word
 // with a colon behind a modern one is prose as often as a tag.
@@ -202,7 +227,8 @@ bool is_sure(Front front, std::string_view host, std::string_view program, bool 
   if (process || program == "kernel") return true;
   if (host.size() < 2 || host.find(':') != host.npos) return false;
   if (front == Front::kMonth) return true;
-  return (front == Front::kIso || front == Front::kYear) &&
+  if (front == Front::kIsoLocal && is_program_on(host, program)) return true;
+  return (is_iso(front) || front == Front::kYear) &&
          host.find_first_of("0123456789-.") != host.npos;
 }
 
@@ -222,6 +248,11 @@ bool is_event(std::string_view text) {
 // Behind the time: "host app[71]: …", "host user.warn app: …", "user.warn app: …", "app[71]: …".
 bool read_in_file(std::string_view text, Front front, const EnvelopeContext& context,
                   Envelope& envelope) {
+  if (read_unifi(text, envelope)) {
+    read_tag(text, envelope);
+    envelope.inside = text;
+    return true;
+  }
   std::string_view host = word_of(text);
   if (front == Front::kJournal && names_a_zone(host)) {
     text.remove_prefix(host.size());
@@ -240,7 +271,10 @@ bool read_in_file(std::string_view text, Front front, const EnvelopeContext& con
     set_host(envelope, host);
     facility = read_facility_and_severity(text, envelope);
   }
+  if (take_cisco_message(text, envelope)) return true;
+  if (front == Front::kYearMonth) return false;  // any program may go on otherwise
   if (read_cisco_behind_host(text, context, envelope)) return true;
+  facility = facility || read_unifi(text, envelope);
   if (is_event(text)) {
     envelope.inside = text;
     return true;
@@ -276,13 +310,13 @@ bool may_go_on(std::string_view line) {
 
 bool unwrap_in_file(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
   Front front = front_of(line);
-  if (front == Front::kNone || (front == Front::kIso && !may_go_on(line))) return false;
+  if (front == Front::kNone || (is_iso(front) && !may_go_on(line))) return false;
   begin(envelope, std::nullopt);
   if (front == Front::kCisco) return read_cisco(line, context, envelope);
   auto time = time_at_start(line, context.zone, context.near_ns);
   if (!time) return false;
   std::string_view text = line.substr(time->size);
-  if (front == Front::kMonth || front == Front::kYear) {
+  if (front == Front::kMonth || front == Front::kYear || front == Front::kYearMonth) {
     // "Jan  2 2026 03:04:05: %ASA-…", "Jan  2 03:04:05 fw1 : %ASA-…"
     if (may_be_cisco(text)) {
       if (read_cisco(line, context, envelope)) return true;
@@ -333,6 +367,7 @@ bool read(std::string_view line, const EnvelopeContext& context, Envelope& envel
 
 bool unwrap_syslog(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
   if (!syslog::read(line, context, envelope)) return false;
+  if (!line.starts_with('<')) envelope.inside = syslog::unescaped(envelope.inside, context.arena);
   if (envelope.inside.starts_with(syslog::kCookie)) {
     std::string_view behind = envelope.inside.substr(syslog::kCookie.size());
     syslog::skip_blanks(behind);

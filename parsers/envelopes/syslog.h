@@ -33,6 +33,15 @@ void set_host(Envelope& envelope, std::string_view host);
 // Letters, digits and ".-_:", at least two of them, that are no level.
 bool looks_like_host(std::string_view word);
 
+// Whether "host program: " can be no prose: programs that tag their lines without a process, behind
+// a word that stands before no name in a sentence ("starting nginx: ok", "user root: denied").
+bool is_program_on(std::string_view host, std::string_view program);
+// "fcecda13e5c7,UAP-AC-LR-5.43.38+12731: ", of UniFi's machines: address and model.
+bool read_unifi(std::string_view& text, Envelope& envelope);
+// What rsyslog has written in the place of control characters, "#011", "#012" …, as they were;
+// only where it is sure that they are none of the message's own ("fixes #012").
+std::string_view unescaped(std::string_view message, Arena& arena);
+
 // "app[71]: ", "app: ", "Some App[71]: ", "app[71] (more): ", "syslogd 1.4.1: "; the text behind it
 // stays. Without a tag nothing changes.
 bool read_tag(std::string_view& text, Envelope& envelope);
@@ -44,6 +53,8 @@ bool read_5424(std::string_view text, const EnvelopeContext& context, Envelope& 
 // "%SYS-5-CONFIG_I: …": the program's name is up to the colon. All of it stays inside, as it says
 // the level.
 bool take_cisco_message(std::string_view text, Envelope& envelope);
+// Whether "RP/0/RSP0/CPU0:Jan  2 03:04:05.678 UTC: ifmgr[71]: %…" (IOS-XR) begins here.
+bool is_line_card(std::string_view text);
 // What Cisco's machines put before it, in any order, each with a colon: a sequence number, a host,
 // and a time, with a '*' or '.' perhaps if the clock is not to be trusted. A time that the envelope
 // has already is kept then.

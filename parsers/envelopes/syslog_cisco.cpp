@@ -11,18 +11,19 @@ namespace {
 constexpr size_t kLongestMnemonic = 64;
 constexpr int kMostParts = 5;  // before the message
 
-// "%SYS-5-CONFIG_I: …"
-bool is_cisco_message(std::string_view text) {
-  if (text.size() < 6 || text[0] != '%' || !is_upper(text[1])) return false;
+// "%SYS-5-CONFIG_I: …": the digit; '\0' of other texts.
+char severity_digit(std::string_view text) {
+  if (text.size() < 6 || text[0] != '%' || !is_upper(text[1])) return '\0';
   size_t end = 1;
   while (end < text.size() && end < kLongestMnemonic &&
-         (is_upper(text[end]) || is_digit(text[end]) || text[end] == '_' || text[end] == '-')) {
+         (is_letter(text[end]) || is_digit(text[end]) || text[end] == '_' || text[end] == '-')) {
     ++end;
   }
-  if (end == text.size() || text[end] != ':') return false;
+  if (!text.substr(end).starts_with(':') && !text.substr(end).starts_with(" :")) return '\0';
   size_t dash = text.substr(0, end).rfind('-');
-  return dash != text.npos && dash > 3 && dash + 1 < end && text[dash - 2] == '-' &&
-         text[dash - 1] >= '0' && text[dash - 1] <= '7';
+  bool found = dash != text.npos && dash > 3 && dash + 1 < end && text[dash - 2] == '-' &&
+               text[dash - 1] >= '0' && text[dash - 1] <= '7';
+  return found ? text[dash - 1] : '\0';
 }
 
 // "1w2d", "3d04h", "00:00:12": since the machine was started.
@@ -86,15 +87,45 @@ bool read_time(std::string_view& text, const EnvelopeContext& context, Envelope&
   auto time = time_at_start(text, context.zone, context.near_ns);
   if (!time) return false;
   if (!doubtful || !envelope.time) envelope.time = time;
+  // "CST" is read over, as it says no offset.
+  std::string_view taken = text.substr(0, time->size);
+  std::string_view last = taken.substr(taken.rfind(' ') + 1);
+  if (time->zoneless && names_a_zone(last)) envelope.add("timezone", last);
   text.remove_prefix(time->size);
   read_behind_time(text, envelope);
   return true;
 }
 
+// Behind "RP/0/RSP0/CPU0:": a time, and the process with its message.
+bool read_line_card(std::string_view text, const EnvelopeContext& context, Envelope& envelope) {
+  size_t colon = text.find(':');
+  envelope.add("node", text.substr(0, colon));
+  text.remove_prefix(colon + 1);
+  if (!read_time(text, context, envelope, false) || !text.starts_with(": ")) return false;
+  text.remove_prefix(2);
+  if (!read_tag(text, envelope)) return false;
+  envelope.inside = text;
+  // "%PKT_INFRA-LINK-3-UPDOWN : …"
+  char digit = severity_digit(text);
+  if (digit != '\0') envelope.severity = severity_of_syslog(digit - '0');
+  return true;
+}
+
 }  // namespace
 
+bool is_line_card(std::string_view text) {
+  constexpr size_t longest = 24;
+  size_t end = 0;
+  while (end < text.size() && end < longest &&
+         (is_upper(text[end]) || is_digit(text[end]) || text[end] == '/')) {
+    ++end;
+  }
+  return end > 4 && end < text.size() && text[end] == ':' && text[2] == '/' &&
+         text.substr(0, end).find("/CPU") != text.npos;
+}
+
 bool take_cisco_message(std::string_view text, Envelope& envelope) {
-  if (!is_cisco_message(text)) return false;
+  if (severity_digit(text) == '\0') return false;
   // Between host and message stands the tag, and this is all that there is.
   bool tag = envelope.severity || !envelope.host.empty();
   if (tag) envelope.program = text.substr(0, text.find(':'));
@@ -107,6 +138,7 @@ bool read_cisco(std::string_view text, const EnvelopeContext& context, Envelope&
   bool timed = false;
   for (int part = 0; part <= kMostParts; ++part) {
     skip_blanks(text);
+    if (is_line_card(text)) return read_line_card(text, context, envelope);
     if (take_cisco_message(text, envelope)) return true;
     bool doubtful = text.starts_with('*') || text.starts_with('.');
     if (doubtful) text.remove_prefix(1);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstring>
+
+#include "core/batch.h"
 #include "parsers/envelopes/syslog.h"
 
 namespace waybill::parsers::syslog {
@@ -14,7 +18,94 @@ bool is_version(std::string_view word) {
          std::all_of(word.begin(), word.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
 
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+
+// "fcecda13e5c7"
+bool is_hardware_address(std::string_view word) {
+  return word.size() == 12 && std::all_of(word.begin(), word.end(), is_hex_digit);
+}
+
+// "#011": '#' and three octal digits below 040.
+bool is_escape(std::string_view text) {
+  return text.size() >= 4 && text[0] == '#' && text[1] == '0' && text[2] >= '0' && text[2] <= '3' &&
+         text[3] >= '0' && text[3] <= '7';
+}
+
 }  // namespace
+
+bool is_program_on(std::string_view host, std::string_view program) {
+  constexpr auto programs = std::to_array<std::string_view>(
+      {"sudo",      "su",         "dovecot",      "rsyslogd",       "syslogd",
+       "root",      "CRON",       "anacron",      "polkitd",        "dhclient",
+       "dhcpd",     "sshd",       "useradd",      "NetworkManager", "snapd",
+       "dockerd",   "containerd", "chronyd",      "ntpd",           "haproxy",
+       "nginx",     "freshclam",  "logrotate",    "auditd",         "mtp-probe",
+       "os-prober", "multipathd", "avahi-daemon", "dbus-daemon",    "wpa_supplicant",
+       "clamd",     "spamd",      "smbd",         "nmbd",           "slapd",
+       "dnsmasq",   "keepalived", "mysqld",       "mariadbd",       "udevd",
+       "crond",     "smartd"});
+  constexpr auto prose = std::to_array<std::string_view>(
+      {"the",    "a",       "an",     "user",    "for",    "from",    "to",      "with", "in",
+       "of",     "no",      "not",    "by",      "as",     "is",      "on",      "and",  "or",
+       "run",    "use",     "start",  "restart", "stop",   "reload",  "install", "call", "service",
+       "daemon", "process", "failed", "unit",    "script", "command", "check"});
+  bool known = is_one_of(program, programs) || program.starts_with("systemd-") ||
+               program.starts_with("postfix/") || program == "gdm-password]";
+  if (!known || is_one_of(host, prose)) return false;
+  // "Starting nginx: …", "restarted sshd: …"
+  bool capital = is_upper(host[0]) && std::any_of(host.begin() + 1, host.end(), is_lower);
+  bool verb = (host.ends_with("ing") && host != "staging") || host.ends_with("ed");
+  return !capital && !verb;
+}
+
+bool read_unifi(std::string_view& text, Envelope& envelope) {
+  std::string_view word = word_of(text);
+  if (!word.ends_with(':') || word.size() == text.size()) return false;
+  word.remove_suffix(1);
+  size_t comma = word.find(',');
+  if (comma == word.npos || !is_hardware_address(word.substr(0, comma))) return false;
+  if (envelope.host.empty()) {
+    set_host(envelope, word.substr(0, comma));
+  } else {
+    envelope.add("origin", word.substr(0, comma));
+  }
+  envelope.add("model", word.substr(comma + 1));
+  text.remove_prefix(word.size() + 1);
+  skip_blanks(text);
+  return true;
+}
+
+std::string_view unescaped(std::string_view message, Arena& arena) {
+  constexpr size_t size = 4;  // of an escape
+  size_t first = message.find("#0");
+  while (first != message.npos && !is_escape(message.substr(first))) {
+    first = message.find("#0", first + 1);
+  }
+  if (first == message.npos) return message;
+  // A tab before all else, or two in a row: nobody counts so.
+  bool sure = message.starts_with("#011");
+  for (size_t at = first; !sure && at != message.npos; at = message.find("#0", at + 1)) {
+    sure = is_escape(message.substr(at)) &&
+           is_escape(message.substr(std::min(at + size, message.size())));
+  }
+  if (!sure) return message;
+  char* out = arena.allocate(message.size() + kPadding);
+  size_t length = 0;
+  for (size_t at = 0; at < message.size();) {
+    if (is_escape(message.substr(at))) {
+      out[length++] = static_cast<char>((message[at + 2] - '0') * 8 + (message[at + 3] - '0'));
+      at += size;
+    } else {
+      out[length++] = message[at++];
+    }
+  }
+  std::memset(out + length, 0, kPadding);
+  return {out, length};
+}
 
 void add_number(Envelope& envelope, std::string_view name, std::string_view otherwise,
                 std::string_view value) {

@@ -119,12 +119,89 @@ TEST_CASE("syslog: what only looks like a line of a file") {
            "Wed 2025-12-31 23:59:58 CET Processing batch [12] of 40",
            "Dec 31 23:59:58 Processing batch [12] of 40",
            "2025-12-31T23:59:58Z Processing the batch [12] of 40",
+           "2025-12-31T23:59:58.123456+01:00 worker started: ok",
+           "2025-12-31T23:59:58.123456+01:00 starting nginx: ok",
+           "2025-12-31T23:59:58.123456+01:00 Restarting sshd: ok",
+           "2025-12-31T23:59:58.123456+01:00 reloaded haproxy: ok",
+           "2025-12-31T23:59:58.123456+01:00 user root: denied",
+           "2025-12-31T23:59:58.123456Z db su: not from a file",
+           "2025 Dec 31 23:59:58 box sshd[7]: of no machine of Cisco's",
+           "2025 Dec 31 23:59:58 took %5-3: x",
+           "CPU/0 is RP/0: busy",
            "45: nothing",
            "*Dec 31 23:59:58: %5 of it",
            "Dec 31, 2025 11:59:58 PM org.acme.Shop run[7]: x",
        }) {
     CAPTURE(line);
     CHECK(Parsed(line)->format == "text");
+  }
+}
+
+TEST_CASE("syslog: rsyslog's files with ISO times, and programs without a process") {
+  const Case cases[] = {
+      {"2025-12-31T23:59:58.123456+01:00 debian sudo:     ada : TTY=pts/0 ; USER=root",
+       "2025-12-31T22:59:58.123456Z",
+       R"({"level":"INFO","message":"    ada : TTY=pts/0 ; USER=root","logger":"sudo",)"
+       R"("context":{"TTY":"pts/0","USER":"root","hostname":"debian"}})"},
+      {"2025-12-31T23:59:58.123456+00:00 mail dovecot: imap-login: Login",
+       "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"imap-login: Login","logger":"dovecot",)"
+       R"("context":{"hostname":"mail"}})"},
+      {"2025-12-31T23:59:58+01:00 staging root: up", "2025-12-31T22:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"root","context":{"hostname":"staging"}})"},
+      {"2025-12-31T23:59:58.123456+00:00 MAIL systemd-logind: up", "2025-12-31T23:59:58.123456Z",
+       R"({"level":"INFO","message":"up","logger":"systemd-logind",)"
+       R"("context":{"hostname":"MAIL"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: a priority and no tag") {
+  const Case cases[] = {
+      {"<30>Dec 31 23:59:58 router user ada logged in via api", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"user ada logged in via api",)"
+       R"("context":{"facility":"daemon","hostname":"router"}})"},
+      {"<189>Dec 31 23:59:58 203.0.113.9 Interface GigabitEthernet0/1 link down",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"Interface GigabitEthernet0/1 link down",)"
+       R"("context":{"facility":"local7","hostname":"203.0.113.9"}})"},
+  };
+  for (const Case& each : cases) check(each);
+  Parsed sentence("<167>Dec 31 23:59:58 box tag This message has no colon");
+  CHECK(sentence->logger.bytes() == "tag");
+  CHECK(sentence.message() == "This message has no colon");
+}
+
+TEST_CASE("syslog: a severity between host and tag (F5), and UniFi's machines") {
+  const Case cases[] = {
+      {"Dec 31 23:59:58 gw err tmm2[71]: 01010028:3: No members", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"01010028:3: No members","logger":"tmm2",)"
+       R"("context":{"hostname":"gw","pid":71}})"},
+      {"<131>Dec 31 23:59:58 gw warning mcpd[71]: low", "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"low","logger":"mcpd",)"
+       R"("context":{"facility":"local0","hostname":"gw","pid":71}})"},
+      {"<4>Dec 31 23:59:58 fcecda13e5c7,UAP-AC-LR-5.43.38+12731: hostapd[71]: ath0: up",
+       "2025-12-31T23:59:58.000Z",
+       R"({"level":"WARN","message":"ath0: up","logger":"hostapd","context":{"facility":"kern",)"
+       R"("hostname":"fcecda13e5c7","model":"UAP-AC-LR-5.43.38+12731","pid":71}})"},
+      {"Dec 31 23:59:58 attic fcecda13e5c7,UAP-5.43.38: kernel: up", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"up","logger":"kernel","context":{"hostname":"attic",)"
+       R"("origin":"fcecda13e5c7","model":"UAP-5.43.38"}})"},
+  };
+  for (const Case& each : cases) check(each);
+}
+
+TEST_CASE("syslog: rsyslog's escapes become what they were, where they can be nothing else") {
+  const char* cases[][2] = {
+      {"Dec 31 23:59:58 box java[71]: #011at a.B.c(B.java:1)", "\tat a.B.c(B.java:1)"},
+      {"Dec 31 23:59:58 box app[71]: a:#012#011b#012c #0397 #040", "a:\n\tb\nc #0397 #040"},
+      {"Dec 31 23:59:58 box app[71]: fixes #012 and #01", "fixes #012 and #01"},
+      {"Dec 31 23:59:58 box app[71]: #012 is fixed", "#012 is fixed"},
+      {"<13>Dec 31 23:59:58 box app[71]: #011x", "#011x"},
+  };
+  for (const auto& [line, message] : cases) {
+    CAPTURE(line);
+    CHECK(Parsed(line).message() == message);
   }
 }
 
@@ -187,6 +264,18 @@ TEST_CASE("syslog: Cisco's messages say their level") {
       {"<189>: 2025 Dec 31 23:59:58 UTC: %ETH-5-IF_UP: up", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"up","logger":"%ETH-5-IF_UP",)"
        R"("context":{"facility":"ETH","mnemonic":"IF_UP","facility_2":"local7"}})"},
+      {"Dec 31 23:59:58 fw7 %ASA-session-3-106010: denied", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"denied","logger":"%ASA-session-3-106010",)"
+       R"("context":{"facility":"ASA","slot":"session","mnemonic":"106010","hostname":"fw7"}})"},
+      {"Dec 31 23:59:58 203.0.113.9 %ASA-3-710003: denied", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"denied","logger":"%ASA-3-710003",)"
+       R"("context":{"facility":"ASA","mnemonic":"710003","hostname":"203.0.113.9"}})"},
+      {"2025-12-31T23:59:58+00:00 sw7 %LINK-3-UPDOWN: down", "2025-12-31T23:59:58.000Z",
+       R"({"level":"ERROR","message":"down","logger":"%LINK-3-UPDOWN",)"
+       R"("context":{"facility":"LINK","mnemonic":"UPDOWN","hostname":"sw7"}})"},
+      {"2025 Dec 31 23:59:58 nx1 %ETHPORT-5-IF_DOWN: down", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"down","logger":"%ETHPORT-5-IF_DOWN",)"
+       R"("context":{"facility":"ETHPORT","mnemonic":"IF_DOWN","hostname":"nx1"}})"},
       // The relay's clock is right, and the machine's may not be.
       {"Dec 31 23:59:58 203.0.113.9 45: *Mar  1 00:00:07: %SYS-5-RESTART: up",
        "2025-12-31T23:59:58.000Z",
@@ -205,12 +294,23 @@ TEST_CASE("syslog: Cisco's messages say their level") {
   };
   for (const Case& each : cases) check(each, "cisco");
   CHECK(Parsed("<189>45: %5 of it").message() == "%5 of it");
+  // IOS-XR
+  check({"RP/0/RSP0/CPU0:Dec 31 23:59:58.123 UTC: ifmgr[71]: %PKT-LINK-3-UPDOWN : down",
+         "2025-12-31T23:59:58.123Z",
+         R"({"level":"ERROR","message":"%PKT-LINK-3-UPDOWN : down","logger":"ifmgr",)"
+         R"("context":{"node":"RP/0/RSP0/CPU0","pid":71}})"});
+  check(
+      {"<189>Dec 31 23:59:58 xr1 45: LC/0/1/CPU0:Dec 31 23:59:58.123 UTC: ifmgr[71]: %OS-6-UP : up",
+       "2025-12-31T23:59:58.123Z",
+       R"({"level":"INFO","message":"%OS-6-UP : up","logger":"ifmgr",)"
+       R"("context":{"facility":"local7","hostname":"xr1",)"
+       R"("sequence":45,"node":"LC/0/1/CPU0","pid":71}})"});
 }
 
 TEST_CASE("syslog: what is not Cisco's after all leaves the relay's time") {
   const Case cases[] = {
-      {"<13>Dec 31 23:59:58 box 1700000000 is the order", "2025-12-31T23:59:58.000Z",
-       R"({"level":"INFO","message":"is the order","logger":"1700000000",)"
+      {"<13>Dec 31 23:59:58 box 170000 is the order", "2025-12-31T23:59:58.000Z",
+       R"({"level":"INFO","message":"170000 is the order",)"
        R"("context":{"facility":"user","hostname":"box"}})"},
       {"<13>Dec 31 23:59:58 box 20200505T101010_old.tar written", "2025-12-31T23:59:58.000Z",
        R"({"level":"INFO","message":"20200505T101010_old.tar written",)"
@@ -225,7 +325,7 @@ TEST_CASE("syslog: what is not Cisco's after all leaves the relay's time") {
 TEST_CASE("syslog: addresses and versions in messages stay there") {
   const Case cases[] = {
       {"<13>Dec 31 23:59:58 web-1 connect 203.0.113.9: refused", "2025-12-31T23:59:58.000Z",
-       R"({"level":"INFO","message":"203.0.113.9: refused","logger":"connect",)"
+       R"({"level":"INFO","message":"connect 203.0.113.9: refused",)"
        R"("context":{"facility":"user","hostname":"web-1"}})"},
       {"<13>timeout 203.0.113.9: retry", "",
        R"({"level":"INFO","message":"timeout 203.0.113.9: retry","context":{"facility":"user"}})"},

@@ -126,6 +126,7 @@ bool begins_with_float_epoch(std::string_view text) {
 bool begins_with_numbers(std::string_view text) {
   constexpr std::array shapes = {
       digits_in("0000-00-00t"),      // 2026-01-02T…
+      digits_in("0000-00-00,"),      // 2026-01-02, 03:04:05 (Airflow)
       digits_in("00-00-0000"),       // 25/01/2026
       digits_in("00-AAA-0000"),      // 02/Jan/2026
       digits_in("00:00:00"),         // 03:04:05
