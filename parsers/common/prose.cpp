@@ -160,8 +160,8 @@ void Prose::finish(Batch& batch, Record& record, std::string_view message, bool 
   bool whole = message.size() == record.line.size() && message.starts_with('{');
   std::string_view first = record.lines > 1 ? up_to_object(message) : message;
   // Monolog's "… {"user":"ada"} []": a second object, which is empty, is an empty list.
-  std::string_view empty = first.ends_with("} []") ? first.substr(first.size() - 3) : "";
-  std::string_view said = first.substr(0, first.size() - empty.size());
+  std::string_view said = first;
+  if (said.ends_with("} []")) said.remove_suffix(3);
   bool may_end_with_object = pairs && !whole && !said.empty() && said.back() == '}';
   if (!may_end_with_object) {
     if (pairs) note_pairs(batch, message);

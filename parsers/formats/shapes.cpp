@@ -135,7 +135,7 @@ std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t 
 }  // namespace
 
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
-  constexpr size_t in_cometbft = 23;
+  constexpr size_t in_cometbft = 23, in_erlang = 21;
   constexpr size_t in_geth = 18, in_zabbix = 19, in_chromium = 18;
   char form[32];
   if (text.size() >= in_geth && text[5] == '|') {
@@ -147,6 +147,12 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
     std::copy_n(text.data(), in_cometbft, form);
     form[10] = ' ';
     return time_from({form, in_cometbft}, in_cometbft, zone, now_ns);
+  }
+  if (text.size() >= in_erlang && text[2] == '-' && text.substr(11).starts_with("::")) {
+    size_t end = std::min({text.find(' '), size_t{28}, text.size()});
+    auto made =
+        fmt::format_to_n(form, sizeof form, "{} {}", text.substr(0, 11), text.substr(13, end - 13));
+    return time_from({form, made.size}, end, zone, now_ns);
   }
   if (text.size() >= in_zabbix && text[8] == ':' && text[15] == '.') {
     auto at = [&](size_t from) { return text.substr(from, 2); };

@@ -21,7 +21,8 @@ std::optional<int64_t> day_at_start(std::string_view text, TimeZone& zone);
 constexpr size_t kDateSize = 10;  // of such a date
 // "01-02|03:04:05.678" (geth), "20260102:030405.678" (Zabbix), "1/2/26, 3:04:05:678 UTC" and
 // "01/02/2026, 3:04:05 AM" (WebSphere and Nest), "02Jan2026 03:04:05.678" (Forge),
-// "0102/030405.678901" (Chromium), "2026-01-02|03:04:05.678" (CometBFT).
+// "0102/030405.678901" (Chromium), "2026-01-02|03:04:05.678" (CometBFT),
+// "02-Jan-2026::03:04:05" (Erlang).
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns);
 // "02 Jan 03:04:05 " (Redis up to 2.4).
 std::optional<Time> day_month_time(std::string_view text, TimeZone& zone, int64_t now_ns);
