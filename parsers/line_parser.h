@@ -36,6 +36,11 @@ class LineParser {
   bool claims(const Batch& batch, const Record& record, const Wrapping& wrapping);
   // Lets all envelopes go.
   void forget() { envelopes_.clear(); }
+  // Of what unwrap() keeps: how much there is, and without what came since then.
+  uint32_t mark() const { return envelopes_.size(); }
+  void forget_since(uint32_t mark) {
+    while (envelopes_.size() > mark) envelopes_.take_back();
+  }
 
   // The envelopes of a line, the outermost first; good until the next unwrap().
   std::span<const Envelope> envelopes(const Wrapping& wrapping) const {

@@ -100,8 +100,7 @@ class Case {
       if (named.name != test.input) continue;
       source.format = named.section.raw("format").value_or("auto");
       source.network = named.type == "udp" || named.type == "tcp" || named.type == "unix";
-      source.trust_service =
-          named.section.raw("trust_service").value_or(source.network ? "false" : "true") == "true";
+      source.trust_service = named.section.boolean("trust_service").value_or(!source.network);
     }
     return source;
   }

@@ -67,12 +67,22 @@ size_t bracketed(std::string_view text) {
   return blank ? 0 : end + 1;
 }
 
-// Whether `closing`, which stands behind `value`, closes what was opened within it:
-// "client=mx[203.0.113.9]".
-bool closes(std::string_view value, char closing) {
-  char open = closing == ']' ? '[' : closing == ')' ? '(' : closing == '}' ? '{' : '\0';
-  return open != '\0' && std::count(value.begin(), value.end(), open) >
-                             std::count(value.begin(), value.end(), closing);
+// The end of a value without quotes that begins at `begin` and whose first `sure` bytes are its
+// own. What closes a bracket that was opened within it is its own, too: "client=mx[203.0.113.9]".
+size_t end_of_value(std::string_view text, size_t begin, size_t sure) {
+  size_t round = 0, square = 0, curly = 0;
+  size_t end = begin + sure;
+  for (; end < text.size(); ++end) {
+    char c = text[end];
+    round += c == '(';
+    square += c == '[';
+    curly += c == '{';
+    if (!is(c, kEndsValue)) continue;
+    size_t* open = c == ')' ? &round : c == ']' ? &square : c == '}' ? &curly : nullptr;
+    if (open == nullptr || *open == 0) break;
+    --*open;
+  }
+  return end;
 }
 
 // The end of a value in single quotes that begin at `quote`, as Java and Python write them; npos:
@@ -132,11 +142,7 @@ bool next_pair(std::string_view text, size_t from, Pair& pair) {
         return true;
       }
     }
-    size_t end = search + bracketed(text.substr(search));
-    while (end < text.size() &&
-           (!is(text[end], kEndsValue) || closes(text.substr(search, end - search), text[end]))) {
-      ++end;
-    }
+    size_t end = end_of_value(text, search, bracketed(text.substr(search)));
     if (end == search) continue;  // "key=" without a value says nothing
     pair.value = text.substr(search, end - search);
     pair.end = end;

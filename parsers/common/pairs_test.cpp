@@ -47,6 +47,12 @@ TEST_CASE("pairs: where they are found") {
   CHECK(pairs(R"(a="open b=1)") == List{R"(a|"open)", "b|1"});
 }
 
+TEST_CASE("pairs: brackets without end take no longer than their line") {
+  constexpr size_t many = 1 << 20;
+  std::string text = "k=" + std::string(many, '(') + std::string(many, ')') + ") a=1";
+  CHECK(pairs(text).size() == 2);
+}
+
 TEST_CASE("pairs: what is none") {
   for (std::string_view text : {"", "=", "a=", "=b", "a = b", "a == b", "if (x==y)", "1=2", "-a=b",
                                 "http://x/?a=b", "x!a=b", "a= b", "a=,b", "..a=1"}) {

@@ -136,6 +136,24 @@ void take_nginx(std::string_view rest, Match& match) {
   }
 }
 
+size_t take_postgres(std::string_view line, size_t at, size_t colon, const Step& step,
+                     Match& match) {
+  size_t end = colon > at && is_digit(line[colon - 1]) ? colon - 1 : colon;  // "DEBUG1"
+  size_t begin = end;
+  while (begin > at && is_letter(line[begin - 1])) --begin;
+  std::string_view word = line.substr(begin, end - begin);
+  constexpr std::string_view more[] = {"STATEMENT", "DETAIL", "HINT", "CONTEXT", "QUERY"};
+  bool part = std::find(std::begin(more), std::end(more), word) != std::end(more);
+  auto severity = part ? severity_of_word("log") : severity_of_word(word);
+  if (!severity || word.size() < 3) return line.npos;
+  match.severity = severity;
+  if (!part) match.level_word = line.substr(begin, colon - begin);
+  std::string_view session = trimmed(line.substr(at, begin - at));
+  if (!session.empty()) match.keep(step, session, Type::kText);
+  // "DETAIL:  …" is part of what is said, with the blank before it.
+  return !part ? colon + 1 : begin > at ? begin - 1 : begin;
+}
+
 void take_line(std::string_view& value, Match& match) {
   size_t colon = value.rfind(':');
   if (colon == value.npos || colon + 1 == value.size() || value[colon + 1] == '0') return;

@@ -11,6 +11,12 @@ namespace waybill::parsers::formats {
 
 namespace {
 
+const std::bitset<256> kSmallLetters = [] {
+  std::bitset<256> letters;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) letters.set(c);
+  return letters;
+}();
+
 constexpr std::pair<std::string_view, std::string_view> kTable[] = {
 #define FORMAT(name, notation) {name, notation},
 #define SAMPLE(line, record)
@@ -110,11 +116,16 @@ void Formats::gather_timed(Subject& subject, bool bracket, size_t at,
     const std::string_view word = subject.level_word(level);
     const unsigned char behind = byte_at(past_blanks(level + word.size()));
     const bool alone = word.size() > 1 && is_blank(static_cast<char>(byte_at(level + word.size())));
+    // Of lines of one shape small letters are not told apart.
+    auto has = [&](const std::bitset<256>& bytes, unsigned char c) {
+      if (bytes.test(c)) return true;
+      return subject.measures && is_lower(static_cast<char>(c)) && (bytes & kSmallLetters).any();
+    };
     for (const Format* format : group.formats) {
       const Pattern& pattern = format->pattern;
       bool may_be = pattern.leads_to_level()
-                        ? !word.empty() && pattern.behind_level().test(behind)
-                        : pattern.next().test(next) && !(alone && pattern.leads_to_no_level());
+                        ? !word.empty() && has(pattern.behind_level(), behind)
+                        : has(pattern.next(), next) && !(alone && pattern.leads_to_no_level());
       if (may_be) candidates.add(format);
     }
   }

@@ -38,12 +38,21 @@ class Matcher {
     constexpr std::array times = {Type::kTime,  Type::kGlog,  Type::kCockroach, Type::kYmd,
                                   Type::kEpoch, Type::kStamp, Type::kDayMonth,  Type::kDate};
     bool time = step.field && std::find(times.begin(), times.end(), step.type) != times.end();
-    bool digits = at_ < line_.size() && is_digit(line_[at_]);
+    // Behind a letter, glog's.
+    bool letter = step.field && (step.type == Type::kGlog || step.type == Type::kCockroach);
+    size_t first = at_ + (letter ? 1 : 0);
+    bool digits = first < line_.size() && is_digit(line_[first]);
     if (digits && (time || (step.field && step.type == Type::kStatus))) {
       note_reach(Subject::kBeyond);
     }
     size_t word = step.field && step.type == Type::kLevel ? kLongestLevel + 1 : 1;
     note_reach(std::min(at_ + (time ? kLongestTime : word), line_.size()));
+  }
+
+  // What does not fit; `letters`: others in their place might.
+  bool refuse(bool letters) {
+    if (letters) note_reach(Subject::kBeyond);
+    return false;
   }
 
   void note_reach(size_t end) { subject_.reach = std::max(subject_.reach, end); }
@@ -142,6 +151,7 @@ class Matcher {
       case Type::kText:
       case Type::kPhrase:
       case Type::kPlain:
+      case Type::kTitle:
       case Type::kMosquitto:
       case Type::kLast: return text(step, i);
     }
@@ -248,7 +258,7 @@ class Matcher {
   bool sign(const Step& step) {
     size_t size = take_sign(step.type, line_.substr(at_), match_);
     at_ += size;
-    return size > 0;
+    return size > 0 || refuse(step.type == Type::kSssd && line_.substr(at_).starts_with("0x"));
   }
 
   bool letter() {
@@ -277,25 +287,13 @@ class Matcher {
     return take_time(time);
   }
 
-  // PostgreSQL puts what log_line_prefix says before "LOG:  ", always with two blanks.
   bool postgres(const Step& step) {
     size_t colon = line_.find(":  ", at_);
     if (colon == std::string_view::npos) return false;
     note_reach(colon);
-    size_t end = colon > at_ && is_digit(line_[colon - 1]) ? colon - 1 : colon;  // "DEBUG1"
-    size_t begin = end;
-    while (begin > at_ && is_letter(line_[begin - 1])) --begin;
-    std::string_view word = line_.substr(begin, end - begin);
-    constexpr std::string_view more[] = {"STATEMENT", "DETAIL", "HINT", "CONTEXT", "QUERY"};
-    bool part = std::find(std::begin(more), std::end(more), word) != std::end(more);
-    auto severity = part ? severity_of_word("log") : severity_of_word(word);
-    if (!severity || word.size() < 3) return false;
-    match_.severity = severity;
-    if (!part) match_.level_word = line_.substr(begin, colon - begin);
-    std::string_view session = trimmed(line_.substr(at_, begin - at_));
-    if (!session.empty()) keep(step, session, Type::kText);
-    // "DETAIL:  …" is part of what is said, with the blank before it.
-    at_ = !part ? colon + 1 : begin > at_ ? begin - 1 : begin;
+    size_t end = take_postgres(line_, at_, colon, step, match_);
+    if (end == std::string_view::npos) return false;
+    at_ = end;
     return true;
   }
 
@@ -366,19 +364,19 @@ class Matcher {
     }
     std::string_view value = line_.substr(at_, end - at_);
     if (step.type == Type::kClass) take_line(value, match_);
-    if (step.type == Type::kSource && !is_place(value)) return false;
+    if (step.type == Type::kSource && !is_place(value))
+      return refuse(value.find(':') != value.npos);
     if (step.type == Type::kClass && !is_class(value)) return false;
     if (step.type == Type::kName && !is_name(value)) return false;
-    if (step.type == Type::kUuid && !is_uuid(value)) return false;
+    if (step.type == Type::kUuid && !is_uuid(value)) return refuse(value.size() == 36);
     if (step.type == Type::kHost && value.find(',') != value.npos) return false;
     if (step.type == Type::kDotted && !is_dotted(value)) return false;
     if (step.type == Type::kCategory && !is_category(value, match_.level_word)) return false;
-    if (step.type == Type::kHex && !is_hex_id(value)) return false;
-    if (step.type == Type::kSquid && !is_squid(value)) return false;
+    if (step.type == Type::kHex && !is_hex_id(value)) return refuse(value.size() == 8);
+    if (step.type == Type::kSquid && !is_squid(value)) return refuse(true);
     if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
     if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {
-      note_reach(Subject::kBeyond);
-      return false;
+      return refuse(true);
     }
     at_ = end;
     if (step.type == Type::kPeer) {
@@ -400,6 +398,7 @@ class Matcher {
         end = over ? line_.npos : last ? line_.rfind(stop, end - 1) : line_.find(stop, end + 1);
       }
       bool whole = last || end == std::string_view::npos;
+      if (end == line_.npos && std::any_of(stop.begin(), stop.end(), is_lower)) refuse(true);
       note_reach(whole ? line_.size() : std::min(end + stop.size() + 1, line_.size()));
       if (end == std::string_view::npos || end < at_) return false;
       if (i + 2 < steps_.size() && steps_[i + 1].blank && !steps_[i + 2].field) {
@@ -415,10 +414,8 @@ class Matcher {
     std::string_view value = trimmed(line_.substr(at_, end - at_));
     if (step.type == Type::kPhrase && value.find(' ') == value.npos) return false;
     if (step.type == Type::kPlain && value.starts_with('{')) return false;
-    if (step.type == Type::kMosquitto && !is_mosquitto(value)) {
-      note_reach(Subject::kBeyond);
-      return false;
-    }
+    if (step.type == Type::kMosquitto && !is_mosquitto(value)) return refuse(true);
+    if (step.type == Type::kTitle && (value.empty() || !is_upper(value.front()))) return false;
     at_ = end;
     if (!value.empty() || step.place == Place::kMessage) keep(step, value, Type::kText);
     return true;

@@ -60,6 +60,7 @@ constexpr std::array kTypes = {
     TypeName{"warns", Type::kWarns},
     TypeName{"mosquitto", Type::kMosquitto},
     TypeName{"hex", Type::kHex},
+    TypeName{"title", Type::kTitle},
     TypeName{"daymonth", Type::kDayMonth},
     TypeName{"date", Type::kDate},
 };

@@ -30,6 +30,7 @@
 //   dotted   a name with a dot in it           program  a name that is no level
 //   category "Shop.Cart", of .NET, behind one of its levels, of four letters
 //   squid    one of Squid's processes ("kid1")
+//   title    a text that begins with a capital
 //   plain    a text that is no JSON object     caps     capitals, or "-", which is left out
 //   clients  an address, or several with commas between: the first is kept, and the others as
 //            `forwarded`; address: the same, and with a dot or a colon in it
@@ -115,6 +116,7 @@ enum class Type : uint8_t {
   kMosquitto,
   kHex,
   kDayMonth,
+  kTitle,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };

@@ -136,7 +136,7 @@ std::optional<Time> slashed_time(std::string_view text, TimeZone& zone, int64_t 
 
 std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t now_ns) {
   constexpr size_t in_cometbft = 23, in_erlang = 21;
-  constexpr size_t in_geth = 18, in_zabbix = 19, in_chromium = 18;
+  constexpr size_t in_geth = 18, in_zabbix = 19, in_chromium = 11;
   char form[32];
   if (text.size() >= in_geth && text[5] == '|') {
     std::copy_n(text.data(), in_geth, form);
@@ -166,11 +166,13 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
                                  text.substr(2, 3), text.substr(5, end - 5));
     return time_from({form, made.size}, end, zone, now_ns);
   }
-  if (text.size() >= in_chromium && text[4] == '/' && text[11] == '.') {
+  if (text.size() > in_chromium && text[4] == '/' && text[in_chromium] == '.') {
+    size_t end = in_chromium + 1;
+    while (end < text.size() && end < in_chromium + 7 && is_digit(text[end])) ++end;
     auto at = [&](size_t from) { return text.substr(from, 2); };
     auto made = fmt::format_to_n(form, sizeof form, "{}-{} {}:{}:{}{}", at(0), at(2), at(5), at(7),
-                                 at(9), text.substr(11, 7));
-    return time_from({form, made.size}, in_chromium, zone, now_ns);
+                                 at(9), text.substr(in_chromium, end - in_chromium));
+    return time_from({form, made.size}, end, zone, now_ns);
   }
   return slashed_time(text, zone, now_ns);
 }
@@ -178,7 +180,8 @@ std::optional<Time> stamp_time(std::string_view text, TimeZone& zone, int64_t no
 std::optional<Time> time_of_event(std::string_view pairs, TimeZone& zone, int64_t now_ns) {
   for (std::string_view key : {"rt=", "end=", "start=", "devTime=", "UNIFIutcTime="}) {
     size_t at = pairs.find(key);
-    while (at != pairs.npos && at > 0 && !is_blank(pairs[at - 1])) at = pairs.find(key, at + 1);
+    auto in_name = [](char c) { return is_letter(c) || is_digit(c); };
+    while (at != pairs.npos && at > 0 && in_name(pairs[at - 1])) at = pairs.find(key, at + 1);
     if (at == pairs.npos) continue;
     std::string_view value = pairs.substr(at + key.size());
     auto time = time_of_number(value.substr(0, value.find_first_of(" \t")));
@@ -244,10 +247,13 @@ bool is_capitals(std::string_view word) {
 }
 
 bool is_mosquitto(std::string_view message) {
-  constexpr std::array<std::string_view, 18> words = {
-      "New",     "Client",  "mosquitto", "Socket",   "Saving",   "Config",
-      "Opening", "Loading", "Sending",   "Received", "Starting", "Connecting",
-      "Bridge",  "Denied",  "Outgoing",  "Restored", "Plugin",   "Shutting"};
+  constexpr std::array<std::string_view, 17> words = {
+      "Client",  "mosquitto", "Socket",   "Saving",   "Config",     "Opening",
+      "Loading", "Sending",   "Received", "Starting", "Connecting", "Bridge",
+      "Denied",  "Outgoing",  "Restored", "Plugin",   "Shutting"};
+  if (message.starts_with("New ")) {
+    return message.substr(4).starts_with("connection ") || message.substr(4).starts_with("client ");
+  }
   return std::find(words.begin(), words.end(), message.substr(0, message.find(' '))) != words.end();
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 // Streams that are remembered while nothing of them is held back.
 constexpr size_t kMostStreams = 4096;
-constexpr size_t kMostMessage = 32;  // lines of an exception's message, above its frames
+constexpr size_t kMostMessage = 16;    // lines of an exception's message, above its frames
+constexpr size_t kMostLookedAt = 128;  // records, whoever's they are, for them
 constexpr size_t kNoFrames = SIZE_MAX;
 constexpr size_t kMostEmpty = 16;    // lines in a row that stay in an event
 constexpr size_t kKeptBytes = 4096;  // of a stream's copies, for the next event
@@ -217,7 +218,7 @@ bool Joiner::goes_on(Stream& stream, Batch& batch, const Record& record, const W
       } else {
         bool text = look == Look::kPlain || look == Look::kIndented;
         size_t ahead =
-            text && event.trace.may_have_message() ? lines_to_frames(stream, batch, &record) : 0;
+            text && event.trace.may_have_message() ? lines_to_frames(stream, batch, record, 0) : 0;
         if (ahead == 0 || ahead == kNoFrames) return false;
         event.trace.take_message(ahead - 1);
       }
@@ -242,31 +243,38 @@ bool Joiner::crashes(Stream& stream, Batch& batch, const Record& record, const W
   std::string_view line = without_colours(wrapping.inside);
   if (begins_crash(line)) return true;
   if (error_class_of(line).empty()) return false;
-  return lines_to_frames(stream, batch, &record + 1) != kNoFrames;
+  return lines_to_frames(stream, batch, record, 1) != kNoFrames;
 }
 
-// Of the line at `from`, below one that speaks of an exception: how many lines, with it, stand
-// before that exception's frames. kNoFrames: none come, or they come too late, or may be those of
-// another one.
-size_t Joiner::lines_to_frames(const Stream& stream, Batch& batch, const Record* from) {
-  size_t lines = 0;
-  for (const Record* at = from; at <= &batch.records.back() && lines <= kMostMessage; ++at) {
-    if (at->source != from->source) continue;
-    Record copy = *at;
+// Below one that speaks of an exception: how many lines, from the one that is `skip` records behind
+// `record` on, stand before that exception's frames. kNoFrames: none come, or they come too late,
+// or may be those of another one.
+size_t Joiner::lines_to_frames(const Stream& stream, Batch& batch, const Record& record,
+                               size_t skip) {
+  const auto here = static_cast<size_t>(&record - batch.records.data());
+  const size_t end = std::min(here + kMostLookedAt, batch.records.size());
+  const uint32_t mark = parser_.mark();
+  size_t found = kNoFrames, lines = 0;
+  for (size_t at = here + skip; at < end && lines <= kMostMessage; ++at) {
+    if (batch.records[at].source != record.source) continue;
+    Record copy = batch.records[at];
     Wrapping wrapping = parser_.unwrap(batch, copy);
     if (&stream_of(batch, copy, wrapping) != &stream) continue;
     Look look = look_at(wrapping.inside);
     if (look == Look::kBlank && is_empty(wrapping)) continue;
     std::string_view text = without_indent(wrapping.inside);
-    bool frame = look == Look::kIndented && text.starts_with("at ") && is_indented_frame(text);
-    if (frame) return lines;
-    if (look != Look::kPlain && look != Look::kIndented) return kNoFrames;
+    if (look == Look::kIndented && text.starts_with("at ") && is_indented_frame(text)) {
+      found = lines;
+      break;
+    }
+    if (look != Look::kPlain && look != Look::kIndented) break;
     // Another one, unless it is what caused this one (.NET).
     bool another = names_exception(text) || is_class_line(text) || is_traceback(text);
-    if (another && text.find("---> ") == text.npos) return kNoFrames;
+    if (another && text.find("---> ") == text.npos) break;
     ++lines;
   }
-  return kNoFrames;
+  parser_.forget_since(mark);
+  return found;
 }
 
 void Joiner::add_line(Event& event, const Batch& batch, const Record& record,

@@ -81,7 +81,7 @@ class Joiner {
                Look look);
   bool crashes(Stream& stream, Batch& batch, const Record& record, const Wrapping& wrapping,
                Look look);
-  size_t lines_to_frames(const Stream& stream, Batch& batch, const Record* from);
+  size_t lines_to_frames(const Stream& stream, Batch& batch, const Record& record, size_t skip);
   bool append_object(Stream& stream, const Record& record, const Wrapping& wrapping, Look look);
   void add_line(Event& event, const Batch& batch, const Record& record, const Wrapping& wrapping,
                 bool partial);

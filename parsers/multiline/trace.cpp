@@ -72,6 +72,10 @@ void Trace::judge() {
   kind_ = kind_of_first();
   head_lines_ = 0;
   message_lines_ = 0;
+  names_itself_ =
+      kind_ == Kind::kHinted &&
+      (is_class_line(first_) || first_.starts_with("Exception in thread ") ||
+       first_.starts_with("Unhandled exception") || first_.starts_with("Unhandled Exception"));
   at_seen_ = in_message_ = summary_seen_ = false;
   user_seen_ = first_.starts_with("# User@Host: ");
   bool header = look_ == Look::kTimed || look_ == Look::kFresh;
@@ -98,7 +102,7 @@ bool Trace::is_calm() {
 bool Trace::may_have_message() {
   if (look_ == Look::kWhole || look_ == Look::kBlank) return false;
   judge();
-  return kind_ == Kind::kHinted;
+  return kind_ == Kind::kHinted && (trouble_ || names_itself_);
 }
 
 bool Trace::continues(std::string_view line, Look look) {

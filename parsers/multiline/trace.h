@@ -97,6 +97,7 @@ class Trace {
   bool trouble_ = false;  // its header speaks of it
   Kind kind_ = Kind::kNone;
   uint8_t head_lines_ = 0;     // of kDartHead and kNodeHead; of a message
+  bool names_itself_ = false;  // it begins with the exception that it speaks of
   size_t message_lines_ = 0;   // that have to come before the frames
   bool at_seen_ = false;       // of kFrames: a frame; of kGoStack: the last line was a place
   bool in_message_ = false;    // of kFrames: a cause's message may go on, as its frames come

@@ -64,6 +64,10 @@ std::optional<double> number_of(std::string_view text) {
   return value;
 }
 
+bool is_integer(std::string_view text) {
+  return text.find_first_not_of("-0123456789") == text.npos;
+}
+
 bool same_time(std::string_view a, std::string_view b) {
   TimeZone utc;
   auto first = time_of_text(a, utc, 0);
@@ -102,7 +106,10 @@ std::string difference(Element found, const config::Leaf& wanted, std::string_vi
     if (wanted.is_text && text == wanted.text) return {};
   } else if (!wanted.is_text) {
     if (json == wanted.text) return {};
-    if (found.get(number) == simdjson::SUCCESS && number_of(wanted.text) == number) return {};
+    // Large integers are exact.
+    bool integers = is_integer(json) && is_integer(wanted.text);
+    bool same = found.get(number) == simdjson::SUCCESS && number_of(wanted.text) == number;
+    if (same && !integers) return {};
   }
   bool other_kind = is_text != wanted.is_text;
   std::string is = is_text ? shown(text) : json;

@@ -12,17 +12,35 @@ namespace {
 
 constexpr size_t kShortestIndent = 2;  // of levels in a column to the right (" INFO a::b: …")
 
-// "Got ERROR from …", "returned ERROR": before a level in capitals these are prose, no name.
+// "Got ERROR from …", "printing ERROR", "HTTP ERROR 404": before a level in capitals these are
+// prose, no name.
 bool is_prose(std::string_view word) {
-  if (is_upper(word.front())) {
-    return word.size() == 1 || std::all_of(word.begin() + 1, word.end(), is_lower);
-  }
-  constexpr std::array<std::string_view, 34> words = {
-      "a",    "an",   "and", "as",      "at",       "by",       "caught", "for", "found",
-      "from", "got",  "has", "in",      "is",       "it",       "logged", "no",  "not",
-      "of",   "on",   "or",  "raised",  "received", "returned", "sent",   "set", "that",
-      "the",  "this", "to",  "unknown", "was",      "with",     "without"};
+  if (word.back() == ':') word.remove_suffix(1);
+  if (word.size() < 2 || std::all_of(word.begin(), word.end(), is_upper)) return true;
+  if (!std::all_of(word.begin() + 1, word.end(), is_lower)) return false;
+  if (is_upper(word.front()) || word.ends_with("ing") || word.ends_with("ed")) return true;
+  constexpr std::array<std::string_view, 98> words = {
+      "about", "after",   "all",    "an",    "and",    "another", "any",   "are",   "as",
+      "at",    "before",  "be",     "been",  "but",    "by",      "can",   "code",  "could",
+      "count", "did",     "do",     "does",  "during", "each",    "every", "exit",  "few",
+      "first", "for",     "found",  "from",  "get",    "gets",    "got",   "had",   "has",
+      "have",  "if",      "in",     "into",  "is",     "it",      "its",   "last",  "less",
+      "level", "log",     "logged", "logs",  "many",   "may",     "max",   "min",   "more",
+      "most",  "must",    "new",    "next",  "no",     "not",     "of",    "old",   "on",
+      "one",   "only",    "or",     "other", "our",    "per",     "same",  "saw",   "see",
+      "sent",  "set",     "should", "show",  "shows",  "since",   "some",  "state", "status",
+      "such",  "than",    "that",   "the",   "their",  "then",    "this",  "to",    "total",
+      "two",   "unknown", "until",  "was",   "were",   "when",    "will",  "with"};
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What is no name, and may yet stand for one: "0x7f12", "#12", "<0.71.0>", "99.00%", "req=7".
+bool is_token(std::string_view word) {
+  return std::any_of(word.begin(), word.end(), is_digit) &&
+         std::all_of(word.begin(), word.end(), [](char c) {
+           return is_letter(c) || is_digit(c) ||
+                  std::string_view("._-:#/@[]<>~+$%=").find(c) != std::string_view::npos;
+         });
 }
 
 }  // namespace
@@ -217,7 +235,8 @@ bool HeaderReader::column() {
       bool padded = next - end > 1 || skip_blanks(behind) - behind > 1;
       return column_before(before, words == 0, padded ? Column::kPadded : Column::kClose, next);
     }
-    if (words == 0 && !is_prose(before)) {
+    bool named = name_of(before) != Name::kNone || is_token(before) || before.back() == ':';
+    if (words == 0 && named && !is_prose(before)) {
       if (bracketed_level_at(next)) return column_before(before, true, Column::kSure, next);
       if (size_t level = level_behind_dash(next))
         return column_before(before, true, Column::kSure, level);
@@ -234,7 +253,8 @@ bool HeaderReader::column_before(std::string_view before, bool lone, Column colu
   bool dotted = lone && header_.logger.empty() && is_module(before);
   // "app ERROR …", "app: ERROR …", but no file, host or address.
   // Nagios has "SERVICE ALERT: …".
-  bool plain = before.find_first_of(".@/") == before.npos && !is_prose(before) &&
+  bool name_or_token = name_of(before) != Name::kNone || before.back() == ':' || is_token(before);
+  bool plain = before.find_first_of(".@/%=") == before.npos && !is_prose(before) && name_or_token &&
                word_at(line_, level) != "ALERT";
   bool named = column == Column::kSure || (column == Column::kClose && lone && plain);
   if (column != Column::kPadded && !worker && !dotted && !named) return false;
@@ -256,7 +276,7 @@ bool HeaderReader::bracketed_level_at(size_t at) const {
   size_t begin = skip_blanks(at + 1);
   std::string_view word = word_at(line_, begin);
   size_t end = skip_blanks(begin + word.size());
-  return word.size() > 2 && end < line_.size() && line_[end] == ']' && severity_of_word(word);
+  return end < line_.size() && line_[end] == ']' && level_word(word, ']').has_value();
 }
 
 size_t HeaderReader::level_behind_dash(size_t at) const {

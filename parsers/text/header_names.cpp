@@ -172,8 +172,9 @@ bool HeaderReader::prefix(std::string_view inside, char closing, size_t end) {
 bool HeaderReader::bracketed(std::string_view inside, char closing) {
   if (!header_.severity) {
     bool word = word_at(inside, 0).size() == inside.size();
-    // MySQL has "[System]"; "[system]" is D-Bus's.
-    auto severity = word && inside != "system" ? severity_of_word(inside) : std::nullopt;
+    // MySQL has "[System]"; "[system]" is D-Bus's, and no level, nor anybody's thread.
+    if (inside == "system") return false;
+    auto severity = word ? severity_of_word(inside) : std::nullopt;
     if (severity) {
       take_level(inside, *severity);
       return true;
