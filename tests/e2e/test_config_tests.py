@@ -89,10 +89,12 @@ def test_what_is_not_is_said(waybill: Runner, tmp_path: Path, expect: str, words
 
 def test_long_texts_differ_somewhere(waybill: Runner, tmp_path: Path) -> None:
     said = "all is well " * 20
-    cases = write(tmp_path / "cases.yaml", "tests:\n  - name: n\n    lines: " + said + "now\n"
-                  "    expect: [{record: {message: '" + said + "then'}}]\n")
+    text = (f"tests:\n  - name: n\n    lines: {said}now\n"
+            f"    expect: [{{record: {{message: '{said}then'}}}}]\n")
+    cases = write(tmp_path / "cases.yaml", text)
     out = waybill.run("test", cases, config=CONFIG).out
-    assert "(from byte 220 on: 'is well all is well now', not 'is well all is well then')" in out, out
+    assert ("(from byte 220 on: 'is well all is well now', "
+            "not 'is well all is well then')") in out, out
 
 
 def test_what_kept_a_record_back_is_said(waybill: Runner, tmp_path: Path) -> None:
