@@ -14,7 +14,7 @@ namespace waybill::parsers {
 namespace {
 
 // What a byte may be in a pair.
-constexpr uint8_t kInKey = 1, kBeginsKey = 2, kBeforeKey = 4, kEndsValue = 8;
+constexpr uint8_t kInKey = 1, kBeginsKey = 2, kBeforeKey = 4, kEndsValue = 8, kOpens = 16;
 constexpr std::array<uint8_t, 256> kRoles = [] {
   std::array<uint8_t, 256> roles{};
   auto add = [&](std::string_view bytes, int role) {
@@ -24,6 +24,7 @@ constexpr std::array<uint8_t, 256> kRoles = [] {
   add("0123456789.-/", kInKey);
   add(" \t,;([{|", kBeforeKey);
   add(",;)]}|", kEndsValue);
+  add("([{", kOpens);
   for (size_t c = 0; c <= ' '; ++c) roles[c] |= kEndsValue;
   return roles;
 }();
@@ -74,13 +75,13 @@ size_t end_of_value(std::string_view text, size_t begin, size_t sure) {
   size_t end = begin + sure;
   for (; end < text.size(); ++end) {
     char c = text[end];
-    round += c == '(';
-    square += c == '[';
-    curly += c == '{';
-    if (!is(c, kEndsValue)) continue;
-    size_t* open = c == ')' ? &round : c == ']' ? &square : c == '}' ? &curly : nullptr;
-    if (open == nullptr || *open == 0) break;
-    --*open;
+    if (!is(c, kEndsValue | kOpens)) continue;
+    size_t* open = c == '(' || c == ')'   ? &round
+                   : c == '[' || c == ']' ? &square
+                   : c == '{' || c == '}' ? &curly
+                                          : nullptr;
+    if (open == nullptr || (*open == 0 && !is(c, kOpens))) break;
+    *open += is(c, kOpens) ? 1 : size_t(-1);
   }
   return end;
 }

@@ -107,8 +107,11 @@ Writer writer_of(std::string_view line) {
 bool unwrap_timestamp(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
   const Writer writer = writer_of(line);
   if (writer == Writer::kProgram) {
-    std::string_view front = line.substr(0, kFront);
-    if (front.find("=20") == front.npos && front.find("=\"20") == front.npos) return false;
+    // The first pair is the time again.
+    size_t equals = line.substr(0, kFront).find('=');
+    if (equals == line.npos) return false;
+    std::string_view value = line.substr(equals + 1);
+    if (!value.starts_with("20") && !value.starts_with("\"20")) return false;
   }
   auto time = time_at_start(line, context.zone, context.near_ns);
   if (!time || time->size >= line.size() || line[time->size] != ' ') return false;
@@ -171,6 +174,8 @@ std::string_view name_in_front(std::string_view line) {
 // "web_1  | …", "traefik  | …", "web.1.abc123@node1  | …", "0|web  | …" (pm2), before what is a
 // line by itself.
 bool unwrap_compose(std::string_view line, const EnvelopeContext& context, Envelope& envelope) {
+  // Most lines have no bar in their front.
+  if (line.substr(0, 2 * kLongestName).find('|') == line.npos) return false;
   size_t begin = behind_number(line);
   std::string_view name = name_in_front(line.substr(begin));
   size_t bar = name.empty() ? line.npos : line.find_first_not_of(' ', begin + name.size());

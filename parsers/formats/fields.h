@@ -18,11 +18,11 @@ void take_request(std::string_view request, Match& match);
 void take_peer(const Step& step, std::string_view value, Match& match);
 // A message of nginx, and what it knows of the request.
 void take_nginx(std::string_view rest, Match& match);
-// Of "org.foo.Bar:191" the line; `value` is the class then.
 // PostgreSQL puts what log_line_prefix says before "LOG:  ", always with two blanks, of which
 // `colon` is the place. Where the message begins; npos: no level stands there.
 size_t take_postgres(std::string_view line, size_t at, size_t colon, const Step& step,
                      Match& match);
+// Of "org.foo.Bar:191" the line; `value` is the class then.
 void take_line(std::string_view& value, Match& match);
 
 }  // namespace waybill::parsers::formats
