@@ -71,7 +71,8 @@ bool goes_together(const Section& section, const RedactionRule& rule) {
 OptionInfo redact_info() {
   OptionInfo info = detail::option(
       kKey, OptionKind::kSections,
-      "what is masked before anything is stored or sent; default: credentials, see redaction.md",
+      "what is masked before anything is stored or sent; default: JWTs, bearer tokens, AWS and "
+      "private keys, see redaction.md",
       "");
   info.children = rule_table().list();
   return info;
