@@ -49,7 +49,8 @@ size_t sssd(std::string_view text, Match& match) {
     ++end;
   }
   std::string_view digits = text.substr(2, end - 2);
-  if (digits.size() < 2 || digits.size() > 6) return 0;
+  bool whole = end == text.size() || !is_letter(text[end]);
+  if (!whole || digits.size() < 2 || digits.size() > 6) return 0;
   // Levels are single bits: what counts is the place of the highest one.
   size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
   std::string_view bits = digits.substr(zeros);

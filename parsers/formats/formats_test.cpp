@@ -200,6 +200,16 @@ TEST_CASE("pattern: types take what they say") {
   CHECK(taken("%{a:caps} %{b}", "Repl x") == "no");
   CHECK(taken("%{a:dotted}: %{b}", "odoo: x") == "no");
   CHECK(taken("%{a:plain}", R"({"a":1})") == "no");
+  CHECK(taken("%{a:hex} %{b}", "0000004A x") == "a=0000004A;b=x;");
+  CHECK(taken("%{a:hex} %{b}", "0000004g x") == "no");
+  CHECK(taken("%{a:title} in %{b}", "Not Found in x") == "a=Not Found;b=x;");
+  CHECK(taken("%{a:title} in %{b}", "rows in x") == "no");
+  CHECK(taken("%{a:mosquitto}", "New client connected") == "a=New client connected;");
+  CHECK(taken("%{a:mosquitto}", "New York") == "no");
+  CHECK(taken("(%{:sssd}) %{a}", "(0x0040) x") == "a=x;");
+  CHECK(taken("(%{:sssd}) %{a}", "(1x0040) x") == "no");
+  CHECK(taken("%{:daymonth} %{a}", "02 Jan 03:04:05 x") == "a=x;");
+  CHECK(taken("%{:daymonth} %{a}", "02/01/2026 03:04:05 x") == "no");
   CHECK(taken("(%{a:class})", "(org.foo.Bar:191)") == "line=191;a=org.foo.Bar;");
   CHECK(taken("%{m:postgres} %{b}", "[1] x@y LOG:  a LOG:  b") == "m=[1] x@y;b=a LOG:  b;");
 }
