@@ -59,8 +59,10 @@ class Builder {
       app_.parse(argc, argv);
       finish();
     } catch (const CLI::CallForHelp&) {
-      std::fputs(chosen()->help(help_prefix(chosen())).c_str(), stdout);
+      std::fputs(chosen(app_).help(path_before(chosen(app_))).c_str(), stdout);
       done(exit_code::kOk);
+    } catch (const CLI::ExtrasError&) {
+      usage(left_over(app_));
     } catch (const CLI::ParseError& error) {
       usage(error.what());
     }
@@ -77,26 +79,10 @@ class Builder {
     line_.exit_code = code;
   }
   void usage(const std::string& what) {
-    std::string prefix = help_prefix(chosen());
+    std::string prefix = path_before(chosen(app_));
     fmt::print(stderr, "waybill: {}\nTry '{}{}{} --help'.\n", what, prefix,
-               prefix.empty() ? "" : " ", chosen()->get_name());
+               prefix.empty() ? "" : " ", chosen(app_).get_name());
     done(exit_code::kUsage);
-  }
-
-  // The command that the words name, the innermost.
-  const CLI::App* chosen() const {
-    const CLI::App* at = &app_;
-    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-    return at;
-  }
-  // What stands before the command's own name in its help.
-  std::string help_prefix(const CLI::App* chosen) const {
-    std::string prefix;
-    for (const CLI::App* above = chosen->get_parent(); above != nullptr;) {
-      prefix = above->get_name() + (prefix.empty() ? "" : " ") + prefix;
-      above = above->get_parent();
-    }
-    return prefix;
   }
 
   CLI::App* command(const char* name, const char* summary, Command command) {

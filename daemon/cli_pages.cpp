@@ -9,6 +9,8 @@
 #include <set>
 #include <vector>
 
+#include "config/section.h"
+
 namespace waybill::daemon {
 
 namespace {
@@ -183,6 +185,35 @@ std::string roff_footer(const CLI::App& app) {
 }
 
 }  // namespace
+
+const CLI::App& chosen(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+std::string path_before(const CLI::App& command) {
+  std::string path;
+  for (const CLI::App* above = command.get_parent(); above != nullptr;) {
+    path = above->get_name() + (path.empty() ? "" : " ") + path;
+    above = above->get_parent();
+  }
+  return path;
+}
+
+std::string left_over(const CLI::App& app) {
+  std::vector<std::string> words = app.remaining(true);
+  const CLI::App& command = chosen(app);
+  if (&command != &app) {
+    const char* hint = command.get_name() == "explain" ? " (put the line in quotes)" : "";
+    return fmt::format("{} takes no '{}'{}", command.get_name(), fmt::join(words, "', '"), hint);
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* sub : commands_of(app)) names.push_back(sub->get_name());
+  std::string close = config::suggestion(words.front(), names);
+  return fmt::format("there is no command or option '{}'{}", words.front(),
+                     close.empty() ? "" : fmt::format(" (did you mean '{}'?)", close));
+}
 
 std::string completion_script(const CLI::App& app, std::string_view shell) {
   return shell == "bash" ? bash_script(app) : shell == "zsh" ? zsh_script(app) : fish_script(app);

@@ -66,6 +66,17 @@ def test_bad_usage_is_2(waybill: Runner, words: list[str]) -> None:
     assert "exception" not in ended.err.lower()
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (["expalin", "x"], "there is no command or option 'expalin' (did you mean 'explain'?)\n"
+                       "Try 'waybill --help'."),
+    (["explain", "a", "b", "c"], "explain takes no 'b', 'c' (put the line in quotes)\n"
+                                 "Try 'waybill explain --help'."),
+    (["schema", "check"], "FILE is required\nTry 'waybill schema check --help'."),
+])
+def test_what_is_typed_wrong_is_named(waybill: Runner, words: list[str], said: str) -> None:
+    assert waybill.run(*words).err == f"waybill: {said}\n"
+
+
 def test_a_planned_command_says_so(waybill: Runner) -> None:
     assert "not built" in waybill.run("tap").err
 
