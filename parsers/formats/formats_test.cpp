@@ -204,6 +204,8 @@ TEST_CASE("pattern: types take what they say") {
   CHECK(taken("%{a:hex} %{b}", "0000004g x") == "no");
   CHECK(taken("%{a:title} in %{b}", "Not Found in x") == "a=Not Found;b=x;");
   CHECK(taken("%{a:title} in %{b}", "rows in x") == "no");
+  CHECK(taken("%{a:warning}: %{b}", "ResourceWarning: x") == "a=ResourceWarning;b=x;");
+  CHECK(taken("%{a:warning}: %{b}", "Resource: x") == "no");
   CHECK(taken("%{a:mosquitto}", "New client connected") == "a=New client connected;");
   CHECK(taken("%{a:mosquitto}", "New York") == "no");
   CHECK(taken("(%{:sssd}) %{a}", "(0x0040) x") == "a=x;");

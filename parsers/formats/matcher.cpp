@@ -127,6 +127,7 @@ class Matcher {
       case Type::kCategory:
       case Type::kSquid:
       case Type::kHex:
+      case Type::kWarning:
       case Type::kProgram:
       case Type::kCaps:
       case Type::kHost:
@@ -375,6 +376,10 @@ class Matcher {
     if (step.type == Type::kHex && !is_hex_id(value)) return refuse(value.size() == 8);
     if (step.type == Type::kSquid && !is_squid(value)) return refuse(true);
     if (step.type == Type::kCaps && value != "-" && !is_capitals(value)) return false;
+    if (step.type == Type::kWarning) {
+      if (!is_name(value) || !value.ends_with("Warning")) return refuse(true);
+      match_.severity = severity_of_word("warn");
+    }
     if (step.type == Type::kProgram && (!is_name(value) || severity_of_word(value))) {
       return refuse(true);
     }

@@ -61,6 +61,7 @@ constexpr std::array kTypes = {
     TypeName{"mosquitto", Type::kMosquitto},
     TypeName{"hex", Type::kHex},
     TypeName{"title", Type::kTitle},
+    TypeName{"warning", Type::kWarning},
     TypeName{"daymonth", Type::kDayMonth},
     TypeName{"date", Type::kDate},
 };

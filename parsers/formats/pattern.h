@@ -41,6 +41,7 @@
 //   daymonth a time as "02 Jan 03:04:05"
 //   hex      a word of hex digits, eight of them
 //   mosquitto  a text that begins as this broker's messages do
+//   warning  the name of a class of Python's warnings: a level
 //   warns    nothing at all: a line of this form is a warning
 //   sssd     one of SSSD's debug levels ("0x0040")
 //   cef      pairs, and the time in their `rt`
@@ -117,6 +118,7 @@ enum class Type : uint8_t {
   kHex,
   kDayMonth,
   kTitle,
+  kWarning,
 };
 
 enum class Place : uint8_t { kContext, kNowhere, kMessage, kLogger, kThread, kCaller };
