@@ -112,7 +112,7 @@ def test_a_backend_that_hangs_and_a_producer_that_does_not_stop(
         assert sum(process.output("loki")["dropped"].values()) == 0
     assert process.metrics().value("waybill_memory_bytes") <= 8.5 * 1024 * 1024
     loki_backend.recover()
-    writer.join(30)
+    writer.join(120)  # 30 MB, under a sanitizer, beside others
     assert not writer.is_alive()
     process.close_stdin()
     if on_full == "block":
