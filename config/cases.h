@@ -2,7 +2,6 @@
 // Test cases of `waybill test`: lines, and what has to become of them.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -96,8 +96,8 @@ class Builder {
     return sub;
   }
 
-  void add_config(CLI::App& app) {
-    app.add_option("-c,--config", line_.plan.config_file, "the config file (waybill.yaml)");
+  void add_config(CLI::App& app, const char* names = "-c,--config") {
+    app.add_option(names, line_.plan.config_file, "the config file (waybill.yaml)");
   }
   void add_schema_option(CLI::App& app) {
     app.add_option("--schema", line_.plan.schema,
@@ -146,7 +146,7 @@ class Builder {
   void add_check() {
     CLI::App* sub =
         command("check", "checks a config: every fault, with its place", Command::kCheck);
-    sub->add_option("-c,--config,FILE", line_.plan.config_file, "the config file (waybill.yaml)");
+    add_config(*sub, "-c,--config,FILE");
     sub->add_option("--to", to_, "targets to check instead of the file's outputs")
         ->allow_extra_args(false);
     add_schema_option(*sub);

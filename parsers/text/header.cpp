@@ -43,6 +43,12 @@ bool is_token(std::string_view word) {
          });
 }
 
+// Whether a word before a level may be who says it.
+bool stands_for_name(std::string_view word) {
+  bool name = name_of(word) != Name::kNone || word.back() == ':' || is_token(word);
+  return name && !is_prose(word);
+}
+
 }  // namespace
 
 void HeaderReader::read() {
@@ -235,8 +241,7 @@ bool HeaderReader::column() {
       bool padded = next - end > 1 || skip_blanks(behind) - behind > 1;
       return column_before(before, words == 0, padded ? Column::kPadded : Column::kClose, next);
     }
-    bool named = name_of(before) != Name::kNone || is_token(before) || before.back() == ':';
-    if (words == 0 && named && !is_prose(before)) {
+    if (words == 0 && stands_for_name(before)) {
       if (bracketed_level_at(next)) return column_before(before, true, Column::kSure, next);
       if (size_t level = level_behind_dash(next))
         return column_before(before, true, Column::kSure, level);
@@ -251,10 +256,8 @@ bool HeaderReader::column_before(std::string_view before, bool lone, Column colu
   bool worker = lone && is_digit(before.back()) && before.find('-') != before.npos;
   // "shop.cart WARNING …" (Python) can be nothing but a logger.
   bool dotted = lone && header_.logger.empty() && is_module(before);
-  // "app ERROR …", "app: ERROR …", but no file, host or address.
-  // Nagios has "SERVICE ALERT: …".
-  bool name_or_token = name_of(before) != Name::kNone || before.back() == ':' || is_token(before);
-  bool plain = before.find_first_of(".@/%=") == before.npos && !is_prose(before) && name_or_token &&
+  // "app ERROR …", "app: ERROR …", but no file, host or address, and not Nagios' "… ALERT: …".
+  bool plain = before.find_first_of(".@/%=") == before.npos && stands_for_name(before) &&
                word_at(line_, level) != "ALERT";
   bool named = column == Column::kSure || (column == Column::kClose && lone && plain);
   if (column != Column::kPadded && !worker && !dotted && !named) return false;
